@@ -1,0 +1,120 @@
+// The only reader of flags and environment for the long-running program: flag > FNSCOPE_* > default.
+// Everyone else receives what they need as an argument.
+import { FnscopeError } from './errors.ts'
+
+export type DoorName = 'xray-daemon'
+
+/** Where a door listens; undefined port 0 = any free one; 'off' = not at all. */
+export type DoorAddress = { readonly host: string; readonly port: number; readonly explicit: boolean } | 'off'
+
+export interface Config {
+  readonly dataDir: string
+  readonly host: string
+  readonly port: number
+  /** The user named the port: then a taken one is fatal. */
+  readonly portExplicit: boolean
+  readonly doors: Readonly<Record<DoorName, DoorAddress>>
+  /** A ClickHouse URL with credentials; undefined: the embedded engine. */
+  readonly storeUrl: string | undefined
+  readonly token: string | undefined
+  readonly retentionDays: number
+  readonly walMaxBytes: number
+  /** all: record every invocation; cloud: 1/s + 5 %, PassThrough silent. */
+  readonly sampling: 'all' | 'cloud'
+  /** Overrides every function's style. */
+  readonly segmentStyle: 'old' | 'new' | undefined
+  readonly region: string
+  readonly accountId: string
+  readonly logLevel: string
+}
+
+/** As the command line gives it: all strings, nothing checked. */
+export interface ConfigFlags {
+  readonly data?: string
+  readonly host?: string
+  readonly port?: string
+  readonly ports?: string
+  readonly door?: readonly string[]
+  readonly store?: string
+  readonly token?: string
+  readonly retention?: string
+  readonly sampling?: string
+  readonly logLevel?: string
+}
+
+export const DEFAULT_PORT = 4747
+const DOOR_PORTS: Readonly<Record<DoorName, number>> = { 'xray-daemon': 2000 }
+const LOOPBACK = new Set(['127.0.0.1', 'localhost', '::1'])
+
+function usage(message: string): FnscopeError {
+  return new FnscopeError('FNS_USAGE', message)
+}
+
+function parsePort(text: string, flag: string): number {
+  const port = Number(text)
+  if (!Number.isInteger(port) || port < 0 || port > 65535)
+    throw usage(`${flag} wants a port from 0 to 65535, not "${text}".`)
+  return port
+}
+
+function parseDays(text: string): number {
+  const match = /^(\d+)(d|h)$/.exec(text)
+  const days = match ? Number(match[1]) / (match[2] === 'h' ? 24 : 1) : Number.NaN
+  if (!(days > 0)) throw usage(`--retention wants days or hours like 7d or 12h, not "${text}".`)
+  return days
+}
+
+function parseDoors(flags: ConfigFlags): Config['doors'] {
+  const auto = flags.ports === 'auto'
+  if (flags.ports !== undefined && !auto) throw usage(`--ports knows only "auto", not "${flags.ports}".`)
+  const doors: Record<string, DoorAddress> = {}
+  for (const [door, port] of Object.entries(DOOR_PORTS))
+    doors[door] = { host: '127.0.0.1', port: auto ? 0 : port, explicit: false }
+  for (const door of flags.door ?? []) {
+    const match = /^([a-z-]+)=(off|(.+):(\d+))$/.exec(door)
+    const name = match?.[1] ?? ''
+    if (!match || !Object.hasOwn(DOOR_PORTS, name)) {
+      throw usage(
+        `--door wants NAME=HOST:PORT or NAME=off with NAME one of ${Object.keys(DOOR_PORTS).join(', ')}, not "${door}".`,
+      )
+    }
+    doors[name] = match[2] === 'off' ? 'off' : { host: match[3]!, port: parsePort(match[4]!, '--door'), explicit: true }
+  }
+  return doors as Config['doors']
+}
+
+/** The checked configuration. @throws FnscopeError FNS_USAGE, FNS_WIDE_WITHOUT_TOKEN */
+export function readConfig(flags: ConfigFlags, env: Readonly<Record<string, string | undefined>>): Config {
+  const pick = (flag: string | undefined, name: string): string | undefined =>
+    flag ?? (env[`FNSCOPE_${name}`] || undefined)
+  const host = pick(flags.host, 'HOST') ?? '127.0.0.1'
+  const token = pick(flags.token, 'TOKEN')
+  if (!LOOPBACK.has(host) && token === undefined) {
+    throw new FnscopeError(
+      'FNS_WIDE_WITHOUT_TOKEN',
+      `--host ${host} would let other machines in without a password. Add --token SECRET (or FNSCOPE_TOKEN), or leave --host out to stay on 127.0.0.1.`,
+    )
+  }
+  const sampling = pick(flags.sampling, 'SAMPLING') ?? 'all'
+  if (sampling !== 'all' && sampling !== 'cloud') throw usage(`--sampling is "all" or "cloud", not "${sampling}".`)
+  const style = env['FNSCOPE_SEGMENT_STYLE'] || undefined
+  if (style !== undefined && style !== 'old' && style !== 'new')
+    throw usage(`FNSCOPE_SEGMENT_STYLE is "old" or "new", not "${style}".`)
+  const port = pick(flags.port, 'PORT')
+  return Object.freeze({
+    dataDir: pick(flags.data, 'DATA') ?? '.fnscope',
+    host,
+    port: port === undefined ? (flags.ports === 'auto' ? 0 : DEFAULT_PORT) : parsePort(port, '--port'),
+    portExplicit: port !== undefined,
+    doors: parseDoors(flags),
+    storeUrl: pick(flags.store, 'STORE'),
+    token,
+    retentionDays: parseDays(pick(flags.retention, 'RETENTION') ?? '7d'),
+    walMaxBytes: 512 * 1024 * 1024,
+    sampling,
+    segmentStyle: style,
+    region: env['AWS_REGION'] || env['AWS_DEFAULT_REGION'] || 'us-east-1',
+    accountId: '000000000000',
+    logLevel: pick(flags.logLevel, 'LOG_LEVEL') ?? 'warn',
+  })
+}

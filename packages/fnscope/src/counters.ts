@@ -1,0 +1,35 @@
+// fnscope's own counters, served at /metrics. Labels are closed sets (door, reason), never what a client sent.
+import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+
+/** One set a process of fnscope; made by server.ts and handed to whoever counts. */
+export class Counters {
+  readonly registry = new Registry()
+  /** Spans, documents, log lines and points that a door took in. */
+  readonly received = this.#counter('fnscope_received_total', 'Items received', ['door', 'signal'])
+  /** Items refused or lost, by reason: parse_error, too_large, too_old, too_new, queue_full … */
+  readonly dropped = this.#counter('fnscope_dropped_total', 'Items dropped', ['door', 'reason'])
+  readonly stored = this.#counter('fnscope_stored_rows_total', 'Rows stored', ['table'])
+  readonly poisoned = this.#counter('fnscope_poisoned_rows_total', 'Rows that the store refused for good', ['table'])
+  readonly insertRetries = this.#counter('fnscope_insert_retries_total', 'Inserts tried again under their token', [
+    'table',
+  ])
+  readonly walBytes = this.#gauge('fnscope_wal_bytes', 'Bytes in the write-ahead log, not yet stored')
+  readonly flushSeconds = new Histogram({
+    name: 'fnscope_flush_seconds',
+    help: 'Time of one flush of a log segment to the store',
+    buckets: [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5],
+    registers: [this.registry],
+  })
+  readonly invocations = this.#counter('fnscope_invocations_total', 'Invocations of local functions', ['outcome'])
+  readonly refusedRequests = this.#counter('fnscope_refused_requests_total', 'Requests refused before their route', [
+    'reason',
+  ])
+
+  #counter(name: string, help: string, labelNames: string[]): Counter {
+    return new Counter({ name, help, labelNames, registers: [this.registry] })
+  }
+
+  #gauge(name: string, help: string): Gauge {
+    return new Gauge({ name, help, registers: [this.registry] })
+  }
+}

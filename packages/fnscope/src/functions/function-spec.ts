@@ -1,0 +1,71 @@
+// What a function is, as deploy/ reads it from a template and the platform runs it. Plain data.
+
+export type SegmentStyle = 'old' | 'new'
+
+export interface FunctionSpec {
+  /** Physical name: stack-LogicalId-12 characters, or the template's FunctionName. */
+  readonly name: string
+  readonly logicalId: string
+  readonly stack: string
+  /** python3.11, nodejs20.x, provided.al2023 … */
+  readonly runtime: string
+  readonly handler: string
+  /** Directory that stands for /var/task. */
+  readonly codeDir: string
+  /** Directories with installed dependencies of the function, as if they were in codeDir (build cache); after it on the path. */
+  readonly dependencyDirs: readonly string[]
+  /** Directories that stand for /opt, in list order; a later one wins. */
+  readonly layerDirs: readonly string[]
+  readonly environment: Readonly<Record<string, string>>
+  readonly timeoutSeconds: number
+  readonly memoryMb: number
+  readonly tracing: 'Active' | 'PassThrough'
+  readonly segmentStyle: SegmentStyle
+  readonly logFormat: 'Text' | 'JSON'
+  readonly applicationLogLevel?: string
+  readonly systemLogLevel?: string
+  /** /aws/lambda/<name> unless LoggingConfig says another. */
+  readonly logGroup: string
+  readonly architecture: 'x86_64' | 'arm64'
+  readonly ephemeralStorageMb: number
+  readonly reservedConcurrency?: number
+  readonly description: string
+  readonly tags: Readonly<Record<string, string>>
+}
+
+/** One route of an API Gateway REST API (v1): what matches, and which function answers. */
+export interface RestRoute {
+  /** GET … or ANY. */
+  readonly method: string
+  /** /hello/{name}, /{proxy+} */
+  readonly path: string
+  readonly functionName: string
+}
+
+export interface RestApiSpec {
+  readonly logicalId: string
+  /** 10 lower-case letters and digits. */
+  readonly apiId: string
+  readonly stack: string
+  readonly stage: string
+  readonly stageVariables: Readonly<Record<string, string>>
+  /** Stage tracing: writes an AWS::ApiGateway::Stage segment. */
+  readonly tracing: boolean
+  readonly routes: readonly RestRoute[]
+  /** CORS as the template says; absent: none. */
+  readonly cors?: { readonly allowOrigin: string; readonly allowMethods: string; readonly allowHeaders: string }
+}
+
+/** One app as read from its directory; outputs still name the cloud's hosts until the front's port is known. */
+export interface AppSpec {
+  readonly dir: string
+  readonly stack: string
+  readonly region: string
+  readonly accountId: string
+  readonly functions: readonly FunctionSpec[]
+  readonly restApis: readonly RestApiSpec[]
+  /** Output key → value with `https://<apiId>.execute-api.<region>.amazonaws.com/…` still in place. */
+  readonly outputs: Readonly<Record<string, string>>
+  /** What the template has that is not emulated: logical id, type, and a sentence. */
+  readonly notices: readonly string[]
+}

@@ -1,0 +1,31 @@
+// What a door hands to ingest at once: the three signals, and X-Ray's own texts.
+import type { LogRecord } from './log-record.ts'
+import type { MetricPoint } from './metric-point.ts'
+import { SpanBatch } from './span-batch.ts'
+
+/** The raw text of one X-Ray document, kept so that every field of it comes back. */
+export interface RawDocument {
+  readonly traceId: string
+  readonly spanId: string
+  readonly parentId?: string
+  readonly startNanos: bigint
+  readonly receivedNanos: bigint
+  readonly inProgress: boolean
+  /** False for a subsegment that was sent alone. */
+  readonly segment: boolean
+  readonly text: string
+}
+
+export interface Batch {
+  /** Completed spans. */
+  readonly spans: SpanBatch
+  /** Spans in progress, replaced by their completion. */
+  readonly openSpans: SpanBatch
+  readonly documents: RawDocument[]
+  readonly logs: LogRecord[]
+  readonly metrics: MetricPoint[]
+}
+
+export function newBatch(): Batch {
+  return { spans: new SpanBatch(), openSpans: new SpanBatch(), documents: [], logs: [], metrics: [] }
+}

@@ -1,0 +1,170 @@
+// What the rest of the program knows of the store: Writer + Reader + close(). No ClickHouse type and no SQL here.
+import type { Batch, RawDocument } from '../span/batch.ts'
+import type { LogRecord } from '../span/log-record.ts'
+import type { MetricPoint } from '../span/metric-point.ts'
+import type { Span } from '../span/span.ts'
+
+/** Rows of one table in the store's own insert format: the write-ahead log keeps these bytes, and inserts join them. */
+export interface EncodedBlock {
+  readonly table: string
+  readonly rows: number
+  readonly bytes: Uint8Array
+}
+
+/** Thrown by insert. `retryable`: the same call may succeed later (engine down, busy, disk full). Otherwise some row is refused for good. */
+export class StoreError extends Error {
+  readonly retryable: boolean
+  readonly code: number
+
+  constructor(
+    message: string,
+    options: { readonly retryable: boolean; readonly code?: number; readonly cause?: unknown },
+  ) {
+    super(message, { cause: options.cause })
+    this.name = 'StoreError'
+    this.retryable = options.retryable
+    this.code = options.code ?? 0
+  }
+}
+
+export interface Writer {
+  /** Pure and synchronous. A table without rows gives no block. */
+  encode(batch: Batch): readonly EncodedBlock[]
+  /**
+   * Stores the blocks' rows in `table`, all or none, exactly once for a token: the same token again, from any process,
+   * stores nothing. `rows` keeps only rows [from, to) of the blocks' concatenation (how a poisoned insert is bisected).
+   * @throws StoreError
+   */
+  insert(
+    table: string,
+    blocks: readonly Uint8Array[],
+    token: string,
+    rows?: { readonly from: number; readonly to: number },
+  ): Promise<void>
+  /** Replaces what `edges` and `latencies` hold for these minutes (see query/service-graph.ts). */
+  replaceMinutes(minutes: readonly MinuteGraph[]): Promise<void>
+  /** Deletes what is past retention now instead of at the next merge. */
+  setRetention(retention: Retention): Promise<void>
+}
+
+export interface Retention {
+  readonly spansDays: number
+  readonly logsDays: number
+  readonly metricsDays: number
+}
+
+/** A node of the service graph: one per distinct (name, type, account). Type '' when unknown. */
+export interface NodeKey {
+  readonly name: string
+  readonly type: string
+  readonly accountId: string
+}
+
+/** Counts of one node or edge over some time. Histogram: seconds (rounded, see query/histogram.ts) → count. */
+export interface GraphStatistics {
+  readonly ok: number
+  readonly error: number
+  readonly throttle: number
+  readonly fault: number
+  readonly totalSeconds: number
+  readonly firstNanos: bigint
+  readonly lastNanos: bigint
+  readonly histogram: ReadonlyMap<number, number>
+}
+
+export interface NodeLatency extends GraphStatistics {
+  readonly node: NodeKey
+  /** The node has a root segment among those counted. */
+  readonly root: boolean
+  /** Nothing of it reported: known from its callers alone. */
+  readonly inferred: boolean
+}
+
+export interface Edge extends GraphStatistics {
+  readonly from: NodeKey
+  readonly to: NodeKey
+  /** 'link' for asynchronous ones, '' else. */
+  readonly edgeType: string
+}
+
+export interface MinuteGraph {
+  /** Start of the minute, a multiple of 60 s in nanoseconds. */
+  readonly minuteNanos: bigint
+  readonly nodes: readonly NodeLatency[]
+  readonly edges: readonly Edge[]
+}
+
+/** A half-open range of time: [startNanos, endNanos). */
+export interface TimeRange {
+  readonly startNanos: bigint
+  readonly endNanos: bigint
+}
+
+export interface TraceRow {
+  /** 32 hex digits. */
+  readonly traceId: string
+  /** Of its listed span of the best rank (root, else entry, else detached). */
+  readonly startNanos: bigint
+  readonly endNanos: bigint
+}
+
+export interface TraceListOptions extends TimeRange {
+  /** start: the trace began in the range; active: any of its spans lies in it; end: some entry span ended in it. */
+  readonly by: 'start' | 'active' | 'end'
+  readonly limit: number
+  /** Continue after this row of an earlier page. */
+  readonly after?: { readonly startNanos: bigint; readonly traceId: string }
+}
+
+export interface LogQuery {
+  readonly range?: TimeRange
+  readonly service?: string
+  readonly logGroup?: string
+  readonly logStream?: string
+  readonly requestId?: string
+  readonly traceIds?: readonly string[]
+  /** Words that must all be in the line, any case. */
+  readonly text?: string
+  readonly limit: number
+  /** oldest first (default) or newest first. */
+  readonly order?: 'oldest' | 'newest'
+  /** Only lines received after this: how a follower continues. */
+  readonly receivedAfterNanos?: bigint
+}
+
+export interface MetricQuery {
+  readonly range: TimeRange
+  readonly namespace?: string
+  readonly name?: string
+  readonly service?: string
+  readonly limit: number
+}
+
+/**
+ * Answers come from what is stored and de-duplicated: of copies of one span the newest received wins, a completed one
+ * always over one in progress. Emptiness is an empty list, never an error. Results belong to the caller.
+ */
+export interface Reader {
+  /** Every span of the traces (32 hex digits each), completed and open, in start order; unknown ids give nothing. */
+  readSpans(traceIds: readonly string[]): Promise<Span[]>
+  /** Raw X-Ray documents of the traces, one per (trace, id). */
+  readDocuments(traceIds: readonly string[]): Promise<RawDocument[]>
+  /** Newest first by (start, trace id). */
+  listTraces(options: TraceListOptions): Promise<TraceRow[]>
+  /** Ids of traces that have a span starting in the range; for the graph's ragged ends and its job. */
+  traceIdsStarting(range: TimeRange, limit: number): Promise<string[]>
+  /** Minutes (start, nanoseconds) that got spans since `receivedNanos`, for the job after a restart. */
+  minutesTouchedSince(receivedNanos: bigint): Promise<bigint[]>
+  /** When the newest minute was computed (the `receivedNanos` it covers), 0n at first. */
+  lastMinuteVersion(): Promise<bigint>
+  /** Whole minutes of the range as the job left them. */
+  readMinutes(range: TimeRange): Promise<MinuteGraph[]>
+  readLogs(query: LogQuery): Promise<LogRecord[]>
+  readMetrics(query: MetricQuery): Promise<MetricPoint[]>
+}
+
+export interface Store extends Writer, Reader {
+  /** Resolves when it answers; rejects when it does not within the time. */
+  ping(timeoutMs: number): Promise<void>
+  close(): Promise<void>
+}
