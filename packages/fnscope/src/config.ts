@@ -1,5 +1,7 @@
 // The only reader of flags and environment for the long-running program: flag > FNSCOPE_* > default.
 // Everyone else receives what they need as an argument.
+import { homedir } from 'node:os'
+import { join } from 'node:path'
 import { FnscopeError } from './errors.ts'
 
 export type DoorName = 'xray-daemon'
@@ -9,6 +11,8 @@ export type DoorAddress = { readonly host: string; readonly port: number; readon
 
 export interface Config {
   readonly dataDir: string
+  /** Installed runtimes and dependencies: kept between data directories. */
+  readonly cacheDir: string
   readonly host: string
   readonly port: number
   /** The user named the port: then a taken one is fatal. */
@@ -103,6 +107,7 @@ export function readConfig(flags: ConfigFlags, env: Readonly<Record<string, stri
   const port = pick(flags.port, 'PORT')
   return Object.freeze({
     dataDir: pick(flags.data, 'DATA') ?? '.fnscope',
+    cacheDir: env['FNSCOPE_CACHE'] || join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'fnscope'),
     host,
     port: port === undefined ? (flags.ports === 'auto' ? 0 : DEFAULT_PORT) : parsePort(port, '--port'),
     portExplicit: port !== undefined,

@@ -46,6 +46,8 @@ export interface RestApiSpec {
   readonly logicalId: string
   /** 10 lower-case letters and digits. */
   readonly apiId: string
+  /** What its stage is called in traces: `<name>/<stage>`; absent: the stack's name. */
+  readonly name?: string
   readonly stack: string
   readonly stage: string
   readonly stageVariables: Readonly<Record<string, string>>

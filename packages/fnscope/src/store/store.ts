@@ -41,8 +41,11 @@ export interface Writer {
     token: string,
     rows?: { readonly from: number; readonly to: number },
   ): Promise<void>
-  /** Replaces what `edges` and `latencies` hold for these minutes (see query/service-graph.ts). */
-  replaceMinutes(minutes: readonly MinuteGraph[]): Promise<void>
+  /**
+   * Replaces what `edges` and `latencies` hold for these minutes, all of it or nothing (see query/service-graph.ts).
+   * `coveredNanos`: spans received until then are in (lastMinuteVersion answers it); the time of the call when left out.
+   */
+  replaceMinutes(minutes: readonly MinuteGraph[], coveredNanos?: bigint): Promise<void>
   /** Deletes what is past retention now instead of at the next merge. */
   setRetention(retention: Retention): Promise<void>
 }

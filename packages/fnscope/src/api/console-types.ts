@@ -1,0 +1,93 @@
+// The JSON that fnscope's own clients (command line, console) read. Times are epoch milliseconds with a fraction.
+
+export interface ConsoleSpan {
+  readonly id: string
+  readonly parentId?: string
+  readonly name: string
+  readonly service: string
+  readonly origin?: string
+  readonly namespace?: string
+  readonly source: string
+  readonly segment: boolean
+  readonly startMs: number
+  readonly durationMs: number
+  readonly inProgress: boolean
+  readonly error: boolean
+  readonly fault: boolean
+  readonly throttle: boolean
+  readonly coldStart: boolean
+  readonly http?: { readonly method?: string; readonly url?: string; readonly status?: number }
+  readonly annotations: Readonly<Record<string, string | number | boolean>>
+  readonly metadata?: unknown
+  readonly attributes: Readonly<Record<string, unknown>>
+  /** One line of what went wrong: `ValueError: bad`. */
+  readonly exception?: string
+  readonly children: readonly ConsoleSpan[]
+}
+
+export interface ConsoleTrace {
+  /** X-Ray's spelling: 1-…-…. */
+  readonly id: string
+  readonly startMs: number
+  readonly durationMs: number
+  readonly spanCount: number
+  readonly roots: readonly ConsoleSpan[]
+}
+
+export interface ConsoleTraceRow {
+  readonly id: string
+  readonly name: string
+  readonly startMs: number
+  readonly durationMs: number
+  readonly status?: number
+  readonly method?: string
+  readonly url?: string
+  readonly error: boolean
+  readonly fault: boolean
+  readonly throttle: boolean
+  readonly partial: boolean
+}
+
+export interface ConsoleLogLine {
+  readonly timeMs: number
+  /** Received nanoseconds as text: hand the last one back as `after` to follow. */
+  readonly received: string
+  readonly kind: string
+  readonly function: string
+  readonly logGroup: string
+  readonly logStream: string
+  readonly requestId?: string
+  readonly traceId?: string
+  readonly severity: string
+  readonly body: string
+}
+
+export interface ConsoleFunction {
+  readonly name: string
+  readonly logicalId: string
+  readonly stack: string
+  readonly runtime: string
+  readonly handler: string
+  readonly timeoutSeconds: number
+  readonly memoryMb: number
+  readonly tracing: string
+  readonly urls: readonly string[]
+}
+
+/** One deployed app: what `ready` and `deployed` events carry. */
+export interface ConsoleApp {
+  readonly dir: string
+  readonly stack: string
+  readonly functions: readonly string[]
+  /** Output key → local URL, for outputs that are URLs of this machine. */
+  readonly urls: Readonly<Record<string, string>>
+  readonly outputs: Readonly<Record<string, string>>
+}
+
+export interface ConsoleHealth {
+  readonly version: string
+  readonly url: string
+  readonly doors: Readonly<Record<string, string | readonly string[]>>
+  readonly apps: readonly ConsoleApp[]
+  readonly sampling: string
+}

@@ -1,0 +1,157 @@
+// fnscope's own JSON, under /api: what the command line and the console read. Types in console-types.ts.
+import type { FastifyInstance } from 'fastify'
+import { FnscopeError } from '../errors.ts'
+import type { Platform } from '../functions/platform.ts'
+import { listTraceSummaries } from '../query/trace-list.ts'
+import { assembleTrace, type TraceNode } from '../query/trace.ts'
+import type { TraceSummary } from '../query/trace-summary.ts'
+import type { LogQuery, Reader } from '../query/reader.ts'
+import { formatXrayTraceId, parseTraceId } from '../span/id.ts'
+import type { LogRecord } from '../span/log-record.ts'
+import { NANOS_PER_DAY, nanosToMillis } from '../span/time.ts'
+import type { Apps } from './apps.ts'
+import { consoleSpan } from './console-span.ts'
+import type { ConsoleHealth, ConsoleLogLine, ConsoleSpan, ConsoleTrace, ConsoleTraceRow } from './console-types.ts'
+
+export interface ConsoleApiOptions {
+  readonly reader: Reader
+  readonly apps: Apps
+  readonly platform: Platform
+  /** Epoch nanoseconds. */
+  readonly now: () => bigint
+  readonly health: () => ConsoleHealth
+}
+
+type Query = Readonly<Record<string, string | undefined>>
+
+export function mountConsole(server: FastifyInstance, options: ConsoleApiOptions): void {
+  server.get('/api/health', (_, reply) => reply.send(options.health()))
+  server.get('/api/apps', (_, reply) => reply.send({ apps: options.apps.list() }))
+  server.get('/api/functions', (_, reply) => reply.send({ functions: options.apps.functions() }))
+  server.get('/api/traces', async (request) => ({ traces: await listTraces(request.query as Query, options) }))
+  server.get('/api/traces/:id', async (request) =>
+    readTrace((request.params as { readonly id: string }).id, options.reader),
+  )
+  server.get('/api/logs', async (request) => ({ lines: await readLogs(request.query as Query, options) }))
+}
+
+/** A whole number from `min` to `max`, or the fallback when absent. @throws FnscopeError FNS_USAGE */
+function numberIn(query: Query, name: string, fallback: number, [min, max]: readonly [number, number]): number {
+  const text = query[name]
+  if (text === undefined) return fallback
+  const value = Number(text)
+  if (!Number.isFinite(value) || value < min || value > max) {
+    throw new FnscopeError('FNS_USAGE', `${name} wants a number from ${min} to ${max}, not "${text}".`)
+  }
+  return Math.floor(value)
+}
+
+function traceIdIn(text: string): string {
+  const traceId = parseTraceId(text)
+  if (traceId === undefined)
+    throw new FnscopeError(
+      'FNS_USAGE',
+      `"${text}" is no trace id: it looks like 1-63dd2166-434a12c22e1307ff2114f299 or 32 hex digits.`,
+    )
+  return traceId
+}
+
+const HOUR_MS = 3_600_000
+const LONGEST_MS = 3650 * 86_400_000
+
+async function listTraces(query: Query, { reader, now }: ConsoleApiOptions): Promise<ConsoleTraceRow[]> {
+  if (query['filter'])
+    throw new FnscopeError(
+      'FNS_USAGE',
+      `Filter expressions are not supported yet ("${query['filter']}"): leave the filter out, and use --since and --limit.`,
+    )
+  const endNanos = now() + NANOS_PER_DAY
+  const startNanos = now() - BigInt(numberIn(query, 'sinceMs', HOUR_MS, [0, LONGEST_MS])) * 1_000_000n
+  const pageSize = numberIn(query, 'limit', 20, [1, 200])
+  const { summaries } = await listTraceSummaries(reader, { range: { startNanos, endNanos }, by: 'start', pageSize })
+  return summaries.map(traceRow)
+}
+
+function traceRow(summary: TraceSummary): ConsoleTraceRow {
+  const { root } = summary
+  const { method, url, status } = root?.http ?? {}
+  return {
+    id: formatXrayTraceId(summary.traceId),
+    name: root?.name ?? summary.entryPoint?.name ?? '(no segment yet)',
+    startMs: nanosToMillis(summary.startNanos),
+    durationMs: nanosToMillis(summary.durationNanos),
+    ...(status === undefined ? {} : { status }),
+    ...(method === undefined ? {} : { method }),
+    ...(url === undefined ? {} : { url }),
+    error: summary.hasError,
+    fault: summary.hasFault || summary.faultRootCauses.length > 0,
+    throttle: summary.hasThrottle,
+    partial: summary.partial,
+  }
+}
+
+async function readTrace(id: string, reader: Reader): Promise<ConsoleTrace> {
+  const traceId = traceIdIn(id)
+  const tree = assembleTrace(await reader.readSpans([traceId]))
+  if (!tree)
+    throw new FnscopeError(
+      'FNS_USAGE',
+      `There is no trace ${formatXrayTraceId(traceId)} here. It may be past retention, not sampled, or not stored yet.`,
+    )
+  return {
+    id: formatXrayTraceId(tree.traceId),
+    startMs: nanosToMillis(tree.startNanos),
+    durationMs: nanosToMillis(tree.durationNanos),
+    spanCount: tree.spanCount,
+    roots: tree.roots.map((node) => spanTree(node, '')),
+  }
+}
+
+/** A streamed subsegment does not know its service: it has that of the span above it. */
+function spanTree(node: TraceNode, above: string): ConsoleSpan {
+  const service = node.span.service || above
+  return consoleSpan(
+    node.span,
+    service,
+    node.children.map((child) => spanTree(child, service)),
+  )
+}
+
+async function readLogs(query: Query, { reader, platform, now }: ConsoleApiOptions): Promise<ConsoleLogLine[]> {
+  const endNanos = now() + NANOS_PER_DAY
+  const startNanos = now() - BigInt(numberIn(query, 'sinceMs', HOUR_MS, [0, LONGEST_MS])) * 1_000_000n
+  const name = query['function']
+  const known = name === undefined ? undefined : (platform.find(name)?.name ?? name)
+  const question: LogQuery = {
+    range: { startNanos, endNanos },
+    limit: numberIn(query, 'limit', 1000, [1, 10_000]),
+    order: 'newest',
+    ...(known === undefined ? {} : { service: known }),
+    ...(query['request'] === undefined ? {} : { requestId: query['request'] }),
+    ...(query['trace'] === undefined ? {} : { traceIds: [traceIdIn(query['trace'])] }),
+    ...(query['filter'] === undefined ? {} : { text: query['filter'] }),
+    ...(query['after'] === undefined ? {} : { receivedAfterNanos: nanosIn(query['after']) }),
+  }
+  return (await reader.readLogs(question)).reverse().map(logLine)
+}
+
+function nanosIn(text: string): bigint {
+  if (!/^\d{1,19}$/.test(text))
+    throw new FnscopeError('FNS_USAGE', `after wants the "received" of an earlier line, not "${text}".`)
+  return BigInt(text)
+}
+
+function logLine(record: LogRecord): ConsoleLogLine {
+  return {
+    timeMs: nanosToMillis(record.timeNanos),
+    received: record.receivedNanos.toString(),
+    kind: record.kind,
+    function: record.service,
+    logGroup: record.logGroup,
+    logStream: record.logStream,
+    ...(record.requestId === undefined ? {} : { requestId: record.requestId }),
+    ...(record.traceId === undefined ? {} : { traceId: formatXrayTraceId(record.traceId) }),
+    severity: record.severity,
+    body: record.body,
+  }
+}

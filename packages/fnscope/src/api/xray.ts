@@ -1,0 +1,110 @@
+// X-Ray's API (rest-json, xray 2016-04-12): its routes, the answer to each failure, and a refusal for every operation
+// that is not built yet. Mounted on the main port and on the daemon's TCP 2000. Signatures are not asked for.
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { messageOf } from '../errors.ts'
+import type { Logger } from '../log.ts'
+import { invalid, XrayError } from './xray-error.ts'
+import { getServiceGraph, getTraceGraph, type GraphOptions } from './xray-graph.ts'
+import { putTelemetryRecords, putTraceSegments, type PutOptions } from './xray-put.ts'
+import { parseBody, type XrayBody } from './xray-request.ts'
+import {
+  getSamplingRules,
+  getSamplingStatisticSummaries,
+  getSamplingTargets,
+  type SamplingOptions,
+} from './xray-sampling.ts'
+import { batchGetTraces, getTraceSummaries, type TracesOptions } from './xray-traces.ts'
+
+export interface XrayApiOptions extends GraphOptions, PutOptions, SamplingOptions, TracesOptions {
+  readonly log: Logger
+}
+
+type Operation = (body: XrayBody, options: XrayApiOptions) => object | Promise<object>
+
+/** Path → operation. */
+const BUILT: { readonly [path: string]: Operation } = {
+  '/TraceSegments': putTraceSegments,
+  '/TelemetryRecords': putTelemetryRecords,
+  '/TraceSummaries': getTraceSummaries,
+  '/Traces': batchGetTraces,
+  '/TraceGraph': getTraceGraph,
+  '/ServiceGraph': getServiceGraph,
+  '/GetSamplingRules': getSamplingRules,
+  '/SamplingTargets': getSamplingTargets,
+  '/SamplingStatisticSummaries': getSamplingStatisticSummaries,
+}
+
+/** Path → name of the operations that are refused. */
+const NOT_BUILT: { readonly [path: string]: string } = {
+  '/TimeSeriesServiceStatistics': 'GetTimeSeriesServiceStatistics',
+  '/CreateSamplingRule': 'CreateSamplingRule',
+  '/UpdateSamplingRule': 'UpdateSamplingRule',
+  '/DeleteSamplingRule': 'DeleteSamplingRule',
+  '/CreateGroup': 'CreateGroup',
+  '/UpdateGroup': 'UpdateGroup',
+  '/DeleteGroup': 'DeleteGroup',
+  '/GetGroup': 'GetGroup',
+  '/Groups': 'GetGroups',
+  '/Insight': 'GetInsight',
+  '/InsightEvents': 'GetInsightEvents',
+  '/InsightImpactGraph': 'GetInsightImpactGraph',
+  '/InsightSummaries': 'GetInsightSummaries',
+  '/EncryptionConfig': 'GetEncryptionConfig',
+  '/PutEncryptionConfig': 'PutEncryptionConfig',
+  '/PutResourcePolicy': 'PutResourcePolicy',
+  '/ListResourcePolicies': 'ListResourcePolicies',
+  '/DeleteResourcePolicy': 'DeleteResourcePolicy',
+  '/TagResource': 'TagResource',
+  '/UntagResource': 'UntagResource',
+  '/ListTagsForResource': 'ListTagsForResource',
+  '/StartTraceRetrieval': 'StartTraceRetrieval',
+  '/CancelTraceRetrieval': 'CancelTraceRetrieval',
+  '/ListRetrievedTraces': 'ListRetrievedTraces',
+  '/GetRetrievedTracesGraph': 'GetRetrievedTracesGraph',
+  '/GetIndexingRules': 'GetIndexingRules',
+  '/UpdateIndexingRule': 'UpdateIndexingRule',
+  '/GetTraceSegmentDestination': 'GetTraceSegmentDestination',
+  '/UpdateTraceSegmentDestination': 'UpdateTraceSegmentDestination',
+}
+
+/** Adds the routes. The server must hand bodies over as raw bytes, whatever their content type (http/). */
+export function mountXray(server: FastifyInstance, options: XrayApiOptions): void {
+  for (const [path, operation] of Object.entries(BUILT)) {
+    server.post(path, (request, reply) => answer(request, reply, operation, options))
+  }
+  for (const [path, name] of Object.entries(NOT_BUILT)) {
+    const refuse: Operation = () => {
+      throw invalid(`${name} is not supported by fnscope yet.`)
+    }
+    server.post(path, (request, reply) => answer(request, reply, refuse, options))
+  }
+}
+
+async function answer(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  operation: Operation,
+  options: XrayApiOptions,
+): Promise<FastifyReply> {
+  reply.header('x-amzn-RequestId', globalThis.crypto.randomUUID()).type('application/json')
+  try {
+    return reply.send(JSON.stringify(await operation(parseBody(request.body), options)))
+  } catch (error) {
+    const failure = error instanceof XrayError ? error : unexpected(error, request, options.log)
+    reply.code(failure.status).header('x-amzn-errortype', failure.code)
+    if (failure.retryAfterSeconds !== undefined) reply.header('retry-after', String(failure.retryAfterSeconds))
+    return reply.send(JSON.stringify({ Message: failure.message }))
+  }
+}
+
+/** A store that will answer again is 503, which clients retry; the rest is our bug. */
+function unexpected(error: unknown, request: FastifyRequest, log: Logger): XrayError {
+  const retryable = error instanceof Error && 'retryable' in error && error.retryable === true
+  if (retryable) {
+    log.warn({ err: error, path: request.url }, 'X-Ray request failed; the store does not answer')
+    const message = `The store does not answer: ${messageOf(error)}`
+    return new XrayError('ServiceUnavailableException', message, { retryAfterSeconds: 1, cause: error })
+  }
+  log.error({ err: error, path: request.url }, 'X-Ray request failed')
+  return new XrayError('InternalFailure', 'fnscope failed on this request; its log says why.', { cause: error })
+}

@@ -1,0 +1,88 @@
+// `fnscope config`: what the configuration is and where each value came from; and the AWS profile that points here.
+import { Option, type Command } from 'commander'
+import { DEFAULT_PORT, readConfig, type Config } from '../config.ts'
+import { awsFiles, removeAwsProfile, writeAwsProfile } from './aws-profile.ts'
+import type { JsonOption, Terminal } from './command.ts'
+
+interface ConfigOptions extends JsonOption {
+  readonly awsProfile?: string
+  readonly remove?: boolean
+}
+
+const HELP = `
+Examples:
+  fnscope config                                 each value, and where it came from
+  fnscope config --aws-profile fnscope           then: aws --profile fnscope lambda invoke …
+  fnscope config --aws-profile fnscope --remove`
+
+/** Variable behind each value, where one can set it. */
+const SOURCES: Readonly<Record<string, readonly string[]>> = {
+  dataDir: ['FNSCOPE_DATA'],
+  cacheDir: ['FNSCOPE_CACHE', 'XDG_CACHE_HOME'],
+  host: ['FNSCOPE_HOST'],
+  port: ['FNSCOPE_PORT'],
+  storeUrl: ['FNSCOPE_STORE'],
+  token: ['FNSCOPE_TOKEN'],
+  retentionDays: ['FNSCOPE_RETENTION'],
+  sampling: ['FNSCOPE_SAMPLING'],
+  segmentStyle: ['FNSCOPE_SEGMENT_STYLE'],
+  region: ['AWS_REGION', 'AWS_DEFAULT_REGION'],
+  logLevel: ['FNSCOPE_LOG_LEVEL'],
+}
+
+export function addConfig(program: Command, terminal: Terminal): void {
+  program
+    .command('config')
+    .summary('show the configuration, or write an AWS profile')
+    .description(
+      'Show each value of the configuration and where it came from; or write an AWS profile that points at fnscope.',
+    )
+    .option('--aws-profile <name>', 'write a profile with the endpoint and dummy keys into the AWS files')
+    .addOption(new Option('--remove', 'with --aws-profile: take that profile away again'))
+    .option('--json', 'as one JSON object')
+    .addHelpText('after', HELP)
+    .action((options: ConfigOptions) => {
+      if (options.awsProfile === undefined) showConfig(options, terminal)
+      else changeProfile(options.awsProfile, options, terminal)
+    })
+}
+
+function changeProfile(name: string, options: ConfigOptions, terminal: Terminal): void {
+  const files = awsFiles(terminal.env)
+  if (options.remove) {
+    const removed = removeAwsProfile(files, name)
+    terminal.print(removed ? `Removed the profile ${name}.` : `There is no profile ${name} of fnscope's.`)
+    return
+  }
+  const config = readConfig({}, terminal.env)
+  const url = terminal.env['FNSCOPE_URL'] || `http://127.0.0.1:${config.port || DEFAULT_PORT}`
+  const token = config.token === undefined ? {} : { token: config.token }
+  writeAwsProfile(files, name, { url, region: config.region, ...token })
+  terminal.print(
+    `Wrote the profile ${name} (endpoint ${url}). Use it: aws --profile ${name} xray get-trace-summaries …`,
+  )
+}
+
+function sourceOf(key: string, env: NodeJS.ProcessEnv): string {
+  return SOURCES[key]?.find((name) => env[name]) ?? 'default'
+}
+
+function shown(key: keyof Config, value: Config[keyof Config]): unknown {
+  if (key === 'token') return value === undefined ? undefined : '(set)'
+  if (key === 'storeUrl' && typeof value === 'string') return value.replace(/\/\/[^@/]*@/, '//***@')
+  return value
+}
+
+function showConfig(options: ConfigOptions, terminal: Terminal): void {
+  const config = readConfig({}, terminal.env)
+  const keys = Object.keys(config) as (keyof Config)[]
+  const rows = keys.map((key) => ({ key, value: shown(key, config[key]), from: sourceOf(key, terminal.env) }))
+  if (options.json) {
+    terminal.print(JSON.stringify(Object.fromEntries(rows.map(({ key, value, from }) => [key, { value, from }]))))
+    return
+  }
+  for (const { key, value, from } of rows) {
+    const text = value === undefined ? '-' : typeof value === 'string' ? value : JSON.stringify(value)
+    terminal.print(`${key.padEnd(14)} ${text}  ${terminal.out.paint('dim', `(${from})`)}`)
+  }
+}

@@ -1,0 +1,91 @@
+// `fnscope logs`: a function's lines and the platform's, oldest first; --follow keeps printing new ones.
+import type { Command } from 'commander'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { ConsoleLogLine } from '../api/console-types.ts'
+import { FnscopeError } from '../errors.ts'
+import { createClient, type Client } from './client.ts'
+import type { JsonOption, Terminal } from './command.ts'
+import { parseAge, printable } from './terminal.ts'
+
+interface LogsOptions extends JsonOption {
+  readonly since: string
+  readonly follow?: boolean
+  readonly request?: string
+  readonly trace?: string
+  readonly filter?: string
+  readonly limit: string
+}
+
+const HELP = `
+Examples:
+  fnscope logs                                the last hour of every function
+  fnscope logs HelloWorldFunction --follow
+  fnscope logs --trace 1-63dd2166-434a12c22e1307ff2114f299
+  fnscope logs --request 630c0f4f-3696-4992-a2a6-885d47b30fb9 --json`
+
+const FOLLOW_MS = 300
+
+export function addLogs(program: Command, terminal: Terminal): void {
+  program
+    .command('logs')
+    .summary("print functions' log lines")
+    .description("Print the lines of one function or of all: the code's own, and START, END, REPORT and XRAY.")
+    .argument('[name]', 'function: physical name, logical id or ARN')
+    .option('--since <time>', 'how far back: 90s, 10m, 1h, 7d', '1h')
+    .option('-f, --follow', 'keep printing new lines')
+    .option('--request <id>', 'lines of one invocation')
+    .option('--trace <id>', 'lines of one trace')
+    .option('--filter <words>', 'lines that have all these words')
+    .option('--limit <n>', 'at most so many lines at once', '1000')
+    .option('--json', 'one JSON object a line')
+    .addHelpText('after', HELP)
+    .action(async (name: string | undefined, options: LogsOptions) => runLogs(name, options, terminal))
+}
+
+async function runLogs(name: string | undefined, options: LogsOptions, terminal: Terminal): Promise<void> {
+  const sinceMs = parseAge(options.since)
+  if (sinceMs === undefined)
+    throw new FnscopeError('FNS_USAGE', `--since wants a time like 90s, 10m, 1h or 7d, not "${options.since}".`)
+  const client = createClient(terminal.env)
+  const query = new URLSearchParams({ sinceMs: String(sinceMs), limit: options.limit })
+  if (name !== undefined) query.set('function', name)
+  if (options.request !== undefined) query.set('request', options.request)
+  if (options.trace !== undefined) query.set('trace', options.trace)
+  if (options.filter !== undefined) query.set('filter', options.filter)
+  let after = await printLines(client, query, options, terminal)
+  if (!options.follow && after === undefined) terminal.notice(`No log lines in the last ${options.since}.`)
+  while (options.follow) {
+    await delay(FOLLOW_MS)
+    if (after !== undefined) query.set('after', after)
+    after = (await printLines(client, query, options, terminal)) ?? after
+  }
+}
+
+/** Prints what the query finds; the newest `received` of it, or undefined when there was nothing. */
+async function printLines(
+  client: Client,
+  query: URLSearchParams,
+  options: LogsOptions,
+  terminal: Terminal,
+): Promise<string | undefined> {
+  const { lines } = await client.get<{ readonly lines: readonly ConsoleLogLine[] }>(`/api/logs?${query.toString()}`)
+  let newest = 0n
+  for (const line of lines) {
+    if (BigInt(line.received) > newest) newest = BigInt(line.received)
+    terminal.print(options.json ? JSON.stringify(line) : formatLogLine(line, terminal))
+  }
+  return lines.length === 0 ? undefined : String(newest)
+}
+
+/** `time function line`; the platform's own lines dimmed, errors red. */
+function formatLogLine(line: ConsoleLogLine, terminal: Terminal): string {
+  const { paint } = terminal.out
+  const body = printable(line.body.replaceAll('\r', '\n'))
+  const styled =
+    line.kind === 'platform'
+      ? paint('dim', body)
+      : /^(ERROR|FATAL|CRITICAL)$/.test(line.severity)
+        ? paint('red', body)
+        : body
+  return `${paint('dim', new Date(line.timeMs).toISOString())} ${paint('cyan', line.function)} ${styled}`
+}

@@ -1,0 +1,86 @@
+// `fnscope traces`: the newest traces as a list, or one trace as a tree.
+import type { Command } from 'commander'
+import type { ConsoleTrace, ConsoleTraceRow } from '../api/console-types.ts'
+import { FnscopeError } from '../errors.ts'
+import { createClient } from './client.ts'
+import type { JsonOption, Terminal } from './command.ts'
+import { formatDuration, parseAge, printable } from './terminal.ts'
+import { drawTrace } from './trace-tree.ts'
+
+interface TracesOptions extends JsonOption {
+  readonly since: string
+  readonly id?: string
+  readonly limit: string
+}
+
+const HELP = `
+Examples:
+  fnscope traces                          the last hour's traces, newest first
+  fnscope traces --since 10m --limit 5
+  fnscope traces --id 1-63dd2166-434a12c22e1307ff2114f299
+  fnscope traces --json | jq .id          one JSON object a line`
+
+export function addTraces(program: Command, terminal: Terminal): void {
+  program
+    .command('traces')
+    .summary('list traces, or draw one')
+    .description('List the newest traces, or draw one of them as a tree with its durations, errors and annotations.')
+    .argument('[filter]', 'X-Ray filter expression (not supported yet: refused, never ignored)')
+    .option('--since <time>', 'how far back: 90s, 10m, 1h, 7d', '1h')
+    .option('--id <trace>', 'draw this trace: 1-…-… or 32 hex digits')
+    .option('--limit <n>', 'at most so many', '20')
+    .option('--json', 'one JSON object a line')
+    .addHelpText('after', HELP)
+    .action(async (filter: string | undefined, options: TracesOptions) => runTraces(filter, options, terminal))
+}
+
+async function runTraces(filter: string | undefined, options: TracesOptions, terminal: Terminal): Promise<void> {
+  const client = createClient(terminal.env)
+  if (options.id !== undefined) {
+    const trace = await client.get<ConsoleTrace>(`/api/traces/${encodeURIComponent(options.id)}`)
+    if (options.json) terminal.print(JSON.stringify(trace))
+    else for (const line of drawTrace(trace, terminal.out)) terminal.print(line)
+    return
+  }
+  const sinceMs = parseAge(options.since)
+  if (sinceMs === undefined)
+    throw new FnscopeError('FNS_USAGE', `--since wants a time like 90s, 10m, 1h or 7d, not "${options.since}".`)
+  const query = new URLSearchParams({
+    sinceMs: String(sinceMs),
+    limit: options.limit,
+    ...(filter === undefined ? {} : { filter }),
+  })
+  const { traces } = await client.get<{ readonly traces: readonly ConsoleTraceRow[] }>(
+    `/api/traces?${query.toString()}`,
+  )
+  if (options.json) {
+    for (const trace of traces) terminal.print(JSON.stringify(trace))
+    return
+  }
+  if (traces.length === 0)
+    terminal.notice(`No traces in the last ${options.since}. Invoke a function, or look further back with --since.`)
+  for (const trace of traces) terminal.print(traceLine(trace, terminal))
+}
+
+function traceLine(trace: ConsoleTraceRow, terminal: Terminal): string {
+  const { paint } = terminal.out
+  const mark = trace.fault
+    ? paint('red', 'fault')
+    : trace.throttle
+      ? paint('red', 'throttle')
+      : trace.error
+        ? paint('red', 'error')
+        : ''
+  const status = trace.status === undefined ? '' : `[HTTP: ${trace.status}]`
+  const partial = trace.partial ? paint('yellow', 'in progress') : ''
+  const words = [
+    new Date(trace.startMs).toISOString(),
+    paint('cyan', trace.id),
+    formatDuration(trace.durationMs).padStart(8),
+    printable(trace.name),
+    status,
+    mark,
+    partial,
+  ]
+  return words.filter((word) => word !== '').join('  ')
+}

@@ -1,0 +1,134 @@
+// Layers: the template's own directories, and packages that stand in for the foreign layer ARNs fnscope knows.
+import { createHash, randomUUID } from 'node:crypto'
+import { cp, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { FnscopeError } from '../errors.ts'
+import { isDirectory, pathFrom, Properties, type AppContext } from './app-context.ts'
+import { buildRequirements } from './build.ts'
+import { resolveValue, textOf } from './intrinsics.ts'
+import { intrinsicOf, invalid, isList, isMap, type TemplateValue, typeOf } from './template-value.ts'
+
+const LAYER_TYPES = new Set(['AWS::Serverless::LayerVersion', 'AWS::Lambda::LayerVersion'])
+const MOST_LAYERS = 5
+
+/** pip's spelling of what a well-known layer holds; undefined for any other ARN. */
+export function packageOfLayer(arn: string): string | undefined {
+  const major = /:layer:AWSLambdaPowertoolsPythonV(\d+)[\w-]*:\d+$/.exec(arn)?.[1]
+  if (major === undefined) return undefined
+  return `aws-lambda-powertools[all]>=${major},<${Number(major) + 1}`
+}
+
+/** Directories that stand for /opt, in list order. @throws FnscopeError FNS_CODE_NOT_FOUND, FNS_BUILD_FAILED */
+export async function readLayers(context: AppContext, properties: Properties, runtime: string): Promise<string[]> {
+  const raw = properties.raw['Layers']
+  if (raw === undefined || raw === null) return []
+  const place = properties.at('Layers')
+  const items = isList(raw) ? raw : properties.value('Layers')
+  if (!isList(items)) throw invalid(`${place} must be a list.`)
+  if (items.length > MOST_LAYERS) throw invalid(`${place} has ${items.length} layers; a function takes ${MOST_LAYERS}.`)
+  const dirs: string[] = []
+  for (const [index, item] of items.entries()) {
+    const id = localLayerId(context, item)
+    if (id !== undefined) dirs.push(...(await readLocalLayer(context, id, runtime)))
+    else dirs.push(...(await readForeignLayer(context, item, `${properties.place}.Layers[${index}]`, runtime)))
+  }
+  return dirs
+}
+
+function localLayerId(context: AppContext, item: TemplateValue): string | undefined {
+  const call = intrinsicOf(item)
+  const id = call?.[0] === 'Ref' && typeof call[1] === 'string' ? call[1] : undefined
+  const resource = id === undefined ? undefined : context.resources[id]
+  return LAYER_TYPES.has(typeOf(resource)) ? id : undefined
+}
+
+async function readForeignLayer(
+  context: AppContext,
+  item: TemplateValue,
+  place: string,
+  runtime: string,
+): Promise<string[]> {
+  const value = resolveValue(item, context.scope, place)
+  if (value === undefined) return []
+  const arn = textOf(value, place)
+  const text = packageOfLayer(arn)
+  if (text === undefined || !runtime.startsWith('python')) {
+    context.notice(`${place}: layer ${arn} lies on the cloud and was left out; add its packages to the app instead.`)
+    return []
+  }
+  const wants = { runtime, text, dir: context.appDir, label: `layer ${arn}` }
+  const build = await buildRequirements(wants, context.build)
+  return build ? [build.dir] : []
+}
+
+async function readLocalLayer(context: AppContext, id: string, runtime: string): Promise<string[]> {
+  const properties = new Properties(context, id)
+  const content = properties.value('ContentUri') ?? properties.value('Content')
+  const place = properties.at('ContentUri')
+  if (typeof content !== 'string' || content.startsWith('s3://')) {
+    throw new FnscopeError('FNS_CODE_NOT_FOUND', `${place} must be a local directory; fnscope reads no layer from S3.`)
+  }
+  const dir = pathFrom(context, content)
+  if (!(await isDirectory(dir))) return installMissingLayer(context, id, { dir, content, place, runtime })
+  const method = buildMethodOf(context, id)
+  if (context.built || method === undefined || !method.startsWith('python')) return [dir]
+  const text = await readFile(join(dir, 'requirements.txt'), 'utf8').catch(() => '')
+  const build = await buildRequirements({ runtime, text, dir, label: `layer ${id}` }, context.build)
+  return [...(build ? [build.dir] : []), await copyUnderPython(context, dir)]
+}
+
+function buildMethodOf(context: AppContext, id: string): string | undefined {
+  const resource = context.resources[id]
+  const metadata = isMap(resource) ? resource['Metadata'] : undefined
+  const method = isMap(metadata) ? metadata['BuildMethod'] : undefined
+  return typeof method === 'string' ? method : undefined
+}
+
+// The guide's own layer sample names a directory that a build step fills; its list of packages lies next to it.
+async function installMissingLayer(
+  context: AppContext,
+  id: string,
+  layer: { readonly dir: string; readonly content: string; readonly place: string; readonly runtime: string },
+): Promise<string[]> {
+  for (const near of new Set([dirname(layer.dir), context.templateDir])) {
+    const file = join(near, 'requirements.txt')
+    const text = await readFile(file, 'utf8').catch(() => undefined)
+    if (text === undefined || !layer.runtime.startsWith('python')) continue
+    const wants = { runtime: layer.runtime, text, dir: near, label: `layer ${id}` }
+    const build = await buildRequirements(wants, context.build)
+    if (!build) continue
+    context.notice(
+      `${id}: ${layer.content} does not exist; the packages of ${basename(near)}/requirements.txt stand in for it.`,
+    )
+    return [build.dir]
+  }
+  throw new FnscopeError(
+    'FNS_CODE_NOT_FOUND',
+    `${layer.place} is ${layer.content}, and there is no directory ${layer.dir}. Fill it first, for example: ` +
+      `python3 -m pip install -r requirements.txt --target ${join(layer.dir, 'python')}`,
+  )
+}
+
+// `BuildMethod: python3.x` puts the directory's content under python/ of the layer. The copy is keyed by names, sizes
+// and times, so that an edit makes another one.
+async function copyUnderPython(context: AppContext, dir: string): Promise<string> {
+  const hash = createHash('sha256').update(dir)
+  const names = (await readdir(dir, { recursive: true })).sort()
+  for (const name of names) {
+    const found = await stat(join(dir, name))
+    hash.update(JSON.stringify([name, found.size, found.mtimeMs]))
+  }
+  const target = join(context.build.cacheDir, 'layers', hash.digest('hex').slice(0, 32))
+  if (await isDirectory(target)) return target
+  const temporary = `${target}.${randomUUID()}`
+  try {
+    await mkdir(dirname(target), { recursive: true })
+    await cp(dir, join(temporary, 'python'), { recursive: true })
+    await rename(temporary, target).catch(async (error: unknown) => {
+      if (!(await isDirectory(target))) throw error
+    })
+  } finally {
+    await rm(temporary, { recursive: true, force: true })
+  }
+  return target
+}

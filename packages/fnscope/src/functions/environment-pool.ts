@@ -1,0 +1,70 @@
+// The execution environments of one deployed function: the most recently used idle one is taken again, a new one is
+// started when all are busy, and an idle one is ended after a while.
+import { Environment, type EnvironmentOptions } from './environment.ts'
+import type { FunctionLine } from './invocation-record.ts'
+
+export interface EnvironmentPoolOptions {
+  readonly idleTimeoutMs: number
+  /** Lines of an environment that ends, which no invocation carried away. */
+  readonly onLeftover: (environment: Environment, lines: readonly FunctionLine[]) => void
+}
+
+export class EnvironmentPool {
+  readonly #options: EnvironmentPoolOptions
+  readonly #idle: { readonly environment: Environment; readonly timer: NodeJS.Timeout }[] = []
+  readonly #busy = new Set<Environment>()
+  #retired = false
+
+  constructor(options: EnvironmentPoolOptions) {
+    this.#options = options
+  }
+
+  /** Environments at work and idle. */
+  get size(): number {
+    return this.#busy.size + this.#idle.length
+  }
+
+  take(options: EnvironmentOptions): Environment {
+    const free = this.#idle.pop()
+    if (free) clearTimeout(free.timer)
+    const environment = free?.environment ?? new Environment(options)
+    this.#busy.add(environment)
+    return environment
+  }
+
+  release(environment: Environment): void {
+    if (!this.#busy.delete(environment)) return
+    if (this.#retired) {
+      this.#end(environment)
+      return
+    }
+    const timer = setTimeout(() => {
+      const at = this.#idle.findIndex((entry) => entry.environment === environment)
+      if (at >= 0) this.#idle.splice(at, 1)
+      this.#end(environment)
+    }, this.#options.idleTimeoutMs)
+    timer.unref()
+    this.#idle.push({ environment, timer })
+  }
+
+  /** Ends the idle environments now, the busy ones when their invocation is over. */
+  retire(): void {
+    this.#retired = true
+    for (const { environment, timer } of this.#idle.splice(0)) {
+      clearTimeout(timer)
+      this.#end(environment)
+    }
+  }
+
+  /** Ends all at once; running invocations fail. */
+  kill(): void {
+    this.retire()
+    for (const environment of this.#busy) environment.stop()
+  }
+
+  #end(environment: Environment): void {
+    environment.stop()
+    const { lines } = environment.takeLines()
+    if (lines.length > 0) this.#options.onLeftover(environment, lines)
+  }
+}

@@ -1,0 +1,90 @@
+// The variables of one execution environment, in the cloud's precedence: preset < the function's own < runtime < platform.
+import { delimiter } from 'node:path'
+import type { FunctionSpec } from './function-spec.ts'
+import type { Launch } from './runtimes/launch.ts'
+
+export interface HostVariables {
+  readonly region: string
+  readonly accountId: string
+  /** host:port of the X-Ray daemon's door; undefined when it is closed. */
+  readonly daemonAddress: string | undefined
+  /** Where the function's AWS calls go unless it says otherwise. */
+  readonly endpointUrl: string | undefined
+}
+
+/** Names that the cloud refuses in a function's configuration; a template that sets one is overruled. */
+export const RESERVED_VARIABLES: ReadonlySet<string> = new Set([
+  '_HANDLER',
+  '_X_AMZN_TRACE_ID',
+  'AWS_DEFAULT_REGION',
+  'AWS_REGION',
+  'AWS_EXECUTION_ENV',
+  'AWS_LAMBDA_FUNCTION_NAME',
+  'AWS_LAMBDA_FUNCTION_VERSION',
+  'AWS_LAMBDA_FUNCTION_MEMORY_SIZE',
+  'AWS_LAMBDA_INITIALIZATION_TYPE',
+  'AWS_LAMBDA_LOG_GROUP_NAME',
+  'AWS_LAMBDA_LOG_STREAM_NAME',
+  'AWS_ACCESS_KEY',
+  'AWS_ACCESS_KEY_ID',
+  'AWS_SECRET_ACCESS_KEY',
+  'AWS_SESSION_TOKEN',
+  'AWS_LAMBDA_RUNTIME_API',
+  'LAMBDA_TASK_ROOT',
+  'LAMBDA_RUNTIME_DIR',
+])
+
+function xray(address: string | undefined): Record<string, string> {
+  if (address === undefined) return {}
+  const colon = address.lastIndexOf(':')
+  return {
+    AWS_XRAY_DAEMON_ADDRESS: address,
+    _AWS_XRAY_DAEMON_ADDRESS: address.slice(0, colon),
+    _AWS_XRAY_DAEMON_PORT: address.slice(colon + 1),
+  }
+}
+
+/** @param runtimeApi host:port, no scheme */
+export function environmentVariables(
+  spec: FunctionSpec,
+  launch: Launch,
+  options: { readonly host: HostVariables; readonly runtimeApi: string; readonly logStream: string },
+): Record<string, string> {
+  const { host } = options
+  const own = Object.entries(spec.environment).filter(([name]) => !RESERVED_VARIABLES.has(name))
+  return {
+    LANG: 'en_US.UTF-8',
+    TZ: ':UTC',
+    PATH: [...launch.binDirs, '/usr/local/bin', '/usr/bin', '/bin'].join(delimiter),
+    AWS_XRAY_CONTEXT_MISSING: 'LOG_ERROR',
+    ...xray(host.daemonAddress),
+    ...(host.endpointUrl === undefined ? {} : { AWS_ENDPOINT_URL: host.endpointUrl }),
+    ...(process.env['TMPDIR'] ? { TMPDIR: process.env['TMPDIR'] } : {}),
+    ...Object.fromEntries(own),
+    ...launch.variables,
+    ...logging(spec),
+    _HANDLER: spec.handler,
+    AWS_REGION: host.region,
+    AWS_DEFAULT_REGION: host.region,
+    AWS_EXECUTION_ENV: `AWS_Lambda_${spec.runtime}`,
+    AWS_LAMBDA_FUNCTION_NAME: spec.name,
+    AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(spec.memoryMb),
+    AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
+    AWS_LAMBDA_LOG_GROUP_NAME: spec.logGroup,
+    AWS_LAMBDA_LOG_STREAM_NAME: options.logStream,
+    AWS_LAMBDA_RUNTIME_API: options.runtimeApi,
+    // Nobody checks them; twelve digits make it plain to SDKs that log them that this is no real account.
+    AWS_ACCESS_KEY_ID: `AKIA${host.accountId}LOCL`,
+    AWS_SECRET_ACCESS_KEY: 'local',
+    AWS_SESSION_TOKEN: 'local',
+    LAMBDA_TASK_ROOT: spec.codeDir,
+    // The runtime's stream of framed log events: environment.ts opens this descriptor.
+    _LAMBDA_TELEMETRY_LOG_FD: '3',
+  }
+}
+
+function logging(spec: FunctionSpec): Record<string, string> {
+  if (spec.logFormat !== 'JSON') return { AWS_LAMBDA_LOG_FORMAT: 'Text' }
+  return { AWS_LAMBDA_LOG_FORMAT: 'JSON', AWS_LAMBDA_LOG_LEVEL: spec.applicationLogLevel ?? 'INFO' }
+}

@@ -1,0 +1,370 @@
+// One execution environment: its process, its Runtime API, its phases init and invoke, timeout and kill. It runs one
+// invocation at a time and answers with the record that all else is formatted from; it formats nothing itself.
+import { randomUUID } from 'node:crypto'
+import type { Cause } from '../span/span.ts'
+import { environmentVariables, type HostVariables } from './environment-variables.ts'
+import { describeExit, FunctionProcess, type ExitStatus } from './function-process.ts'
+import { LogStreamDecoder, type LogEvent } from './log-stream.ts'
+import { peakMemoryKb, requestMemoryKb } from './process-memory.ts'
+import { RuntimeApi, type ApiError } from './runtime-api.ts'
+import type { Clock } from './clock.ts'
+import type { FunctionSpec } from './function-spec.ts'
+import type { FunctionLine, InitRecord, InvocationRecord, PhaseStatus } from './invocation-record.ts'
+import type { ProcessGuard } from './process-guard.ts'
+import type { Launch } from './runtimes/launch.ts'
+
+export interface EnvironmentOptions {
+  readonly spec: FunctionSpec
+  readonly launch: Launch
+  readonly host: HostVariables
+  readonly clock: Clock
+  readonly guard: ProcessGuard
+}
+
+export interface EnvironmentRequest {
+  readonly requestId: string
+  readonly functionArn: string
+  readonly traceHeader: string
+  readonly payload: Uint8Array
+  readonly clientContext?: string
+  readonly cognitoIdentity?: string
+}
+
+/** On-demand functions have so long for their init; then it is run again inside the invocation. */
+const INIT_LIMIT_NANOS = 10_000_000_000n
+/** Text of one invocation that is kept; what goes over is counted. */
+const MAX_LOG_BYTES = 10 * 1024 * 1024
+const MEMORY_POLL_MS = 250
+const DRAIN_LIMIT_NANOS = 200_000_000n
+/** After an init error the runtime ends itself; one that does not is helped. */
+const EXIT_GRACE_NANOS = 1_000_000_000n
+
+type Signal =
+  | { readonly kind: 'next' | 'timeout'; readonly atNanos: bigint }
+  | { readonly kind: 'response'; readonly atNanos: bigint; readonly body: Buffer }
+  | { readonly kind: 'error' | 'init-error'; readonly atNanos: bigint; readonly error: ApiError }
+  | { readonly kind: 'rejected'; readonly atNanos: bigint; readonly errorType: string; readonly message: string }
+  | { readonly kind: 'exit'; readonly atNanos: bigint; readonly status: ExitStatus }
+
+/** How a phase ended, with what the caller gets when it did not end well. */
+interface Outcome {
+  readonly status: PhaseStatus
+  readonly endNanos: bigint
+  readonly responseNanos?: bigint
+  readonly errorType?: string
+  readonly exit?: string
+  readonly cause?: Cause | undefined
+  readonly payload: Uint8Array
+}
+
+const NOTHING = new Uint8Array(0)
+
+function errorBody(errorType: string, errorMessage: string): Uint8Array {
+  return Buffer.from(JSON.stringify({ errorType, errorMessage }))
+}
+
+/** A type that the platform does not know counts as Runtime.Unknown; the caller's body keeps it. */
+function platformErrorType(type: string | undefined): string {
+  return type !== undefined && /^(Runtime|Function)\.[A-Z][a-zA-Z]+$/.test(type) ? type : 'Runtime.Unknown'
+}
+
+function parseCause(header: string | undefined): Cause | undefined {
+  if (header === undefined) return undefined
+  try {
+    // Node reads headers as Latin-1; the client wrote UTF-8.
+    const cause: unknown = JSON.parse(Buffer.from(header, 'latin1').toString('utf8'))
+    return typeof cause === 'object' && cause !== null ? cause : undefined
+  } catch {
+    return undefined
+  }
+}
+
+export function newLogStream(spec: FunctionSpec, nowNanos: bigint): string {
+  const day = new Date(Number(nowNanos / 1_000_000n)).toISOString().slice(0, 10).replaceAll('-', '/')
+  const custom = spec.logGroup === `/aws/lambda/${spec.name}` ? '' : spec.name
+  return `${day}/${custom}[$LATEST]${randomUUID().replaceAll('-', '')}`
+}
+
+export class Environment {
+  readonly spec: FunctionSpec
+  readonly launch: Launch
+  readonly logStream: string
+  readonly #options: EnvironmentOptions
+  readonly #api: RuntimeApi
+  readonly #decoder: LogStreamDecoder
+  #apiAddress: Promise<string> | undefined
+  #process: FunctionProcess | undefined
+  #started = false
+  #stopped = false
+  #signals: Signal[] = []
+  #wake: (() => void) | undefined
+  #activity = 0
+  #phase: 'init' | 'invoke' | undefined
+  #requestId: string | undefined
+  #lines: FunctionLine[] = []
+  #lineBytes = 0
+  #droppedLines = 0
+  #lastLineNanos = 0n
+  #peakKb = 0
+
+  constructor(options: EnvironmentOptions) {
+    this.#options = options
+    this.spec = options.spec
+    this.launch = options.launch
+    this.logStream = newLogStream(options.spec, options.clock())
+    this.#decoder = new LogStreamDecoder((event) => this.#addLine(event))
+    const at = (): { readonly atNanos: bigint } => ({ atNanos: options.clock() })
+    this.#api = new RuntimeApi({
+      next: () => this.#push({ kind: 'next', ...at() }),
+      response: (body) => this.#push({ kind: 'response', ...at(), body }),
+      error: (error) => this.#push({ kind: 'error', ...at(), error }),
+      initError: (error) => this.#push({ kind: 'init-error', ...at(), error }),
+      rejected: (errorType, message) => this.#push({ kind: 'rejected', ...at(), errorType, message }),
+      activity: () => {
+        this.#activity += 1
+      },
+    })
+  }
+
+  /** Runs one invocation to its end. Must not be called again before the answer. Never rejects for the function's faults. */
+  async invoke(request: EnvironmentRequest): Promise<InvocationRecord> {
+    const { clock } = this.#options
+    this.#requestId = request.requestId
+    this.#signals = this.#signals.filter((signal) => signal.kind === 'next')
+    const inits: InitRecord[] = []
+    const poll = setInterval(() => this.#sampleMemory(), MEMORY_POLL_MS)
+    try {
+      if (!this.#started) await this.#init('init', inits, clock() + INIT_LIMIT_NANOS)
+      const startNanos = clock()
+      const limitNanos = BigInt(Math.round(this.spec.timeoutSeconds * 1000)) * 1_000_000n
+      const deadline = startNanos + limitNanos
+      const failed = this.#process ? undefined : await this.#init('invoke', inits, deadline)
+      const outcome = failed ?? (await this.#run(request, deadline))
+      return {
+        requestId: request.requestId,
+        inits,
+        startNanos,
+        responseNanos: outcome.responseNanos,
+        // A timer fires late; the cloud says exactly what was configured.
+        endNanos: outcome.status === 'timeout' ? deadline : outcome.endNanos,
+        status: outcome.status,
+        errorType: outcome.errorType,
+        exit: outcome.exit,
+        cause: outcome.cause,
+        payload: outcome.status === 'timeout' ? this.#timeoutBody(request.requestId) : outcome.payload,
+        functionError: outcome.status === 'success' ? undefined : 'Unhandled',
+        maxMemoryMb: Math.max(1, Math.round(this.#peakKb / 1024)),
+        ...this.takeLines(),
+        logStream: this.logStream,
+      }
+    } finally {
+      clearInterval(poll)
+      this.#requestId = undefined
+    }
+  }
+
+  /** Lines that no record has carried yet: written between invocations. */
+  takeLines(): Pick<InvocationRecord, 'lines' | 'droppedLines'> {
+    const taken = { lines: this.#lines, droppedLines: this.#droppedLines }
+    this.#lines = []
+    this.#lineBytes = 0
+    this.#droppedLines = 0
+    return taken
+  }
+
+  /** Kills the process group and closes the API. An invocation that runs ends as a failure. Twice is fine. */
+  stop(): void {
+    this.#stopped = true
+    this.#process?.kill()
+    this.#api.close()
+  }
+
+  // Starts the process and waits until it asks for work. Answers how it failed; undefined: it is ready.
+  async #init(phase: 'init' | 'invoke', inits: InitRecord[], deadline: bigint): Promise<Outcome | undefined> {
+    const startNanos = this.#options.clock()
+    this.#phase = phase
+    await this.#spawn()
+    const outcome = await this.#awaitInit(deadline)
+    if (outcome.status !== 'success') await this.#endProcess()
+    await this.#drain()
+    this.#sampleMemory()
+    this.#phase = undefined
+    const errorType = outcome.errorType === undefined ? {} : { errorType: outcome.errorType }
+    inits.push({ phase, startNanos, endNanos: outcome.endNanos, status: outcome.status, ...errorType })
+    return outcome.status === 'success' ? undefined : outcome
+  }
+
+  async #awaitInit(deadline: bigint): Promise<Outcome> {
+    let reported: { readonly error: ApiError; readonly atNanos: bigint } | undefined
+    for (;;) {
+      const signal = await this.#take(reported ? reported.atNanos + EXIT_GRACE_NANOS : deadline)
+      if (signal.kind === 'next') return { status: 'success', endNanos: signal.atNanos, payload: NOTHING }
+      if (signal.kind === 'init-error') reported = signal
+      else if (reported && (signal.kind === 'exit' || signal.kind === 'timeout')) {
+        return { ...this.#reportedOutcome(reported.error), endNanos: reported.atNanos }
+      } else if (signal.kind === 'exit') return this.#exitOutcome(signal)
+      else if (signal.kind === 'timeout') return { status: 'timeout', endNanos: deadline, payload: NOTHING }
+    }
+  }
+
+  async #run(request: EnvironmentRequest, deadline: bigint): Promise<Outcome> {
+    this.#api.send({ ...request, deadlineMillis: Number(deadline / 1_000_000n) })
+    let answered: Outcome | undefined
+    for (;;) {
+      const signal = await this.#take(deadline)
+      if (signal.kind === 'response') {
+        answered = { status: 'success', endNanos: signal.atNanos, responseNanos: signal.atNanos, payload: signal.body }
+      } else if (signal.kind === 'error') {
+        answered = { ...this.#reportedOutcome(signal.error), endNanos: signal.atNanos, responseNanos: signal.atNanos }
+      } else if (signal.kind === 'rejected') {
+        const payload = errorBody(signal.errorType, signal.message)
+        const { atNanos, errorType } = signal
+        answered = { status: 'error', endNanos: atNanos, responseNanos: atNanos, errorType, payload }
+      } else if (signal.kind === 'next' && answered) {
+        return await this.#finished({ ...answered, endNanos: signal.atNanos })
+      } else if (signal.kind === 'exit') {
+        await this.#endProcess()
+        // A result that came before the end counts: it was handed over in the same turn, or just before.
+        const late = this.#signals.find((other) => other.kind === 'response' || other.kind === 'error')
+        if (!late)
+          return await this.#finished(answered ? { ...answered, endNanos: signal.atNanos } : this.#exitOutcome(signal))
+      } else if (signal.kind === 'timeout') {
+        await this.#endProcess()
+        return await this.#finished(
+          answered
+            ? { ...answered, endNanos: signal.atNanos }
+            : { status: 'timeout', endNanos: deadline, payload: NOTHING },
+        )
+      }
+    }
+  }
+
+  async #finished(outcome: Outcome): Promise<Outcome> {
+    this.#sampleMemory()
+    await this.#drain()
+    return outcome
+  }
+
+  #reportedOutcome(error: ApiError): Omit<Outcome, 'endNanos'> {
+    let bodyType: string | undefined
+    try {
+      const body = JSON.parse(error.body.toString('utf8')) as { readonly errorType?: unknown }
+      if (typeof body.errorType === 'string') bodyType = body.errorType
+    } catch {
+      // The caller gets it as it is; the platform's records call it unknown.
+    }
+    const type = platformErrorType(error.errorType)
+    const errorType = type === 'Runtime.Unknown' ? platformErrorType(bodyType) : type
+    return { status: 'error', errorType, cause: parseCause(error.xrayCause), payload: error.body }
+  }
+
+  #exitOutcome(signal: { readonly atNanos: bigint; readonly status: ExitStatus }): Outcome {
+    const exit = describeExit(signal.status)
+    const reason = exit === '' ? 'Runtime exited without providing a reason' : `Runtime exited with error: ${exit}`
+    const payload = errorBody('Runtime.ExitError', `RequestId: ${this.#requestId} Error: ${reason}`)
+    return { status: 'failure', endNanos: signal.atNanos, errorType: 'Runtime.ExitError', exit, payload }
+  }
+
+  #timeoutBody(requestId: string): Uint8Array {
+    const seconds = this.spec.timeoutSeconds.toFixed(2)
+    return errorBody('Sandbox.Timedout', `RequestId: ${requestId} Error: Task timed out after ${seconds} seconds`)
+  }
+
+  async #spawn(): Promise<void> {
+    const { spec, launch, host, guard } = this.#options
+    this.#apiAddress ??= this.#api.listen()
+    const runtimeApi = await this.#apiAddress
+    this.#api.reset()
+    this.#signals = []
+    this.#started = true
+    const variables = environmentVariables(spec, launch, { host, runtimeApi, logStream: this.logStream })
+    const child: FunctionProcess = new FunctionProcess(launch, variables, {
+      guard,
+      events: {
+        output: (chunk) => {
+          this.#activity += 1
+          this.#decoder.push(chunk)
+        },
+        exit: (status) => {
+          if (this.#process === child) this.#process = undefined
+          this.#push({ kind: 'exit', atNanos: this.#options.clock(), status })
+        },
+      },
+    })
+    this.#process = child
+    if (this.#stopped) child.kill()
+  }
+
+  // Kills what is left of the group and waits until its end is known.
+  async #endProcess(): Promise<void> {
+    const child = this.#process
+    if (child) {
+      child.kill()
+      while (this.#process === child) await this.#take(this.#options.clock() + EXIT_GRACE_NANOS)
+    }
+    await this.#drain()
+    this.#decoder.flush(true)
+  }
+
+  #push(signal: Signal): void {
+    this.#activity += 1
+    this.#signals.push(signal)
+    this.#wake?.()
+  }
+
+  async #take(deadline: bigint): Promise<Signal> {
+    const { clock } = this.#options
+    while (this.#signals.length === 0) {
+      const left = Number((deadline - clock()) / 1000n) / 1000
+      if (left <= 0) return { kind: 'timeout', atNanos: clock() }
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, Math.ceil(left))
+        this.#wake = () => {
+          clearTimeout(timer)
+          resolve()
+        }
+      })
+      this.#wake = undefined
+    }
+    return this.#signals.shift()!
+  }
+
+  // What the process wrote before we heard of its answer is already in the stream: after one whole turn of the event
+  // loop without a byte from it, everything has been read. The first turn may have begun before the call.
+  async #drain(): Promise<void> {
+    const limit = this.#options.clock() + DRAIN_LIMIT_NANOS
+    const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+    await turn()
+    let seen: number
+    do {
+      seen = this.#activity
+      await turn()
+    } while (seen !== this.#activity && this.#options.clock() < limit)
+    this.#decoder.flush()
+  }
+
+  #addLine(event: LogEvent): void {
+    if (this.#lineBytes + event.text.length > MAX_LOG_BYTES) {
+      this.#droppedLines += 1
+      return
+    }
+    // The order of writing is kept in the times: the runtime's clock and ours may be a little apart.
+    const now = this.#options.clock()
+    const said = event.timeNanos !== undefined && event.timeNanos < now ? event.timeNanos : now
+    const timeNanos = said > this.#lastLineNanos ? said : this.#lastLineNanos + 1n
+    this.#lastLineNanos = timeNanos
+    this.#lineBytes += event.text.length
+    const { text, level } = event
+    this.#lines.push({ timeNanos, text, level, duringInit: this.#phase, requestId: this.#requestId })
+  }
+
+  #sampleMemory(): void {
+    const pid = this.#process?.pid
+    if (pid === undefined) return
+    if (process.platform === 'linux') this.#peakKb = Math.max(this.#peakKb, peakMemoryKb(pid))
+    else
+      requestMemoryKb(pid, (kb) => {
+        this.#peakKb = Math.max(this.#peakKb, kb)
+      })
+  }
+}

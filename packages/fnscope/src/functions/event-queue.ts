@@ -1,0 +1,102 @@
+// The queue behind InvocationType Event: each event is tried, and tried again after a function error, under one request
+// id. Bounded in number and bytes. It knows nothing of traces: the job records each attempt and the end itself.
+import { ThrottledError } from './throttled-error.ts'
+
+export interface EventJob {
+  readonly bytes: number
+  /** Runs the function once, attempts counted from 1. Answers whether it succeeded. @throws ThrottledError: tried again, not counted */
+  attempt(number: number): Promise<boolean>
+  /** After the last attempt, or when the queue was stopped before it. */
+  done(attempts: number, succeeded: boolean): Promise<void>
+}
+
+export interface EventQueueOptions {
+  /** Before the second and the third attempt. The cloud waits 1 and 2 minutes; default 1 s and 2 s. */
+  readonly retryDelaysMs?: readonly number[]
+  readonly maxEvents?: number
+  readonly maxBytes?: number
+  /** Something that is no function error: reported, and the event is given up. */
+  readonly onError: (error: unknown) => void
+}
+
+const THROTTLE_DELAYS_MS = [100, 200, 400, 800, 1600, 3200, 5000]
+
+export class EventQueue {
+  readonly #options: Required<EventQueueOptions>
+  readonly #stop = new AbortController()
+  readonly #running = new Set<Promise<void>>()
+  #bytes = 0
+
+  constructor(options: EventQueueOptions) {
+    this.#options = { retryDelaysMs: [1000, 2000], maxEvents: 10_000, maxBytes: 64 * 1024 * 1024, ...options }
+  }
+
+  /** @throws ThrottledError when the queue is full */
+  add(job: EventJob): void {
+    const { maxEvents, maxBytes } = this.#options
+    if (this.#running.size >= maxEvents || this.#bytes + job.bytes > maxBytes)
+      throw new ThrottledError('CallerRateLimitExceeded')
+    this.#bytes += job.bytes
+    const run = this.#run(job)
+      .catch((error: unknown) => this.#options.onError(error))
+      .finally(() => {
+        this.#bytes -= job.bytes
+        this.#running.delete(run)
+      })
+    this.#running.add(run)
+  }
+
+  /** Resolves when no event is left. */
+  async idle(): Promise<void> {
+    while (this.#running.size > 0) await Promise.all(this.#running)
+  }
+
+  /** Ends all waiting; attempts that run are not touched. Resolves when every job has been told. */
+  async stop(): Promise<void> {
+    this.#stop.abort()
+    await this.idle()
+  }
+
+  async #run(job: EventJob): Promise<void> {
+    const { retryDelaysMs } = this.#options
+    let attempts = 0
+    let succeeded = false
+    try {
+      while (!succeeded && attempts <= retryDelaysMs.length && !this.#stop.signal.aborted) {
+        if (attempts > 0 && !(await this.#wait(retryDelaysMs[attempts - 1]!))) break
+        attempts += 1
+        succeeded = await this.#untilAdmitted(job, attempts)
+      }
+    } finally {
+      await job.done(attempts, succeeded)
+    }
+  }
+
+  async #untilAdmitted(job: EventJob, attempt: number): Promise<boolean> {
+    for (let throttles = 0; ; throttles++) {
+      try {
+        return await job.attempt(attempt)
+      } catch (error) {
+        if (!(error instanceof ThrottledError)) throw error
+        const delay = THROTTLE_DELAYS_MS[Math.min(throttles, THROTTLE_DELAYS_MS.length - 1)]!
+        if (!(await this.#wait(delay))) return false
+      }
+    }
+  }
+
+  // False when the queue was stopped meanwhile.
+  #wait(delayMs: number): Promise<boolean> {
+    const { signal } = this.#stop
+    if (signal.aborted) return Promise.resolve(false)
+    return new Promise((resolve) => {
+      const end = (finished: boolean) => (): void => {
+        clearTimeout(timer)
+        signal.removeEventListener('abort', aborted)
+        resolve(finished)
+      }
+      const aborted = end(false)
+      const timer = setTimeout(end(true), delayMs)
+      signal.addEventListener('abort', aborted, { once: true })
+    })
+  }
+}

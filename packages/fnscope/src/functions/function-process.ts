@@ -1,0 +1,90 @@
+// One run of a function's runtime: a process group of its own whose whole output comes as one ordered stream.
+import { spawn, type ChildProcess } from 'node:child_process'
+import type { ProcessGuard } from './process-guard.ts'
+import type { Launch } from './runtimes/launch.ts'
+
+export interface ExitStatus {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+}
+
+export interface ProcessEvents {
+  output(chunk: Buffer): void
+  /** Once; bytes that the process had written may still come after it. */
+  exit(status: ExitStatus): void
+}
+
+const SIGNALS: Readonly<Partial<Record<NodeJS.Signals, string>>> = {
+  SIGKILL: 'killed',
+  SIGSEGV: 'segmentation fault',
+  SIGABRT: 'aborted',
+  SIGTERM: 'terminated',
+  SIGBUS: 'bus error',
+  SIGINT: 'interrupt',
+  SIGFPE: 'floating point exception',
+  SIGILL: 'illegal instruction',
+}
+
+/** `exit status 1`, `signal: killed` as system log lines spell it; empty for status 0, which gives no reason. */
+export function describeExit(status: ExitStatus): string {
+  if (status.signal !== null) return `signal: ${SIGNALS[status.signal] ?? status.signal}`
+  return status.code === 0 ? '' : `exit status ${status.code ?? 1}`
+}
+
+export class FunctionProcess {
+  readonly #child: ChildProcess
+  readonly #guard: ProcessGuard
+  #ended = false
+
+  constructor(
+    launch: Launch,
+    variables: Readonly<Record<string, string>>,
+    options: { readonly guard: ProcessGuard; readonly events: ProcessEvents },
+  ) {
+    const { guard, events } = options
+    this.#guard = guard
+    // One descriptor for stdout, stderr and frames (3): only then is their order known. The shell costs a millisecond.
+    this.#child = spawn('/bin/sh', ['-c', 'exec "$@" 2>&1 3>&1', 'sh', ...launch.command], {
+      cwd: launch.cwd,
+      env: { ...variables },
+      detached: true,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+    this.#child.stdout?.on('data', (chunk: Buffer) => events.output(chunk))
+    this.#child.stdout?.on('error', () => {})
+    this.#child.once('exit', (code, signal) => this.#end({ code, signal }, events))
+    this.#child.once('error', (error) => {
+      if (this.#ended) return
+      events.output(Buffer.from(`${error.message}\n`))
+      this.#end({ code: 127, signal: null }, events)
+    })
+    if (this.#child.pid !== undefined) guard.add(this.#child.pid)
+  }
+
+  get pid(): number | undefined {
+    return this.#ended ? undefined : this.#child.pid
+  }
+
+  /** SIGKILL to the whole group; `exit` follows. */
+  kill(): void {
+    if (!this.#ended) this.#killGroup()
+  }
+
+  #end(status: ExitStatus, events: ProcessEvents): void {
+    if (this.#ended) return
+    // What the function left running in its group ends with it.
+    this.#killGroup()
+    this.#ended = true
+    if (this.#child.pid !== undefined) this.#guard.remove(this.#child.pid)
+    events.exit(status)
+  }
+
+  #killGroup(): void {
+    if (this.#child.pid === undefined) return
+    try {
+      process.kill(-this.#child.pid, 'SIGKILL')
+    } catch {
+      // The group is empty: all of it has ended.
+    }
+  }
+}

@@ -1,0 +1,61 @@
+// What happened in one invocation, as environment.ts saw it: the only source of the REPORT line, of the segments and
+// of the metrics, so that they cannot disagree. All times are epoch nanoseconds of one clock.
+import type { Cause } from '../span/span.ts'
+
+/** success; error: the runtime client reported one; failure: the process ended; timeout. */
+export type PhaseStatus = 'success' | 'error' | 'failure' | 'timeout'
+
+export interface InitRecord {
+  /** invoke: run again inside an invocation, after an init that failed or a process that ended ("suppressed init"). */
+  readonly phase: 'init' | 'invoke'
+  readonly startNanos: bigint
+  readonly endNanos: bigint
+  readonly status: PhaseStatus
+  /** Runtime.ImportModuleError, Runtime.ExitError …; absent on success and timeout. */
+  readonly errorType?: string
+}
+
+/** One line, or one frame of several lines, that the function wrote. */
+export interface FunctionLine {
+  readonly timeNanos: bigint
+  readonly text: string
+  /** TRACE … FATAL from the runtime's frame; empty when the line came without one. */
+  readonly level: string
+  /** Written while an init phase ran. */
+  readonly duringInit: 'init' | 'invoke' | undefined
+  /** Absent for lines written between invocations. */
+  readonly requestId: string | undefined
+}
+
+export interface InvocationRecord {
+  readonly requestId: string
+  /** Inits that this invocation waited for, in order: none when warm. */
+  readonly inits: readonly InitRecord[]
+  /** When the invoke phase began; a suppressed init is inside it. */
+  readonly startNanos: bigint
+  /** When the runtime had posted its result or error; absent when it never did. */
+  readonly responseNanos: bigint | undefined
+  /** When the runtime asked for more work, died or was killed. */
+  readonly endNanos: bigint
+  readonly status: PhaseStatus
+  /** For the platform's own records; a type that is no `Runtime.X` or `Function.X` counts as Runtime.Unknown. */
+  readonly errorType: string | undefined
+  /** How the process ended, when it did: `exit status 1`, `signal: killed`, or empty for status 0. */
+  readonly exit: string | undefined
+  readonly cause: Cause | undefined
+  /** The bytes for the caller. */
+  readonly payload: Uint8Array
+  readonly functionError: 'Unhandled' | undefined
+  /** Peak of all processes of the environment so far, MB, at least 1. */
+  readonly maxMemoryMb: number
+  readonly lines: readonly FunctionLine[]
+  /** Lines that went over the bound of one invocation. */
+  readonly droppedLines: number
+  /** Instance: `YYYY/MM/DD/[$LATEST]<32 hex>`. */
+  readonly logStream: string
+}
+
+/** The init that counts as `Init Duration`: a first one that went well. */
+export function coldInit(record: InvocationRecord): InitRecord | undefined {
+  return record.inits.find((init) => init.phase === 'init' && init.status === 'success')
+}

@@ -1,0 +1,251 @@
+// The Runtime API of one execution environment, version 2018-06-01: raw node:http on a loopback port of its own.
+// It knows requests and states, not processes: environment.ts decides what an answer means.
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+/** A buffered result may be 6 MiB and 100 bytes. */
+export const MAX_RESPONSE_BYTES = 6 * 1024 * 1024 + 100
+// awslambdaric sends an error's cause of up to 1 MiB as a header.
+const MAX_HEADER_BYTES = 2 * 1024 * 1024
+const PREFIX = '/2018-06-01/runtime/'
+
+export interface ApiInvocation {
+  readonly requestId: string
+  readonly deadlineMillis: number
+  readonly functionArn: string
+  readonly traceHeader: string
+  /** Decoded JSON texts; absent ones are left out of the answer. */
+  readonly clientContext?: string
+  readonly cognitoIdentity?: string
+  readonly payload: Uint8Array
+}
+
+export interface ApiError {
+  /** As the runtime sent it: the caller gets these bytes. */
+  readonly body: Buffer
+  /** Header Lambda-Runtime-Function-Error-Type, if any. */
+  readonly errorType: string | undefined
+  /** Header Lambda-Runtime-Function-XRay-Error-Cause, if any. */
+  readonly xrayCause: string | undefined
+}
+
+/** What the runtime did; every call is made while its request is handled, before the next one is read. */
+export interface RuntimeApiEvents {
+  /** It asked for work: init, or the invocation before, is over. */
+  next(): void
+  response(body: Buffer): void
+  error(error: ApiError): void
+  initError(error: ApiError): void
+  /** The invocation failed for what the runtime sent: a type and a message for the caller. */
+  rejected(errorType: string, message: string): void
+  /** Bytes came in: whoever waits for silence waits on. */
+  activity(): void
+}
+
+type State = 'Started' | 'InitError' | 'Ready' | 'Running' | 'ResponseSent'
+
+function reply(response: ServerResponse, status: number, body: unknown): void {
+  const text = JSON.stringify(body)
+  response.writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) })
+  response.end(text)
+}
+
+function refuse(response: ServerResponse, status: number, errorType: string, errorMessage: string): void {
+  reply(response, status, { errorMessage, errorType })
+}
+
+function header(request: IncomingMessage, name: string): string | undefined {
+  const value = request.headers[name]
+  return typeof value === 'string' && value !== '' ? value : undefined
+}
+
+export class RuntimeApi {
+  readonly #events: RuntimeApiEvents
+  readonly #server: Server
+  #state: State = 'Started'
+  #waiting: ServerResponse | undefined
+  #current: ApiInvocation | undefined
+  #pending: ApiInvocation | undefined
+
+  constructor(events: RuntimeApiEvents) {
+    this.#events = events
+    this.#server = createServer(
+      { maxHeaderSize: MAX_HEADER_BYTES, requestTimeout: 0, headersTimeout: 0, keepAliveTimeout: 0, noDelay: true },
+      (request, response) => this.#route(request, response),
+    )
+    this.#server.timeout = 0
+  }
+
+  /** Resolves to `127.0.0.1:port`, the value of AWS_LAMBDA_RUNTIME_API. */
+  async listen(): Promise<string> {
+    const server = this.#server
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject)
+      server.listen(0, '127.0.0.1', resolve)
+    })
+    return `127.0.0.1:${(server.address() as AddressInfo).port}`
+  }
+
+  /** A new process will speak: forget the one before. */
+  reset(): void {
+    this.#state = 'Started'
+    this.#waiting?.destroy()
+    this.#waiting = undefined
+    this.#current = undefined
+    this.#pending = undefined
+  }
+
+  /** Hands the runtime its work, now or as soon as it asks. */
+  send(invocation: ApiInvocation): void {
+    this.#pending = invocation
+    if (this.#waiting) this.#deliver(this.#waiting)
+  }
+
+  close(): void {
+    this.#server.close()
+    this.#server.closeAllConnections()
+  }
+
+  #deliver(response: ServerResponse): void {
+    const invocation = this.#pending!
+    this.#pending = undefined
+    this.#waiting = undefined
+    this.#current = invocation
+    this.#state = 'Running'
+    response.writeHead(200, {
+      'Content-Type': 'application/json',
+      'Content-Length': invocation.payload.byteLength,
+      'Lambda-Runtime-Aws-Request-Id': invocation.requestId,
+      'Lambda-Runtime-Deadline-Ms': String(invocation.deadlineMillis),
+      'Lambda-Runtime-Invoked-Function-Arn': invocation.functionArn,
+      'Lambda-Runtime-Trace-Id': invocation.traceHeader,
+      ...(invocation.clientContext === undefined ? {} : { 'Lambda-Runtime-Client-Context': invocation.clientContext }),
+      ...(invocation.cognitoIdentity === undefined
+        ? {}
+        : { 'Lambda-Runtime-Cognito-Identity': invocation.cognitoIdentity }),
+    })
+    response.end(invocation.payload)
+  }
+
+  #route(request: IncomingMessage, response: ServerResponse): void {
+    this.#events.activity()
+    const path = request.url ?? ''
+    const call = path.startsWith(PREFIX) ? path.slice(PREFIX.length) : path
+    if (request.method === 'GET') {
+      request.resume()
+      if (call === 'invocation/next') this.#next(response)
+      else if (call === '/ping') response.end('pong')
+      else if (call === 'restore/next') this.#refuseTransition(response, 'Restoring')
+      else response.writeHead(404).end()
+      return
+    }
+    const match = /^invocation\/([^/]+)\/(response|error)$/.exec(call)
+    if (request.method === 'POST' && (match || call === 'init/error')) {
+      this.#readBody(request, response, (body) => {
+        if (!match) this.#initError(request, response, body)
+        else if (match[2] === 'response') this.#response(request, response, match[1]!, body)
+        else this.#error(request, response, match[1]!, body)
+      })
+      return
+    }
+    request.resume()
+    response.writeHead(404).end()
+  }
+
+  #refuseTransition(response: ServerResponse, to: string): void {
+    const message = `State transition from ${this.#state} to ${to} failed for runtime. Error: State transition is not allowed`
+    refuse(response, 403, 'InvalidStateTransition', message)
+  }
+
+  #next(response: ServerResponse): void {
+    if (this.#waiting || this.#state === 'Running' || this.#state === 'InitError') {
+      this.#refuseTransition(response, 'Ready')
+      return
+    }
+    this.#state = 'Ready'
+    this.#current = undefined
+    this.#waiting = response
+    response.once('close', () => {
+      if (this.#waiting === response) this.#waiting = undefined
+    })
+    this.#events.next()
+    if (this.#pending && this.#waiting === response) this.#deliver(response)
+  }
+
+  // True when `id` may be answered now; otherwise the refusal has been sent.
+  #admit(response: ServerResponse, id: string, to: string): boolean {
+    if (this.#state === 'Running' && this.#current?.requestId === id) return true
+    if (this.#state === 'Running' || this.#state === 'ResponseSent')
+      refuse(response, 400, 'InvalidRequestID', 'Invalid request ID')
+    else this.#refuseTransition(response, to)
+    return false
+  }
+
+  #response(request: IncomingMessage, response: ServerResponse, id: string, body: Buffer | 'too large'): void {
+    if (!this.#admit(response, id, 'InvocationResponse')) return
+    const mode = header(request, 'lambda-runtime-function-response-mode')
+    this.#state = 'ResponseSent'
+    if (mode !== undefined && mode !== 'streaming') {
+      refuse(response, 400, 'InvalidFunctionResponseMode', `Invalid function response mode: ${mode}`)
+      this.#events.rejected('Runtime.InvalidResponseModeHeader', `Invalid function response mode: ${mode}`)
+      return
+    }
+    if (body === 'too large') {
+      const limit = `maximum allowed payload size (${MAX_RESPONSE_BYTES} bytes).`
+      refuse(response, 413, 'RequestEntityTooLarge', `Exceeded ${limit}`)
+      this.#events.rejected('Function.ResponseSizeTooLarge', `Response payload size exceeded ${limit}`)
+      return
+    }
+    const failed = request.trailers['lambda-runtime-function-error-type']
+    // Told before the answer is written: the response time is when the result was here.
+    if (failed === undefined) this.#events.response(body)
+    else {
+      const text = Buffer.from(request.trailers['lambda-runtime-function-error-body'] ?? '', 'base64')
+      this.#events.error({ body: text, errorType: failed, xrayCause: undefined })
+    }
+    reply(response, 202, { status: 'OK' })
+  }
+
+  #error(request: IncomingMessage, response: ServerResponse, id: string, body: Buffer | 'too large'): void {
+    if (!this.#admit(response, id, 'InvocationErrorResponse')) return
+    this.#state = 'ResponseSent'
+    this.#events.error(apiError(request, body))
+    reply(response, 202, { status: 'OK' })
+  }
+
+  #initError(request: IncomingMessage, response: ServerResponse, body: Buffer | 'too large'): void {
+    if (this.#state !== 'Started') {
+      this.#refuseTransition(response, 'InitError')
+      return
+    }
+    this.#state = 'InitError'
+    this.#events.initError(apiError(request, body))
+    reply(response, 202, { status: 'OK' })
+  }
+
+  // Reads to the end even when it is too large: a client that is still sending would miss the refusal.
+  #readBody(request: IncomingMessage, response: ServerResponse, done: (body: Buffer | 'too large') => void): void {
+    const chunks: Buffer[] = []
+    let size = 0
+    request.on('data', (chunk: Buffer) => {
+      this.#events.activity()
+      size += chunk.length
+      if (size <= MAX_RESPONSE_BYTES) chunks.push(chunk)
+    })
+    request.once('end', () => done(size > MAX_RESPONSE_BYTES ? 'too large' : Buffer.concat(chunks)))
+    request.once('error', () => {
+      if (request.complete || this.#state !== 'Running') return
+      this.#state = 'ResponseSent'
+      if (response.writable) refuse(response, 400, 'TruncatedHTTPRequest', 'HTTP request detected as truncated')
+      this.#events.rejected('Runtime.TruncatedResponse', 'The response of the runtime was cut off')
+    })
+  }
+}
+
+function apiError(request: IncomingMessage, body: Buffer | 'too large'): ApiError {
+  return {
+    body: body === 'too large' ? Buffer.from('{"errorMessage":"","errorType":"Function.ResponseSizeTooLarge"}') : body,
+    errorType: header(request, 'lambda-runtime-function-error-type'),
+    xrayCause: header(request, 'lambda-runtime-function-xray-error-cause'),
+  }
+}

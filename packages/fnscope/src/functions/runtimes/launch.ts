@@ -1,0 +1,18 @@
+// What a runtime gives the platform: the command of one execution environment and the variables it adds.
+
+export interface Launch {
+  readonly command: readonly string[]
+  readonly cwd: string
+  /** Directories before the system's on PATH. */
+  readonly binDirs: readonly string[]
+  /** Variables of the runtime: below the platform's reserved ones, above the function's own. */
+  readonly variables: Readonly<Record<string, string>>
+  /** `python:3.11.7`, as INIT_START names it. */
+  readonly version: string
+}
+
+/** Where installed runtime clients are kept, and who hears of progress and of warnings. */
+export interface RuntimeHost {
+  readonly cacheDir: string
+  readonly notify: (text: string) => void
+}

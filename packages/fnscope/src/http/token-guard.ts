@@ -1,0 +1,51 @@
+// The shared token of a server that listens wider than loopback, as each kind of client can send it.
+import { createHash, timingSafeEqual } from 'node:crypto'
+import type { IncomingHttpHeaders } from 'node:http'
+
+import type { Refusal } from './refusal.ts'
+
+export interface TokenRequest {
+  /** Path and query. */
+  readonly url: string
+  readonly headers: IncomingHttpHeaders
+}
+
+/** Refuses a request without the token: `Authorization: Bearer`, `x-fnscope-token`, or as AWS access key id. */
+export function refuseToken(request: TokenRequest, token: string): Refusal | undefined {
+  const wanted = digest(token)
+  // Digests have one length, so that the comparison tells nothing of the token.
+  if (candidates(request).some((candidate) => timingSafeEqual(digest(candidate), wanted))) return undefined
+  return {
+    status: 401,
+    reason: 'token',
+    code: 'UnrecognizedClientException',
+    message: 'This server wants its token: Authorization: Bearer TOKEN, x-fnscope-token, or the AWS access key id.',
+  }
+}
+
+function candidates({ url, headers }: TokenRequest): string[] {
+  const { authorization = '' } = headers
+  const found = [
+    headers['x-fnscope-token'],
+    /^Bearer\s+(.+)$/i.exec(authorization)?.[1],
+    // The key id ends at the first of the five parts `/date/region/service/aws4_request`; a token may hold slashes.
+    /^AWS4-\S+\s.*?Credential=(.+?)\/\d{8}\/[^/]*\/[^/]*\/aws4_request/.exec(authorization)?.[1],
+    presignedKeyId(url),
+  ]
+  return found.filter((value): value is string => typeof value === 'string')
+}
+
+function presignedKeyId(url: string): string | undefined {
+  if (!url.includes('X-Amz-Credential=')) return undefined
+  const credential = new URLSearchParams(url.slice(url.indexOf('?') + 1)).get('X-Amz-Credential') ?? ''
+  return /^(.+?)\/\d{8}\//.exec(credential)?.[1]
+}
+
+/** A signature or any other Authorization came along, in a header or in a presigned URL. */
+export function hasAuthorization({ url, headers }: TokenRequest): boolean {
+  return Boolean(headers.authorization) || /[?&]X-Amz-Signature=./.test(url)
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest()
+}

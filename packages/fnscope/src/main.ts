@@ -1,0 +1,54 @@
+// argv → one file in cli/. Mistakes end here: a FnscopeError is its sentence and exit status, anything else is our bug.
+import { Command, CommanderError } from 'commander'
+import { addConfig } from './cli/config.ts'
+import { addDemo } from './cli/demo.ts'
+import { addFunctions } from './cli/functions.ts'
+import { addInvoke } from './cli/invoke.ts'
+import { addLogs } from './cli/logs.ts'
+import { createPainter } from './cli/terminal.ts'
+import { addTraces } from './cli/traces.ts'
+import { addUp } from './cli/up.ts'
+import type { Terminal } from './cli/command.ts'
+import { watchParent } from './cli/watch-parent.ts'
+import { FnscopeError } from './errors.ts'
+import { VERSION } from './version.ts'
+
+watchParent(process.env)
+
+const terminal: Terminal = {
+  env: process.env,
+  out: createPainter(process.stdout, process.env),
+  print: (line) => process.stdout.write(`${line}\n`),
+  notice: (line) => process.stderr.write(`${line}\n`),
+}
+
+const program = new Command('fnscope')
+  .description('Run serverless functions locally; receive, store and show their traces, logs and metrics.')
+  .version(VERSION)
+  .exitOverride()
+  .configureHelp({ showGlobalOptions: true })
+  .showHelpAfterError('(add --help for the options and examples)')
+
+for (const add of [addUp, addInvoke, addTraces, addLogs, addFunctions, addConfig, addDemo]) add(program, terminal)
+
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // `fnscope traces | head` closes the pipe: that is no failure
+  if (error.code === 'EPIPE') process.exit(0)
+  throw error
+})
+
+try {
+  await program.parseAsync(process.argv)
+} catch (error) {
+  process.exitCode = exitStatus(error)
+}
+
+function exitStatus(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+  if (error instanceof FnscopeError) {
+    const { paint } = createPainter(process.stderr, process.env)
+    process.stderr.write(`${paint('red', 'error')} ${error.message} ${paint('dim', `(${error.code})`)}\n`)
+    return error.exitCode
+  }
+  throw error
+}

@@ -1,0 +1,46 @@
+// One datagram of the X-Ray daemon's protocol: a header line `{"format":"json","version":1}`, a newline, one document.
+// Rules as seen of daemon 3.6.6: blanks in the header and any case of "json" are fine; version must be 1; only the FIRST
+// newline splits, pretty-printed documents hold more.
+
+export type DatagramRefusal = 'no_newline' | 'bad_header' | 'empty_body' | 'otlp_datagram'
+
+export type XrayDatagram = { readonly text: string } | { readonly refused: DatagramRefusal; readonly message: string }
+
+/** What both SDKs send: Node and Go compact, Python with blanks in older releases. */
+const COMPACT = Buffer.from('{"format":"json","version":1}\n')
+const NEWLINE = 10
+
+export function readDatagram(datagram: Buffer): XrayDatagram {
+  // ADOT's UDP exporter sends OTLP here, sampled and unsampled traces and metrics; its bytes never begin a JSON document.
+  if (isOtlp(datagram, 0)) return refused('otlp_datagram', 'OTLP in a datagram (T1S, T1U, M1) is not read yet')
+  let bodyStart = COMPACT.length
+  if (datagram.compare(COMPACT, 0, COMPACT.length, 0, Math.min(bodyStart, datagram.length)) !== 0) {
+    const newline = datagram.indexOf(NEWLINE)
+    if (newline === -1) return refused('no_newline', 'no newline between header and document')
+    if (!isHeader(datagram.toString('utf8', 0, newline)))
+      return refused('bad_header', 'the header line is not {"format":"json","version":1}')
+    bodyStart = newline + 1
+  }
+  if (isOtlp(datagram, bodyStart)) return refused('otlp_datagram', 'OTLP in a datagram (T1S, T1U, M1) is not read yet')
+  const text = datagram.toString('utf8', bodyStart)
+  return text.trim() === '' ? refused('empty_body', 'nothing after the header line') : { text }
+}
+
+function refused(reason: DatagramRefusal, message: string): XrayDatagram {
+  return { refused: reason, message }
+}
+
+function isOtlp(bytes: Buffer, at: number): boolean {
+  const mark = bytes.toString('latin1', at, at + 3)
+  return mark === 'T1S' || mark === 'T1U' || mark.startsWith('M1')
+}
+
+function isHeader(line: string): boolean {
+  try {
+    const header = JSON.parse(line) as { readonly format?: unknown; readonly version?: unknown } | null
+    const format = header?.format
+    return typeof format === 'string' && format.toLowerCase() === 'json' && header?.version === 1
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { DictionaryColumn, FixedColumn, ListColumn, MapColumn, TextColumn } from './columns.ts'
+
+test('a fixed column keeps little-endian values while it grows', () => {
+  const column = new FixedColumn(8, 1)
+  for (let row = 0; row < 1000; row++) column.pushI64(BigInt(row) * -3n)
+  assert.equal(column.rows, 1000)
+  assert.equal(column.bytes().length, 8000)
+  assert.deepEqual([column.i64(0), column.i64(1), column.i64(999)], [0n, -3n, -2997n])
+})
+
+test('each width writes its own bytes', () => {
+  const small = new FixedColumn(1)
+  small.pushU8(255)
+  small.pushBool(true)
+  small.pushZero()
+  assert.deepEqual([...small.bytes()], [255, 1, 0])
+  const two = new FixedColumn(2)
+  two.pushU16(0x0102)
+  assert.deepEqual([...two.bytes()], [2, 1])
+  const four = new FixedColumn(4)
+  four.pushU32(0xffff_fffe)
+  assert.deepEqual([...four.bytes()], [254, 255, 255, 255])
+  const float = new FixedColumn(8)
+  float.pushF64(1.5)
+  assert.equal(new DataView(float.bytes().buffer).getFloat64(0, true), 1.5)
+})
+
+test('bytes are copied from the offset on', () => {
+  const column = new FixedColumn(2)
+  column.pushBytes(Uint8Array.of(9, 1, 2, 9), 1)
+  assert.deepEqual([...column.bytes()], [1, 2])
+})
+
+test('texts stand behind their length in bytes, of one digit or more', () => {
+  for (const text of [
+    '',
+    'a',
+    '\u00fc',
+    'x'.repeat(42),
+    'x'.repeat(43),
+    '\u2713'.repeat(42),
+    'x'.repeat(127),
+    'x'.repeat(128),
+    '\u2713'.repeat(9000),
+  ]) {
+    const column = new TextColumn()
+    column.push(text)
+    const utf8 = Buffer.from(text)
+    const length: number[] = []
+    let rest = utf8.length
+    for (; rest > 127; rest >>>= 7) length.push((rest & 127) | 128)
+    assert.deepEqual(Buffer.from(column.bytes()), Buffer.concat([Buffer.from([...length, rest]), utf8]))
+    const copied = new TextColumn()
+    copied.pushBytes(Buffer.concat([Buffer.from('!!'), utf8, Buffer.from('!')]), 2, 2 + utf8.length)
+    assert.deepEqual(copied.bytes(), column.bytes())
+  }
+})
+
+test('a text column counts rows and grows', () => {
+  const column = new TextColumn()
+  for (let row = 0; row < 500; row++) column.push(`row ${row}`)
+  assert.equal(column.rows, 500)
+  assert.match(Buffer.from(column.bytes()).toString('latin1'), /row 0.*row 499$/s)
+})
+
+test('a dictionary column gives one index to one word, 0 to the empty one', () => {
+  const column = new DictionaryColumn()
+  for (const word of ['a', '', 'b', 'a', '__proto__']) column.push(word)
+  assert.deepEqual(column.words, ['', 'a', 'b', '__proto__'])
+  const indexes = column.indexBytes()
+  assert.deepEqual(
+    Array.from({ length: column.rows }, (_, row) => indexes[row * 4]),
+    [1, 0, 2, 1, 3],
+  )
+})
+
+test('maps and lists end where their row was closed', () => {
+  const map = new MapColumn(new TextColumn())
+  map.keys.push('k')
+  map.values.push('v')
+  map.endRow()
+  map.endRow()
+  assert.deepEqual([map.rows, map.ends.i64(0), map.ends.i64(1)], [2, 1n, 1n])
+  const list = new ListColumn(new FixedColumn(1))
+  list.endRow()
+  list.items.pushU8(1)
+  list.items.pushU8(2)
+  list.endRow()
+  assert.deepEqual([list.rows, list.ends.i64(0), list.ends.i64(1)], [2, 0n, 2n])
+})

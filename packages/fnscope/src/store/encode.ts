@@ -1,0 +1,109 @@
+// Batch → blocks of rows, one per table that has any: spans by copying their columns, the few others from objects.
+import type { Batch, RawDocument } from '../span/batch.ts'
+import { formatLiteral, type Attributes } from '../span/attribute-value.ts'
+import { DictionaryColumn, FixedColumn, ListColumn, MapColumn, TextColumn } from '../span/columns.ts'
+import { parseHex } from '../span/id.ts'
+import type { LogRecord } from '../span/log-record.ts'
+import type { MetricPoint } from '../span/metric-point.ts'
+import type { SpanBatch } from '../span/span-batch.ts'
+import { columnOf, encodeNative, type Column, type NamedColumn } from './native.ts'
+import type { EncodedBlock } from './store.ts'
+import { columnName, INSERT_TABLES, SPAN_TYPES, type InsertTable, type SpanField } from './tables.ts'
+
+function encodeSpans(table: InsertTable, spans: SpanBatch): EncodedBlock {
+  const columns: NamedColumn[] = []
+  for (const field in SPAN_TYPES)
+    columns.push({
+      name: columnName(field),
+      type: SPAN_TYPES[field as SpanField],
+      column: spans[field as SpanField],
+    })
+  return { table, rows: spans.rows, bytes: encodeNative(spans.rows, columns) }
+}
+
+type Value = string | number | bigint | boolean | undefined | readonly number[] | Readonly<Record<string, string>>
+
+/** An id's bytes; zeros when there is none. @throws TypeError when it is no id: a codec's bug. */
+function pushId(column: FixedColumn, hex: string): void {
+  const bytes = parseHex(hex, column.width)
+  if (!bytes) throw new TypeError(`not an id of ${column.width} bytes: ${hex}`)
+  column.pushBytes(bytes)
+}
+
+function pushFixed(column: FixedColumn, type: string, value: Value): void {
+  if (value === undefined) column.pushZero()
+  else if (typeof value === 'string') pushId(column, value)
+  else if (typeof value === 'bigint') column.pushI64(value)
+  else if (typeof value === 'boolean') column.pushBool(value)
+  else if (typeof value !== 'number') throw new TypeError(`no scalar: ${typeof value}`)
+  else if (type.endsWith('Float64')) column.pushF64(value)
+  else if (column.width === 1) column.pushU8(value)
+  else if (column.width === 2) column.pushU16(value)
+  else column.pushU32(value)
+}
+
+function pushValue(column: Column, type: string, value: Value): void {
+  if (column instanceof TextColumn || column instanceof DictionaryColumn)
+    column.push(typeof value === 'string' ? value : '')
+  else if (column instanceof FixedColumn) pushFixed(column, type, value)
+  else if (column instanceof ListColumn) {
+    for (const item of value as readonly number[]) (column.items as FixedColumn).pushF64(item)
+    column.endRow()
+  } else if (column instanceof MapColumn) {
+    for (const [key, text] of Object.entries(value as Readonly<Record<string, string>>)) {
+      column.keys.push(key)
+      ;(column.values as TextColumn).push(text)
+    }
+    column.endRow()
+  }
+}
+
+type Row = Readonly<Record<string, Value>>
+
+function encodeRows(table: InsertTable, rows: readonly Row[]): EncodedBlock {
+  const columns: NamedColumn[] = []
+  for (const [field, type] of Object.entries(INSERT_TABLES[table])) {
+    const column = columnOf(type)
+    for (const row of rows) pushValue(column, type, row[field])
+    columns.push({ name: columnName(field), type, column })
+  }
+  return { table, rows: rows.length, bytes: encodeNative(rows.length, columns) }
+}
+
+/** Attributes as the two maps of attribute-value.ts. */
+function twoMaps(attributes: Attributes): [strings: Record<string, string>, typed: Record<string, string>] {
+  const strings: [string, string][] = []
+  const typed: [string, string][] = []
+  for (const [key, value] of Object.entries(attributes)) {
+    if (typeof value === 'string') strings.push([key, value])
+    else typed.push([key, formatLiteral(value)])
+  }
+  return [Object.fromEntries(strings), Object.fromEntries(typed)]
+}
+
+function documentRow(document: RawDocument): Row {
+  return { ...document }
+}
+
+function logRow(record: LogRecord, sequence: number): Row {
+  const [attributes, attributesTyped] = twoMaps(record.attributes)
+  const [resource, resourceTyped] = twoMaps(record.resource)
+  return { ...record, sequence, attributes, attributesTyped, resource, resourceTyped }
+}
+
+function metricRow(point: MetricPoint): Row {
+  const [attributes, attributesTyped] = twoMaps(point.attributes)
+  const [resource, resourceTyped] = twoMaps(point.resource)
+  return { ...point, attributes, attributesTyped, resource, resourceTyped }
+}
+
+/** See Writer.encode. The blocks share no memory with the batch. */
+export function encodeBatch(batch: Batch): readonly EncodedBlock[] {
+  const blocks: EncodedBlock[] = []
+  if (batch.spans.rows > 0) blocks.push(encodeSpans('spans', batch.spans))
+  if (batch.openSpans.rows > 0) blocks.push(encodeSpans('open_spans', batch.openSpans))
+  if (batch.documents.length > 0) blocks.push(encodeRows('documents', batch.documents.map(documentRow)))
+  if (batch.logs.length > 0) blocks.push(encodeRows('logs', batch.logs.map(logRow)))
+  if (batch.metrics.length > 0) blocks.push(encodeRows('metrics', batch.metrics.map(metricRow)))
+  return blocks
+}

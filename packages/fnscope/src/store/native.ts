@@ -1,0 +1,135 @@
+// One block of ClickHouse's Native format from columns whose bytes are already laid out. Knows the format, not the
+// tables: https://clickhouse.com/docs/interfaces/formats/Native, revision 0 (as a bare HTTP insert is read).
+import { DictionaryColumn, FixedColumn, ListColumn, MapColumn, TextColumn, type ScalarColumn } from '../span/columns.ts'
+
+export type Column = ScalarColumn | ListColumn<ScalarColumn> | MapColumn<ScalarColumn>
+
+export interface NamedColumn {
+  readonly name: string
+  /** As ClickHouse spells it; must fit the column's class and width. */
+  readonly type: string
+  readonly column: Column
+}
+
+// LowCardinality: a version word before the column's data, and before them a word of flags: the keys' width, that the
+// dictionary stands here, and that it is this block's own.
+const SHARED_DICTIONARIES = 1n
+const HAS_ADDITIONAL_KEYS = 1n << 9n
+const NEEDS_UPDATE = 1n << 10n
+
+function leb128(value: number): Uint8Array {
+  const bytes: number[] = []
+  let rest = value
+  while (rest > 127) {
+    bytes.push((rest % 128) | 128)
+    rest = Math.floor(rest / 128)
+  }
+  bytes.push(rest)
+  return Uint8Array.from(bytes)
+}
+
+function words64(...values: readonly bigint[]): Uint8Array {
+  return new Uint8Array(BigUint64Array.from(values).buffer)
+}
+
+function textOf(...values: readonly string[]): Uint8Array {
+  const column = new TextColumn()
+  for (const value of values) column.push(value)
+  return column.bytes()
+}
+
+function isDictionary(column: Column): boolean {
+  return column instanceof DictionaryColumn
+}
+
+function pushPrefix(parts: Uint8Array[], column: Column): void {
+  if (isDictionary(column)) parts.push(words64(SHARED_DICTIONARIES))
+  else if (column instanceof ListColumn) pushPrefix(parts, column.items)
+  else if (column instanceof MapColumn) {
+    pushPrefix(parts, column.keys)
+    pushPrefix(parts, column.values)
+  }
+}
+
+/** 4-byte indexes in the narrowest width that the dictionary needs: 0 one byte, 1 two, 2 four. */
+function narrowed(indexes: Uint8Array, words: number): { readonly width: bigint; readonly bytes: Uint8Array } {
+  if (words > 65_536) return { width: 2n, bytes: indexes }
+  const wide = new Uint32Array(indexes.buffer, indexes.byteOffset, indexes.byteLength / 4)
+  if (words <= 256) return { width: 0n, bytes: new Uint8Array(wide) }
+  return { width: 1n, bytes: new Uint8Array(new Uint16Array(wide).buffer) }
+}
+
+function pushDictionary(parts: Uint8Array[], column: DictionaryColumn): void {
+  const { width, bytes } = narrowed(column.indexBytes(), column.words.length)
+  parts.push(
+    words64(width | HAS_ADDITIONAL_KEYS | NEEDS_UPDATE, BigInt(column.words.length)),
+    textOf(...column.words),
+    words64(BigInt(column.rows)),
+    bytes,
+  )
+}
+
+function pushData(parts: Uint8Array[], column: Column): void {
+  if (column.rows === 0) return
+  if (column instanceof DictionaryColumn) pushDictionary(parts, column)
+  else if (column instanceof ListColumn) {
+    parts.push(column.ends.bytes())
+    pushData(parts, column.items)
+  } else if (column instanceof MapColumn) {
+    parts.push(column.ends.bytes())
+    pushData(parts, column.keys)
+    pushData(parts, column.values)
+  } else parts.push(column.bytes())
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  let size = 0
+  for (const part of parts) size += part.length
+  const bytes = new Uint8Array(size)
+  let at = 0
+  for (const part of parts) {
+    bytes.set(part, at)
+    at += part.length
+  }
+  return bytes
+}
+
+/** The block's bytes, owned by the caller. `rows` must be above 0 and every column must have that many. */
+export function encodeNative(rows: number, columns: readonly NamedColumn[]): Uint8Array {
+  const parts: Uint8Array[] = [leb128(columns.length), leb128(rows)]
+  for (const { name, type, column } of columns) {
+    if (column.rows !== rows) throw new Error(`column ${name} has ${column.rows} rows where the block has ${rows}`)
+    parts.push(textOf(name, type))
+    pushPrefix(parts, column)
+    pushData(parts, column)
+  }
+  return joined(parts)
+}
+
+/** A new column of the class that a ClickHouse type needs: what rows of objects are laid into. */
+export function columnOf(type: string): Column {
+  const map = /^Map\(LowCardinality\(String\), (.+)\)$/.exec(type)
+  if (map) return new MapColumn(scalarOf(map[1]!))
+  const list = /^Array\((.+)\)$/.exec(type)
+  return list ? new ListColumn(scalarOf(list[1]!)) : scalarOf(type)
+}
+
+const WIDTHS: Readonly<Record<string, number>> = {
+  Bool: 1,
+  UInt8: 1,
+  UInt16: 2,
+  UInt32: 4,
+  UInt64: 8,
+  Int64: 8,
+  Float64: 8,
+  'FixedString(8)': 8,
+  'FixedString(16)': 16,
+}
+
+function scalarOf(type: string): ScalarColumn {
+  if (type === 'String') return new TextColumn()
+  if (type === 'LowCardinality(String)') return new DictionaryColumn()
+  const width = WIDTHS[type]
+  if (width === undefined) throw new TypeError(`no column holds ${type}`)
+  return new FixedColumn(width)
+}

@@ -1,0 +1,111 @@
+// Traces by id: their spans and documents, de-duplicated.
+import type { RawDocument } from '../span/batch.ts'
+import type { Span } from '../span/span.ts'
+import { NANOS_PER_DAY, NANOS_PER_SECOND } from '../span/time.ts'
+import type { Connection } from './connection.ts'
+import { documentOf, SPAN_SELECT, spanOf, type DocumentRow, type SpanRow } from './row.ts'
+
+/** Rows that one call answers at most: the earliest spans of the traces. */
+const MAX_ROWS = 1_000_000
+
+/** The set of trace ids for `trace_id IN …`: a subquery, because an expression would not reach the bloom filter. */
+export const IN_TRACES = 'IN (SELECT toFixedString(unhex(arrayJoin({traceIds:Array(String)})), 16))'
+
+/** The key of copies of one span: Zipkin's two sides of a call share an id, and differ in kind. */
+export const SPAN_KEY = "trace_id, span_id, if(source = 'zipkin', kind + 1, 0)"
+
+interface Bounds {
+  readonly from: bigint
+  readonly to: bigint
+}
+
+/** Only what is 32 hex digits can be in the store; the rest gives nothing. */
+export function validTraceIds(traceIds: readonly string[]): string[] {
+  return [...new Set(traceIds.map((id) => id.toLowerCase()))].filter((id) => /^[0-9a-f]{32}$/.test(id))
+}
+
+/** Where an X-Ray id says that its spans start, give or take a day; undefined when the digits are no likely time. */
+function hintOf(traceId: string, nowNanos: bigint): Bounds | undefined {
+  const nanos = BigInt(`0x${traceId.slice(0, 8)}`) * NANOS_PER_SECOND
+  if (nanos > nowNanos + NANOS_PER_DAY || nanos < nowNanos - 400n * NANOS_PER_DAY) return undefined
+  return { from: nanos - NANOS_PER_DAY, to: nanos + NANOS_PER_DAY }
+}
+
+function hintOfAll(traceIds: readonly string[], nowNanos: bigint): Bounds | undefined {
+  let all: Bounds | undefined
+  for (const traceId of traceIds) {
+    const hint = hintOf(traceId, nowNanos)
+    if (!hint) return undefined
+    if (!all) all = hint
+    else all = { from: hint.from < all.from ? hint.from : all.from, to: hint.to > all.to ? hint.to : all.to }
+  }
+  return all
+}
+
+/** First and last start of the traces' completed spans, as the `traces` rows have them. */
+async function boundsOf(connection: Connection, traceIds: readonly string[]): Promise<Bounds | undefined> {
+  const [row] = await connection.query<{ first: string; last: string; found: string }>(
+    `SELECT min(start_nanos) AS first, max(last_start_nanos) AS last, count() AS found
+     FROM ${connection.database}.traces WHERE trace_id ${IN_TRACES}`,
+    { traceIds },
+  )
+  if (!row || row.found === '0') return undefined
+  return { from: BigInt(row.first), to: BigInt(row.last) }
+}
+
+async function spansWithin(connection: Connection, traceIds: readonly string[], bounds: Bounds): Promise<Span[]> {
+  const { database } = connection
+  const rows = await connection.query<SpanRow>(
+    `SELECT ${SPAN_SELECT}, s.in_progress AS in_progress FROM (
+       SELECT * FROM (
+         SELECT *, false AS in_progress FROM ${database}.spans
+         WHERE start_nanos BETWEEN {from:Int64} AND {to:Int64} AND trace_id ${IN_TRACES}
+         UNION ALL
+         SELECT *, true AS in_progress FROM ${database}.open_spans WHERE trace_id ${IN_TRACES}
+       )
+       ORDER BY in_progress, received_nanos DESC, start_nanos, duration_nanos DESC
+       LIMIT 1 BY ${SPAN_KEY}
+     ) AS s
+     ORDER BY s.start_nanos, s.duration_nanos DESC, s.span_id
+     LIMIT ${MAX_ROWS}`,
+    { traceIds, from: bounds.from, to: bounds.to },
+  )
+  return rows.map(spanOf)
+}
+
+/**
+ * See Reader.readSpans. An id's epoch bounds the days to look at and is no proof: the `traces` rows are asked at the
+ * same time, and where they name a day outside, the spans are read again.
+ */
+export async function readSpans(connection: Connection, ids: readonly string[], nowNanos: bigint): Promise<Span[]> {
+  const traceIds = validTraceIds(ids)
+  if (traceIds.length === 0) return []
+  const hint = hintOfAll(traceIds, nowNanos)
+  if (hint) {
+    const [spans, bounds] = await Promise.all([spansWithin(connection, traceIds, hint), boundsOf(connection, traceIds)])
+    if (!bounds || (bounds.from >= hint.from && bounds.to <= hint.to)) return spans
+    return spansWithin(connection, traceIds, bounds)
+  }
+  // No row: nothing completed, and an empty range leaves the open ones.
+  return spansWithin(connection, traceIds, (await boundsOf(connection, traceIds)) ?? { from: 1n, to: 0n })
+}
+
+/** See Reader.readDocuments. A completed document beats one in progress; then the newest received wins. */
+export async function readDocuments(connection: Connection, ids: readonly string[]): Promise<RawDocument[]> {
+  const traceIds = validTraceIds(ids)
+  if (traceIds.length === 0) return []
+  const rows = await connection.query<DocumentRow>(
+    `SELECT lower(hex(d.trace_id)) AS trace, lower(hex(d.span_id)) AS span, lower(hex(d.parent_id)) AS parent,
+       d.start_nanos AS start_nanos, d.received_nanos AS received_nanos, d.in_progress AS in_progress,
+       d.segment AS segment, d.text AS text
+     FROM (
+       SELECT * FROM ${connection.database}.documents WHERE trace_id ${IN_TRACES}
+       ORDER BY in_progress, received_nanos DESC
+       LIMIT 1 BY trace_id, span_id
+     ) AS d
+     ORDER BY d.start_nanos, d.span_id
+     LIMIT ${MAX_ROWS}`,
+    { traceIds },
+  )
+  return rows.map(documentOf)
+}

@@ -1,0 +1,321 @@
+// Rows as ClickHouse answers them (JSONEachRow, 64-bit integers as strings) → the model. Column names live here, in
+// tables.ts and in the SQL of this folder only.
+import { parseLiteral, type Attributes, type AttributeValue } from '../span/attribute-value.ts'
+import type { RawDocument } from '../span/batch.ts'
+import { NO_SPAN_ID } from '../span/id.ts'
+import type { LogRecord } from '../span/log-record.ts'
+import type { MetricPoint } from '../span/metric-point.ts'
+import type { Cause, Span, SpanEvent, SpanHttp, SpanLink } from '../span/span.ts'
+import { columnName, SPAN_TYPES } from './tables.ts'
+
+const NO_TRACE_ID = '0'.repeat(32)
+
+type Texts = Readonly<Record<string, string>>
+
+/** Numbers that JSON cannot hold come quoted: "nan", "inf", "-inf". */
+type Double = number | 'nan' | 'inf' | '-inf'
+
+export interface SpanRow {
+  readonly trace_id: string
+  readonly span_id: string
+  readonly parent_id: string
+  readonly start_nanos: string
+  readonly duration_nanos: string
+  readonly kind: number
+  readonly segment: boolean
+  readonly root_rank: number
+  readonly source: string
+  readonly service: string
+  readonly name: string
+  readonly origin: string
+  readonly namespace: string
+  readonly account_id: string
+  readonly resource_arn: string
+  readonly error: boolean
+  readonly fault: boolean
+  readonly throttle: boolean
+  readonly cold_start: boolean
+  readonly status_code: number
+  readonly status_message: string
+  readonly http_method: string
+  readonly http_url: string
+  readonly http_status: number
+  readonly http_user_agent: string
+  readonly http_client_ip: string
+  readonly user: string
+  readonly request_id: string
+  readonly peer_name: string
+  readonly peer_type: string
+  readonly traced: boolean
+  readonly resource: Texts
+  readonly resource_typed: Texts
+  readonly attributes: Texts
+  readonly attributes_typed: Texts
+  readonly scope_name: string
+  readonly scope_version: string
+  readonly scope_attributes: Texts
+  readonly trace_flags: number
+  readonly trace_state: string
+  readonly dropped_attributes: number
+  readonly dropped_events: number
+  readonly dropped_links: number
+  readonly annotation_strings: Texts
+  readonly annotation_numbers: Readonly<Record<string, Double>>
+  readonly annotation_booleans: Readonly<Record<string, boolean>>
+  readonly metadata: string
+  readonly cause: string
+  readonly event_nanos: readonly string[]
+  readonly event_names: readonly string[]
+  readonly event_attributes: readonly string[]
+  readonly link_trace_ids: readonly string[]
+  readonly link_span_ids: readonly string[]
+  readonly link_states: readonly string[]
+  readonly link_attributes: readonly string[]
+  readonly received_nanos: string
+  readonly in_progress: boolean
+}
+
+/** SELECT list that turns the columns of a span into a SpanRow: ids as hex, all else as it is. */
+export const SPAN_SELECT = Object.entries(SPAN_TYPES)
+  .map(([field, type]) => {
+    const name = columnName(field)
+    if (type.startsWith('FixedString')) return `lower(hex(s.${name})) AS ${name}`
+    if (type.startsWith('Array(FixedString')) return `arrayMap(id -> lower(hex(id)), s.${name}) AS ${name}`
+    return `s.${name} AS ${name}`
+  })
+  .join(', ')
+
+function numberOf(value: Double): number {
+  if (typeof value === 'number') return value
+  return value === 'nan' ? Number.NaN : value === 'inf' ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY
+}
+
+function attributesOf(strings: Texts, typed: Texts): Attributes {
+  const literals = Object.entries(typed).map(([key, text]): [string, AttributeValue] => [key, parseLiteral(text)])
+  return { ...strings, ...Object.fromEntries(literals) }
+}
+
+/** Text that should be JSON; undefined when it is empty or broken. */
+function parseJson(text: string): unknown {
+  if (text === '') return undefined
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return undefined
+  }
+}
+
+function jsonAttributes(text: string | undefined): Attributes {
+  const value = parseJson(text ?? '')
+  return typeof value === 'object' && value !== null ? (value as Attributes) : {}
+}
+
+/** { [key]: value }, or nothing where the value says "none". */
+function known<Key extends string, Value>(key: Key, value: Value, none: Value): { readonly [K in Key]?: Value } {
+  return value === none ? {} : ({ [key]: value } as { readonly [K in Key]: Value })
+}
+
+function httpOf(row: SpanRow): SpanHttp | undefined {
+  const http: SpanHttp = {
+    ...known('method', row.http_method, ''),
+    ...known('url', row.http_url, ''),
+    ...known('status', row.http_status, 0),
+    ...known('userAgent', row.http_user_agent, ''),
+    ...known('clientIp', row.http_client_ip, ''),
+    ...known('traced', row.traced, false),
+  }
+  return Object.keys(http).length === 0 ? undefined : http
+}
+
+function scopeOf(row: SpanRow): Span['scope'] {
+  if (row.scope_name === '' && row.scope_version === '' && Object.keys(row.scope_attributes).length === 0)
+    return undefined
+  return { name: row.scope_name, version: row.scope_version, attributes: { ...row.scope_attributes } }
+}
+
+function annotationsOf(row: SpanRow): Span['annotations'] {
+  const numbers = Object.entries(row.annotation_numbers).map(([key, value]) => [key, numberOf(value)] as const)
+  return { ...row.annotation_strings, ...Object.fromEntries(numbers), ...row.annotation_booleans }
+}
+
+function eventsOf(row: SpanRow): readonly SpanEvent[] {
+  return row.event_nanos.map((nanos, i) => ({
+    timeNanos: BigInt(nanos),
+    name: row.event_names[i] ?? '',
+    attributes: jsonAttributes(row.event_attributes[i]),
+  }))
+}
+
+function linksOf(row: SpanRow): readonly SpanLink[] {
+  return row.link_trace_ids.map((traceId, i) => ({
+    traceId,
+    ...known('spanId', row.link_span_ids[i] ?? NO_SPAN_ID, NO_SPAN_ID),
+    ...known('traceState', row.link_states[i] ?? '', ''),
+    attributes: jsonAttributes(row.link_attributes[i]),
+  }))
+}
+
+export function spanOf(row: SpanRow): Span {
+  const startNanos = BigInt(row.start_nanos)
+  const metadata = parseJson(row.metadata) as Span['metadata']
+  const cause = parseJson(row.cause) as Cause | undefined
+  const http = httpOf(row)
+  const scope = scopeOf(row)
+  return {
+    traceId: row.trace_id,
+    spanId: row.span_id,
+    ...known('parentId', row.parent_id, NO_SPAN_ID),
+    startNanos,
+    // An end before the start stands as a negative number in 64 unsigned bits.
+    ...(row.in_progress ? {} : { endNanos: startNanos + BigInt.asIntN(64, BigInt(row.duration_nanos)) }),
+    inProgress: row.in_progress,
+    kind: row.kind,
+    segment: row.segment,
+    rootRank: row.root_rank,
+    source: row.source,
+    service: row.service,
+    name: row.name,
+    ...known('origin', row.origin, ''),
+    ...known('namespace', row.namespace, ''),
+    ...known('accountId', row.account_id, ''),
+    ...known('resourceArn', row.resource_arn, ''),
+    error: row.error,
+    fault: row.fault,
+    throttle: row.throttle,
+    coldStart: row.cold_start,
+    statusCode: row.status_code,
+    ...known('statusMessage', row.status_message, ''),
+    ...(http ? { http } : {}),
+    ...known('user', row.user, ''),
+    ...known('requestId', row.request_id, ''),
+    ...(row.peer_name === '' && row.peer_type === '' ? {} : { peer: { name: row.peer_name, type: row.peer_type } }),
+    resource: attributesOf(row.resource, row.resource_typed),
+    attributes: attributesOf(row.attributes, row.attributes_typed),
+    ...(scope ? { scope } : {}),
+    traceFlags: row.trace_flags,
+    ...known('traceState', row.trace_state, ''),
+    dropped: { attributes: row.dropped_attributes, events: row.dropped_events, links: row.dropped_links },
+    annotations: annotationsOf(row),
+    ...(metadata === undefined ? {} : { metadata }),
+    ...(cause === undefined ? {} : { cause }),
+    events: eventsOf(row),
+    links: linksOf(row),
+    receivedNanos: BigInt(row.received_nanos),
+  }
+}
+
+export interface DocumentRow {
+  readonly trace: string
+  readonly span: string
+  readonly parent: string
+  readonly start_nanos: string
+  readonly received_nanos: string
+  readonly in_progress: boolean
+  readonly segment: boolean
+  readonly text: string
+}
+
+export function documentOf(row: DocumentRow): RawDocument {
+  return {
+    traceId: row.trace,
+    spanId: row.span,
+    ...known('parentId', row.parent, NO_SPAN_ID),
+    startNanos: BigInt(row.start_nanos),
+    receivedNanos: BigInt(row.received_nanos),
+    inProgress: row.in_progress,
+    segment: row.segment,
+    text: row.text,
+  }
+}
+
+export interface LogRow {
+  readonly time_nanos: string
+  readonly received_nanos: string
+  readonly kind: LogRecord['kind']
+  readonly log_group: string
+  readonly log_stream: string
+  readonly service: string
+  readonly request_id: string
+  readonly trace: string
+  readonly span: string
+  readonly severity: string
+  readonly severity_number: number
+  readonly body: string
+  readonly attributes: Texts
+  readonly attributes_typed: Texts
+  readonly resource: Texts
+  readonly resource_typed: Texts
+}
+
+export function logOf(row: LogRow): LogRecord {
+  return {
+    timeNanos: BigInt(row.time_nanos),
+    receivedNanos: BigInt(row.received_nanos),
+    kind: row.kind,
+    logGroup: row.log_group,
+    logStream: row.log_stream,
+    service: row.service,
+    ...known('requestId', row.request_id, ''),
+    ...known('traceId', row.trace, NO_TRACE_ID),
+    ...known('spanId', row.span, NO_SPAN_ID),
+    severity: row.severity,
+    severityNumber: row.severity_number,
+    body: row.body,
+    attributes: attributesOf(row.attributes, row.attributes_typed),
+    resource: attributesOf(row.resource, row.resource_typed),
+  }
+}
+
+export interface MetricRow {
+  readonly name: string
+  readonly namespace: string
+  readonly service: string
+  readonly dimensions: Texts
+  readonly unit: string
+  readonly kind: MetricPoint['kind']
+  readonly time_nanos: string
+  readonly start_nanos: string
+  readonly received_nanos: string
+  readonly value: Double
+  readonly count: Double
+  readonly min: Double
+  readonly max: Double
+  readonly bounds: readonly Double[]
+  readonly counts: readonly Double[]
+  readonly monotonic: boolean
+  readonly temporality: number
+  readonly resolution_seconds: number
+  readonly attributes: Texts
+  readonly attributes_typed: Texts
+  readonly resource: Texts
+  readonly resource_typed: Texts
+  readonly request_id: string
+  readonly trace: string
+}
+
+export function metricOf(row: MetricRow): MetricPoint {
+  return {
+    name: row.name,
+    namespace: row.namespace,
+    service: row.service,
+    dimensions: { ...row.dimensions },
+    unit: row.unit,
+    kind: row.kind,
+    timeNanos: BigInt(row.time_nanos),
+    ...(row.start_nanos === '0' ? {} : { startNanos: BigInt(row.start_nanos) }),
+    receivedNanos: BigInt(row.received_nanos),
+    value: numberOf(row.value),
+    count: numberOf(row.count),
+    min: numberOf(row.min),
+    max: numberOf(row.max),
+    bounds: row.bounds.map(numberOf),
+    counts: row.counts.map(numberOf),
+    monotonic: row.monotonic,
+    temporality: row.temporality,
+    resolutionSeconds: row.resolution_seconds,
+    attributes: attributesOf(row.attributes, row.attributes_typed),
+    resource: attributesOf(row.resource, row.resource_typed),
+    ...known('requestId', row.request_id, ''),
+    ...known('traceId', row.trace, NO_TRACE_ID),
+  }
+}

@@ -1,0 +1,187 @@
+-- Completed spans and what is derived from them. Every view is idempotent (min, max, any, groupUniq): a span that a
+-- client sent twice stands here twice, and is counted once because readers de-duplicate. Column names are SpanBatch's.
+
+CREATE TABLE IF NOT EXISTS {db}.spans{local} {on_cluster} (
+  trace_id FixedString(16) CODEC(ZSTD(1)),
+  span_id FixedString(8) CODEC(NONE),
+  parent_id FixedString(8) CODEC(ZSTD(1)),
+  start_nanos Int64 CODEC(DoubleDelta, ZSTD(1)),
+  duration_nanos UInt64 CODEC(T64, ZSTD(1)),
+  kind UInt8,
+  segment Bool,
+  root_rank UInt8,
+  source LowCardinality(String),
+  service LowCardinality(String),
+  name LowCardinality(String),
+  origin LowCardinality(String),
+  namespace LowCardinality(String),
+  account_id LowCardinality(String),
+  resource_arn LowCardinality(String),
+  error Bool,
+  fault Bool,
+  throttle Bool,
+  cold_start Bool,
+  status_code UInt8,
+  status_message String CODEC(ZSTD(1)),
+  http_method LowCardinality(String),
+  http_url String CODEC(ZSTD(1)),
+  http_status UInt16 CODEC(ZSTD(1)),
+  http_user_agent LowCardinality(String),
+  http_client_ip String CODEC(ZSTD(1)),
+  user String CODEC(ZSTD(1)),
+  request_id String CODEC(ZSTD(1)),
+  peer_name LowCardinality(String),
+  peer_type LowCardinality(String),
+  traced Bool,
+  resource Map(LowCardinality(String), String) CODEC(ZSTD(1)),
+  resource_typed Map(LowCardinality(String), String) CODEC(ZSTD(1)),
+  attributes Map(LowCardinality(String), String) CODEC(ZSTD(1)),
+  attributes_typed Map(LowCardinality(String), String) CODEC(ZSTD(1)),
+  scope_name LowCardinality(String),
+  scope_version LowCardinality(String),
+  scope_attributes Map(LowCardinality(String), String) CODEC(ZSTD(1)),
+  trace_flags UInt32 CODEC(ZSTD(1)),
+  trace_state String CODEC(ZSTD(1)),
+  dropped_attributes UInt32 CODEC(ZSTD(1)),
+  dropped_events UInt32 CODEC(ZSTD(1)),
+  dropped_links UInt32 CODEC(ZSTD(1)),
+  annotation_strings Map(LowCardinality(String), String) CODEC(ZSTD(1)),
+  annotation_numbers Map(LowCardinality(String), Float64) CODEC(ZSTD(1)),
+  annotation_booleans Map(LowCardinality(String), Bool) CODEC(ZSTD(1)),
+  metadata String CODEC(ZSTD(3)),
+  cause String CODEC(ZSTD(3)),
+  event_nanos Array(Int64) CODEC(ZSTD(1)),
+  event_names Array(LowCardinality(String)) CODEC(ZSTD(1)),
+  event_attributes Array(String) CODEC(ZSTD(1)),
+  link_trace_ids Array(FixedString(16)) CODEC(ZSTD(1)),
+  link_span_ids Array(FixedString(8)) CODEC(ZSTD(1)),
+  link_states Array(String) CODEC(ZSTD(1)),
+  link_attributes Array(String) CODEC(ZSTD(1)),
+  received_nanos Int64 CODEC(DoubleDelta, ZSTD(1)),
+  INDEX by_trace trace_id TYPE bloom_filter(0.001) GRANULARITY 1,
+  INDEX by_received received_nanos TYPE minmax GRANULARITY 1
+) ENGINE = {mt}
+PARTITION BY toDate(fromUnixTimestamp64Nano(start_nanos, 'UTC'))
+ORDER BY (toStartOfInterval(toDateTime(intDiv(start_nanos, 1000000000), 'UTC'), INTERVAL 10 MINUTE), service, start_nanos)
+TTL toDateTime(intDiv(start_nanos, 1000000000), 'UTC') + toIntervalSecond({spans_seconds})
+SETTINGS {settings};
+
+-- Inverted annotations: search by key and value, completion of keys and values. kind: 0 string, 1 number, 2 boolean
+-- (in number_value).
+CREATE TABLE IF NOT EXISTS {db}.annotations{local} {on_cluster} (
+  key LowCardinality(String),
+  kind UInt8,
+  string_value String CODEC(ZSTD(1)),
+  number_value Float64 CODEC(ZSTD(1)),
+  start_nanos Int64 CODEC(DoubleDelta, ZSTD(1)),
+  service LowCardinality(String),
+  trace_id FixedString(16) CODEC(ZSTD(1)),
+  span_id FixedString(8) CODEC(NONE)
+) ENGINE = {mt}
+PARTITION BY toDate(fromUnixTimestamp64Nano(start_nanos, 'UTC'))
+ORDER BY (key, kind, string_value, number_value, start_nanos)
+TTL toDateTime(intDiv(start_nanos, 1000000000), 'UTC') + toIntervalSecond({spans_seconds})
+SETTINGS {settings};
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS {db}.annotations_view {on_cluster} TO {db}.annotations{local} AS
+SELECT entry.1 AS key, entry.2 AS kind, entry.3 AS string_value, entry.4 AS number_value,
+  start_nanos, service, trace_id, span_id
+FROM {db}.spans{local}
+ARRAY JOIN arrayConcat(
+  arrayMap((k, v) -> (toString(k), toUInt8(0), v, toFloat64(0)), mapKeys(annotation_strings), mapValues(annotation_strings)),
+  arrayMap((k, v) -> (toString(k), toUInt8(1), '', v), mapKeys(annotation_numbers), mapValues(annotation_numbers)),
+  arrayMap((k, v) -> (toString(k), toUInt8(2), '', toFloat64(v)), mapKeys(annotation_booleans), mapValues(annotation_booleans))
+) AS entry;
+
+-- One row per trace and day of its spans' starts (several until merged: read with GROUP BY trace_id).
+CREATE TABLE IF NOT EXISTS {db}.traces{local} {on_cluster} (
+  trace_id FixedString(16) CODEC(ZSTD(1)),
+  day Date CODEC(ZSTD(1)),
+  start_nanos SimpleAggregateFunction(min, Int64) CODEC(ZSTD(1)),
+  last_start_nanos SimpleAggregateFunction(max, Int64) CODEC(ZSTD(1)),
+  end_nanos SimpleAggregateFunction(max, Int64) CODEC(ZSTD(1)),
+  received_nanos SimpleAggregateFunction(max, Int64) CODEC(ZSTD(1)),
+  error SimpleAggregateFunction(max, UInt8),
+  fault SimpleAggregateFunction(max, UInt8),
+  throttle SimpleAggregateFunction(max, UInt8),
+  cold_start SimpleAggregateFunction(max, UInt8),
+  services SimpleAggregateFunction(groupUniqArrayArray, Array(String)) CODEC(ZSTD(1))
+) ENGINE = {aggregating_mt}
+PARTITION BY day
+ORDER BY (trace_id, day)
+TTL toDateTime(intDiv(last_start_nanos, 1000000000), 'UTC') + toIntervalSecond({spans_seconds})
+SETTINGS {settings};
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS {db}.traces_view {on_cluster} TO {db}.traces{local} AS
+SELECT trace_id, toDate(fromUnixTimestamp64Nano(span_start, 'UTC')) AS day,
+  min(span_start) AS start_nanos, max(span_start) AS last_start_nanos, max(span_end) AS end_nanos,
+  max(span_received) AS received_nanos,
+  max(toUInt8(span_error)) AS error, max(toUInt8(span_fault)) AS fault, max(toUInt8(span_throttle)) AS throttle,
+  max(toUInt8(span_cold)) AS cold_start,
+  groupUniqArrayIf(toString(span_service), span_service != '') AS services
+FROM (
+  SELECT trace_id, start_nanos AS span_start, start_nanos + toInt64(duration_nanos) AS span_end,
+    received_nanos AS span_received, error AS span_error, fault AS span_fault, throttle AS span_throttle,
+    cold_start AS span_cold, service AS span_service
+  FROM {db}.spans{local}
+)
+GROUP BY trace_id, day;
+
+-- Narrow and in order of time: lists of traces, paging by (time, trace id), facets.
+CREATE TABLE IF NOT EXISTS {db}.roots{local} {on_cluster} (
+  trace_id FixedString(16) CODEC(ZSTD(1)),
+  span_id FixedString(8) CODEC(NONE),
+  parent_id FixedString(8) CODEC(ZSTD(1)),
+  start_nanos Int64 CODEC(DoubleDelta, ZSTD(1)),
+  duration_nanos UInt64 CODEC(T64, ZSTD(1)),
+  root_rank UInt8,
+  segment Bool,
+  kind UInt8,
+  source LowCardinality(String),
+  service LowCardinality(String),
+  origin LowCardinality(String),
+  name LowCardinality(String),
+  error Bool,
+  fault Bool,
+  throttle Bool,
+  cold_start Bool,
+  http_method LowCardinality(String),
+  http_status UInt16 CODEC(ZSTD(1)),
+  http_url String CODEC(ZSTD(1)),
+  received_nanos Int64 CODEC(DoubleDelta, ZSTD(1)),
+  INDEX by_trace trace_id TYPE bloom_filter(0.001) GRANULARITY 1
+) ENGINE = {mt}
+PARTITION BY toDate(fromUnixTimestamp64Nano(start_nanos, 'UTC'))
+ORDER BY (start_nanos, trace_id)
+TTL toDateTime(intDiv(start_nanos, 1000000000), 'UTC') + toIntervalSecond({spans_seconds})
+SETTINGS {settings};
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS {db}.roots_view {on_cluster} TO {db}.roots{local} AS
+SELECT trace_id, span_id, parent_id, start_nanos, duration_nanos, root_rank, segment, kind, source, service, origin, name,
+  error, fault, throttle, cold_start, http_method, http_status, http_url, received_nanos
+FROM {db}.spans{local}
+WHERE root_rank != 255;
+
+-- Spans in progress, replaced by their completion at read; no views. The columns are those of spans.
+CREATE TABLE IF NOT EXISTS {db}.open_spans{local} {on_cluster} AS {db}.spans{local}
+ENGINE = {replacing_mt}(received_nanos)
+PARTITION BY toDate(fromUnixTimestamp64Nano(received_nanos, 'UTC'))
+ORDER BY (trace_id, span_id)
+TTL toDateTime(intDiv(received_nanos, 1000000000), 'UTC') + toIntervalSecond(172800)
+SETTINGS {settings};
+
+-- X-Ray documents as they came, so that every field of them comes back.
+CREATE TABLE IF NOT EXISTS {db}.documents{local} {on_cluster} (
+  trace_id FixedString(16) CODEC(ZSTD(1)),
+  span_id FixedString(8) CODEC(NONE),
+  parent_id FixedString(8) CODEC(ZSTD(1)),
+  start_nanos Int64 CODEC(ZSTD(1)),
+  received_nanos Int64 CODEC(ZSTD(1)),
+  in_progress Bool,
+  segment Bool,
+  text String CODEC(ZSTD(3))
+) ENGINE = {mt}
+PARTITION BY toDate(fromUnixTimestamp64Nano(start_nanos, 'UTC'))
+ORDER BY (trace_id, span_id)
+TTL toDateTime(intDiv(start_nanos, 1000000000), 'UTC') + toIntervalSecond({spans_seconds})
+SETTINGS {settings};

@@ -1,0 +1,154 @@
+// The tables that take inserts, and the type of each of their columns. The DDL (schema/*.sql) must agree: a test
+// compares the two. Column names are the model's fields in snake_case; nothing else outside store/ knows them.
+import type { SpanBatch } from '../span/span-batch.ts'
+
+/** A field of SpanBatch that is a column. */
+export type SpanField = Exclude<keyof SpanBatch, 'rows' | 'checkRows'>
+
+const WORD = 'LowCardinality(String)'
+const TEXTS = 'Map(LowCardinality(String), String)'
+
+/** ClickHouse type of each span column, in the order of SpanBatch. */
+export const SPAN_TYPES: Readonly<Record<SpanField, string>> = {
+  traceId: 'FixedString(16)',
+  spanId: 'FixedString(8)',
+  parentId: 'FixedString(8)',
+  startNanos: 'Int64',
+  durationNanos: 'UInt64',
+  kind: 'UInt8',
+  segment: 'Bool',
+  rootRank: 'UInt8',
+  source: WORD,
+  service: WORD,
+  name: WORD,
+  origin: WORD,
+  namespace: WORD,
+  accountId: WORD,
+  resourceArn: WORD,
+  error: 'Bool',
+  fault: 'Bool',
+  throttle: 'Bool',
+  coldStart: 'Bool',
+  statusCode: 'UInt8',
+  statusMessage: 'String',
+  httpMethod: WORD,
+  httpUrl: 'String',
+  httpStatus: 'UInt16',
+  httpUserAgent: WORD,
+  httpClientIp: 'String',
+  user: 'String',
+  requestId: 'String',
+  peerName: WORD,
+  peerType: WORD,
+  traced: 'Bool',
+  resource: TEXTS,
+  resourceTyped: TEXTS,
+  attributes: TEXTS,
+  attributesTyped: TEXTS,
+  scopeName: WORD,
+  scopeVersion: WORD,
+  scopeAttributes: TEXTS,
+  traceFlags: 'UInt32',
+  traceState: 'String',
+  droppedAttributes: 'UInt32',
+  droppedEvents: 'UInt32',
+  droppedLinks: 'UInt32',
+  annotationStrings: TEXTS,
+  annotationNumbers: 'Map(LowCardinality(String), Float64)',
+  annotationBooleans: 'Map(LowCardinality(String), Bool)',
+  metadata: 'String',
+  cause: 'String',
+  eventNanos: 'Array(Int64)',
+  eventNames: 'Array(LowCardinality(String))',
+  eventAttributes: 'Array(String)',
+  linkTraceIds: 'Array(FixedString(16))',
+  linkSpanIds: 'Array(FixedString(8))',
+  linkStates: 'Array(String)',
+  linkAttributes: 'Array(String)',
+  receivedNanos: 'Int64',
+}
+
+const DOCUMENT_TYPES = {
+  traceId: 'FixedString(16)',
+  spanId: 'FixedString(8)',
+  parentId: 'FixedString(8)',
+  startNanos: 'Int64',
+  receivedNanos: 'Int64',
+  inProgress: 'Bool',
+  segment: 'Bool',
+  text: 'String',
+} as const
+
+const LOG_TYPES = {
+  timeNanos: 'Int64',
+  receivedNanos: 'Int64',
+  sequence: 'UInt32',
+  kind: WORD,
+  logGroup: WORD,
+  logStream: WORD,
+  service: WORD,
+  requestId: 'String',
+  traceId: 'FixedString(16)',
+  spanId: 'FixedString(8)',
+  severity: WORD,
+  severityNumber: 'UInt8',
+  body: 'String',
+  attributes: TEXTS,
+  attributesTyped: TEXTS,
+  resource: TEXTS,
+  resourceTyped: TEXTS,
+} as const
+
+const METRIC_TYPES = {
+  name: WORD,
+  namespace: WORD,
+  service: WORD,
+  dimensions: TEXTS,
+  unit: WORD,
+  kind: WORD,
+  timeNanos: 'Int64',
+  startNanos: 'Int64',
+  receivedNanos: 'Int64',
+  value: 'Float64',
+  count: 'Float64',
+  min: 'Float64',
+  max: 'Float64',
+  bounds: 'Array(Float64)',
+  counts: 'Array(Float64)',
+  monotonic: 'Bool',
+  temporality: 'UInt8',
+  resolutionSeconds: 'Float64',
+  attributes: TEXTS,
+  attributesTyped: TEXTS,
+  resource: TEXTS,
+  resourceTyped: TEXTS,
+  requestId: 'String',
+  traceId: 'FixedString(16)',
+} as const
+
+/** Field → type for every table that `insert` takes. */
+export const INSERT_TABLES = {
+  spans: SPAN_TYPES,
+  open_spans: SPAN_TYPES,
+  documents: DOCUMENT_TYPES,
+  logs: LOG_TYPES,
+  metrics: METRIC_TYPES,
+} as const
+
+export type InsertTable = keyof typeof INSERT_TABLES
+
+export function isInsertTable(table: string): table is InsertTable {
+  return Object.hasOwn(INSERT_TABLES, table)
+}
+
+/** `httpUserAgent` → `http_user_agent`. */
+export function columnName(field: string): string {
+  return field.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+}
+
+/** `name Type, …` of a table, as ClickHouse's input() wants it. */
+export function structureOf(table: InsertTable): string {
+  return Object.entries(INSERT_TABLES[table])
+    .map(([field, type]) => `${columnName(field)} ${type}`)
+    .join(', ')
+}
