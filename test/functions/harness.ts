@@ -97,7 +97,7 @@ export function startHarness(options: Partial<PlatformOptions> = {}): Harness {
     accountId: '000000000000',
     region: 'us-east-1',
     daemonAddress: '127.0.0.1:2000',
-    endpointUrl: 'http://127.0.0.1:4747',
+    endpointUrl: () => 'http://127.0.0.1:4747',
     cacheDir: TEST_CACHE,
     metricsOfLine: () => [],
     notify: (text) => notes.push(text),

@@ -1,14 +1,18 @@
 // Run by full-disk.test.ts with a small file system on LOG_DIR: fills it while the store is down, then lets the store come.
 // Prints one JSON line of what happened.
+import { statSync } from 'node:fs'
+
+import { Counters } from '../../packages/fnscope/src/counters.ts'
 import { IngestFullError } from '../../packages/fnscope/src/ingest/ingest.ts'
-import { openLog } from './open-log.ts'
+import { openLog, segmentFiles } from './open-log.ts'
 import { batchOf, storeDown, TokenWriter } from './token-writer.ts'
 
 const [dir] = process.argv.slice(2) as [string]
 const writer = new TokenWriter()
 let down = true
 writer.before = () => void (down && storeDown())
-const ingest = await openLog({ dir, writer })
+const counters = new Counters()
+const ingest = await openLog({ dir, writer, counters })
 
 const accepted: string[] = []
 const errors: unknown[] = []
@@ -21,6 +25,9 @@ const accept = async (row: string): Promise<void> => {
   }
 }
 for (let row = 0; errors.length < 20 && row < 1000; row++) await accept(`${row}-${'x'.repeat(3000)}`)
+// What a refused append wrote is gone: a replay after a crash here would find only what was accepted.
+const onDisk = segmentFiles(dir).reduce((sum, path) => sum + statSync(path).size, 0)
+const clean = onDisk === (await counters.walBytes.get()).values[0]?.value
 down = false
 await ingest.flushed()
 const errorsWhileFull = errors.length
@@ -35,6 +42,7 @@ const report = {
   refusedLater: errors.length - errorsWhileFull,
   allIngestFull: errors.every((error) => error instanceof IngestFullError),
   codes: [...new Set(errors.map((error) => ((error as Error).cause as NodeJS.ErrnoException).code))],
+  clean,
   exact: JSON.stringify(stored) === JSON.stringify(accepted),
 }
 process.stdout.write(`${JSON.stringify(report)}\n`)

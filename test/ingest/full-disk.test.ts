@@ -31,6 +31,13 @@ test(
     const report = JSON.parse(stdout) as Record<string, unknown>
     assert.ok(Number(report['accepted']) > 50)
     const { accepted: _, ...rest } = report
-    assert.deepEqual(rest, { refused: 20, refusedLater: 0, allIngestFull: true, codes: ['ENOSPC'], exact: true })
+    assert.deepEqual(rest, {
+      refused: 20,
+      refusedLater: 0,
+      allIngestFull: true,
+      codes: ['ENOSPC'],
+      clean: true,
+      exact: true,
+    })
   },
 )

@@ -1,7 +1,7 @@
 // Composition root: config → store → ingest → platform → doors and APIs; stop() in reverse. Wiring only.
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { hostname, networkInterfaces } from 'node:os'
+import { join } from 'node:path'
+import type { FastifyRequest } from 'fastify'
 import { Apps } from './api/apps.ts'
 import { mountConsole } from './api/console.ts'
 import type { ConsoleApp, ConsoleHealth } from './api/console-types.ts'
@@ -11,20 +11,243 @@ import { assembleDocuments } from './codec/xray-assemble.ts'
 import { decodeDocument } from './codec/xray.ts'
 import type { Config } from './config.ts'
 import { Counters } from './counters.ts'
-import { FnscopeError, messageOf } from './errors.ts'
+import { openDataDir } from './data-dir.ts'
 import { createClock } from './functions/clock.ts'
 import { Platform } from './functions/platform.ts'
 import { findPython } from './functions/runtimes/python.ts'
-import { createHttpServer, type HttpServer } from './http/server.ts'
+import { awsErrorFormat, ownErrorFormat } from './http/error-format.ts'
+import { listen } from './http/listen.ts'
+import { closeHttpServer, createHttpServer, type HttpServer } from './http/server.ts'
 import { openIngest } from './ingest/open-ingest.ts'
 import type { Ingest } from './ingest/ingest.ts'
 import type { Logger } from './log.ts'
 import { openConfiguredStore } from './open-store.ts'
 import { MinuteJob } from './query/minute-job.ts'
 import { metricsOfLine } from './receive/function-log.ts'
-import { openXrayDaemon } from './receive/xray-daemon.ts'
 import { SamplingRules } from './sampling/targets.ts'
 import { newBatch } from './span/batch.ts'
 import { pushSpan } from './span/push-span.ts'
-import { NANOS_PER_DAY, type TimeBounds } from './span/time.ts'
+import { NANOS_PER_DAY, NANOS_PER_MINUTE, type TimeBounds } from './span/time.ts'
+import { takeDataLock } from './store/engine-lock.ts'
 import { VERSION } from './version.ts'
+import { openXrayDoor } from './xray-door.ts'
+
+export interface StartOptions {
+  readonly log: Logger
+  /** Progress and notices for the person at the terminal. */
+  readonly notify: (line: string) => void
+  /** Begin with an empty store. */
+  readonly fresh?: boolean
+  /** A data directory in use is no failure: take a temporary one. */
+  readonly shareDataDir?: boolean
+}
+
+export interface FnscopeServer extends AsyncDisposable {
+  readonly url: string
+  /** Door → address, or `closed: reason`. */
+  doors(): Readonly<Record<string, string>>
+  apps(): readonly ConsoleApp[]
+  /** @throws FnscopeError */
+  deploy(dir: string): Promise<ConsoleApp>
+  /** Called for each later deployment. */
+  onDeployed(listener: (app: ConsoleApp) => void): void
+  /** Resolves when everything accepted so far can be read. */
+  flushed(): Promise<void>
+  /** Stops accepting, drains, ends what was started. Twice is fine. */
+  stop(): Promise<void>
+}
+
+/** The longest a stop may take to let requests and the log drain; the whole stays under 10 s. */
+const GRACE_MS = 3000
+const BODY_LIMIT_BYTES = 64 * 1024 * 1024
+
+/** Starts everything. @throws FnscopeError; what was started until then is stopped again */
+export async function startServer(config: Config, options: StartOptions): Promise<FnscopeServer> {
+  const { log, notify } = options
+  await using cleanup = new AsyncDisposableStack()
+  const counters = new Counters()
+  const clock = createClock()
+
+  const dataDir = openDataDir(config.dataDir, {
+    fresh: options.fresh ?? false,
+    whenInUse: options.shareDataDir ? 'temporary' : 'refuse',
+  })
+  cleanup.defer(() => dataDir.release())
+  const opened = await openConfiguredStore(config, dataDir.path, log)
+  cleanup.defer(() => opened.close())
+  const { store } = opened
+  const openedIngest = await openIngest({
+    dir: join(dataDir.path, 'wal'),
+    writer: store,
+    counters,
+    log,
+    maxBytes: config.walMaxBytes,
+    lock: takeDataLock,
+  })
+  cleanup.defer(() => openedIngest.close({ drainMs: GRACE_MS }))
+  const job = new MinuteJob({ reader: store, writer: store, now: clock, log, flushed: () => openedIngest.flushed() })
+  cleanup.defer(() => job.stop())
+  const ingest = touchingMinutes(openedIngest, job)
+  await job.start()
+
+  const bounds = (): TimeBounds => {
+    const now = clock()
+    return {
+      minNanos: now - BigInt(Math.round(config.retentionDays * 86_400)) * 1_000_000_000n,
+      maxNanos: now + NANOS_PER_DAY,
+    }
+  }
+  const xray: XrayApiOptions = {
+    reader: store,
+    ingest,
+    rules: new SamplingRules({ nowSeconds: Date.now() / 1000 }),
+    now: clock,
+    bounds,
+    decode: decodeDocument,
+    assemble: assembleDocuments,
+    dirtyMinutes: () => job.dirtyMinutes(),
+    onDocuments: (taken, refused) => {
+      counters.received.inc({ door: 'xray-api', signal: 'documents' }, taken)
+      for (const reason of refused) counters.dropped.inc({ door: 'xray-api', reason })
+    },
+    log,
+  }
+
+  const main = createMainServer(config, counters, log)
+  cleanup.defer(() => closeHttpServer(main, GRACE_MS))
+  mountXray(main, xray)
+  main.get('/metrics', async (_, reply) =>
+    reply.type(counters.registry.contentType).send(await counters.registry.metrics()),
+  )
+  const daemon = await openXrayDoor(config.doors['xray-daemon'], { xray, counters, log })
+  cleanup.defer(() => daemon.stop())
+
+  // routes are mounted before it listens, but the platform wants to know its address: the console's routes read it late
+  const late: { platform?: Platform; apps?: Apps; url?: string } = {}
+  const deployedListeners: ((app: ConsoleApp) => void)[] = []
+  const doors = (): Record<string, string> => ({ 'xray-daemon': daemon.description })
+  const health = (): ConsoleHealth => ({
+    version: VERSION,
+    url: late.url ?? '',
+    doors: doors(),
+    apps: late.apps?.list() ?? [],
+    sampling: config.sampling,
+  })
+
+  const platform = new Platform({
+    ingest,
+    log,
+    counters,
+    sampling: config.sampling,
+    segmentStyle: config.segmentStyle,
+    accountId: config.accountId,
+    region: config.region,
+    daemonAddress: daemon.address,
+    endpointUrl: () => late.url,
+    cacheDir: config.cacheDir,
+    metricsOfLine: (text) => metricsOfLine({ text, service: '', timeNanos: clock() }),
+    notify,
+    clock,
+  })
+  cleanup.defer(() => platform.stop())
+  const apps = new Apps({
+    platform,
+    region: config.region,
+    accountId: config.accountId,
+    cacheDir: config.cacheDir,
+    host: config.host,
+    segmentStyle: config.segmentStyle,
+    findPython: (runtime) => findPython(runtime, notify),
+    notify,
+    onStageSpan: (span) => {
+      const batch = newBatch()
+      pushSpan(batch.spans, span)
+      void ingest.accept(batch).catch(() => counters.dropped.inc({ door: 'rest-api', reason: 'queue_full' }))
+    },
+    log,
+    counters,
+  })
+  cleanup.defer(() => apps.stop())
+  mountLambda(main, { platform, region: config.region, accountId: config.accountId })
+  mountConsole(main, { reader: store, apps, platform, now: clock, health })
+  late.url = await listenMain(main, config, notify)
+  late.apps = apps
+
+  const owned = cleanup.move()
+  let stopping: Promise<void> | undefined
+  const stop = (): Promise<void> => (stopping ??= owned.disposeAsync())
+  return {
+    url: late.url,
+    doors,
+    apps: () => apps.list(),
+    async deploy(dir) {
+      const app = await apps.deploy(dir)
+      for (const listener of deployedListeners) listener(app)
+      return app
+    },
+    onDeployed: (listener) => void deployedListeners.push(listener),
+    flushed: () => openedIngest.flushed(),
+    stop,
+    [Symbol.asyncDispose]: stop,
+  }
+}
+
+/** The same ingest, telling the job which minutes of the graph are outdated by what it takes. */
+function touchingMinutes(ingest: Ingest, job: MinuteJob): Ingest {
+  return {
+    flushed: () => ingest.flushed(),
+    async accept(batch) {
+      const { startNanos, rows } = batch.spans
+      let touched = -1n
+      for (let row = 0; row < rows; row++) {
+        const minute = startNanos.i64(row) / NANOS_PER_MINUTE
+        if (minute === touched) continue
+        touched = minute
+        job.touch(minute * NANOS_PER_MINUTE)
+      }
+      await ingest.accept(batch)
+    },
+  }
+}
+
+/** Control-plane routes want an Authorization header, of any content: no web page can send one here unasked. */
+function wantsAuthorization(request: FastifyRequest): boolean {
+  return /^\/20\d\d-\d\d-\d\d\//.test(request.url)
+}
+
+function createMainServer(config: Config, counters: Counters, log: Logger): HttpServer {
+  return createHttpServer({
+    log,
+    counters,
+    allowedHosts: hostNames(config.host),
+    ...(config.token === undefined ? {} : { token: config.token }),
+    requireAuthorization: wantsAuthorization,
+    bodyLimitBytes: BODY_LIMIT_BYTES,
+    errorFormat: (request) =>
+      request.url.startsWith('/api/') || request.url === '/metrics' ? ownErrorFormat : awsErrorFormat,
+  })
+}
+
+/** Names that a client may know this machine by when it listens beyond loopback. */
+function hostNames(host: string): string[] {
+  if (/^(127\.|localhost$|::1$)/.test(host)) return []
+  const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? [])
+  return [
+    host,
+    hostname().toLowerCase(),
+    ...addresses.map(({ address, family }) => (family === 'IPv6' ? `[${address}]` : address)),
+  ]
+}
+
+/** Listens on the main port; one that is taken and was not asked for by name gives way to a free one, with a word. */
+async function listenMain(server: HttpServer, config: Config, notify: (line: string) => void): Promise<string> {
+  const { host, port, portExplicit } = config
+  let bound = await listen(server, { host, port, explicit: portExplicit })
+  if (bound.closed !== undefined) {
+    notify(`${bound.closed}; taking a free port instead (--port names one).`)
+    bound = await listen(server, { host, port: 0, explicit: true })
+  }
+  if (bound.closed !== undefined) throw new Error(bound.closed)
+  const name = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host
+  return `http://${name}:${bound.port}`
+}

@@ -16,7 +16,7 @@ export interface GraphOptions {
   readonly dirtyMinutes?: DirtyMinutes
 }
 
-/** StartTime and EndTime are whole seconds of the calls found; of the question when there are none. */
+/** StartTime and EndTime are whole seconds of the requests found; of the question when there are none. */
 export async function getServiceGraph(body: XrayBody, options: GraphOptions): Promise<object> {
   const range = timeRangeOf(body, options.now())
   refuseGroup(body)

@@ -43,8 +43,8 @@ export interface PlatformOptions {
   readonly region: string
   /** host:port of the X-Ray daemon's door; undefined: it is closed. */
   readonly daemonAddress?: string | undefined
-  /** AWS_ENDPOINT_URL for functions that set none. */
-  readonly endpointUrl?: string | undefined
+  /** AWS_ENDPOINT_URL for functions that set none, asked for at each start of an environment. */
+  readonly endpointUrl?: (() => string | undefined) | undefined
   /** Where runtime clients and bytecode are kept between runs. */
   readonly cacheDir: string
   /** Metric points inside a function's own line (EMF). */
@@ -366,7 +366,7 @@ export class Platform {
           region: this.#options.region,
           accountId: this.#options.accountId,
           daemonAddress: this.#options.daemonAddress,
-          endpointUrl: this.#options.endpointUrl,
+          endpointUrl: this.#options.endpointUrl?.(),
         },
       })
       let record: InvocationRecord

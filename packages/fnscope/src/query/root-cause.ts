@@ -82,9 +82,9 @@ function servicesOf(
   detail: (span: Span) => Pick<RootCauseEntity, 'exceptions' | 'coverage'>,
 ): RootCauseService[] {
   const path: Span[] = []
-  for (let at: Span | undefined = span; at; at = index.parents.get(at)) path.unshift(at)
+  for (let at: Span | undefined = span; at; at = index.parents.get(at)) path.push(at)
   const services: { node: NodeKey; inferred: boolean; entityPath: RootCauseEntity[] }[] = []
-  for (const one of path) {
+  for (const one of path.reverse()) {
     if (one.segment || services.length === 0) {
       services.push({ node: nodeOf(one), inferred: false, entityPath: [] })
     }

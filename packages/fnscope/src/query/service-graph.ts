@@ -28,7 +28,7 @@ export interface GraphEdge {
 export interface ServiceGraph {
   /** Roots by first call and name, then what they call breadth first, then the clients. */
   readonly nodes: readonly GraphNode[]
-  /** Of the first and last call found; absent without any. */
+  /** Start of the first and last call from a client, of any call where there is none; absent without calls. */
   readonly firstNanos?: bigint
   readonly lastNanos?: bigint
 }
@@ -156,10 +156,14 @@ function touchEndpoint(drafts: Map<string, Draft>, key: NodeKey, edge: Edge): vo
 }
 
 function bounds(nodes: readonly Draft[]): { readonly firstNanos?: bigint; readonly lastNanos?: bigint } {
-  const [first] = nodes
+  // The cloud dates a graph by its requests, not by what they go on to call: one of 14:59:50.204 whose function runs
+  // at 14:59:51.094 is from :50 to :50.
+  const clients = nodes.filter((node) => node.key.type === CLIENT_TYPE)
+  const dated = clients.length > 0 ? clients : nodes
+  const [first] = dated
   if (!first) return {}
   let { firstNanos, lastNanos } = first
-  for (const node of nodes) {
+  for (const node of dated) {
     if (node.firstNanos < firstNanos) firstNanos = node.firstNanos
     if (node.lastNanos > lastNanos) lastNanos = node.lastNanos
   }

@@ -91,20 +91,24 @@ export function timeOf(index: TraceIndex): { readonly startNanos: bigint; readon
  * callee was asked to report (`http.request.traced`) and did not.
  */
 export function isPartial(index: TraceIndex): boolean {
+  const callers = callersOf(index)
   return index.spans.some((span) => {
     if (span.inProgress) return true
     if (!index.parents.has(span) && span.parentId !== undefined && !span.segment) return true
-    return span.http?.traced === true && !span.segment && !hasSegmentBelow(index, span)
+    return span.http?.traced === true && !span.segment && !callers.has(span)
   })
 }
 
-function hasSegmentBelow(index: TraceIndex, span: Span): boolean {
-  const stack = [...(index.children.get(span) ?? [])]
-  for (let child = stack.pop(); child; child = stack.pop()) {
-    if (child.segment) return true
-    stack.push(...(index.children.get(child) ?? []))
+/** Every span that has a segment below it, up to the segment that encloses it. */
+function callersOf(index: TraceIndex): Set<Span> {
+  const callers = new Set<Span>()
+  for (const span of index.spans) {
+    if (!span.segment) continue
+    for (let at = index.parents.get(span); at && !callers.has(at) && !at.segment; at = index.parents.get(at)) {
+      callers.add(at)
+    }
   }
-  return false
+  return callers
 }
 
 /** A call that nobody answered with a segment: what X-Ray shows as an inferred segment. */

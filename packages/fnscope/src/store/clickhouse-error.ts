@@ -76,5 +76,5 @@ export function storeErrorOf(error: unknown): StoreError {
       cause: error,
     })
   }
-  return new StoreError(`the store cannot be reached: ${messageOf(error)}`, { retryable: true, cause: error })
+  return new StoreError(`the store did not answer: ${messageOf(error)}`, { retryable: true, cause: error })
 }

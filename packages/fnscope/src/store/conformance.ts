@@ -83,7 +83,14 @@ export function fullSpan(): Span {
     coldStart: true,
     statusCode: 2,
     statusMessage: "it's; DROP TABLE spans --",
-    http: { method: 'GET', url: 'http://h/?q={x:String}', status: 65_535, userAgent: 'ua', clientIp: '::1', traced: true },
+    http: {
+      method: 'GET',
+      url: 'http://h/?q={x:String}',
+      status: 65_535,
+      userAgent: 'ua',
+      clientIp: '::1',
+      traced: true,
+    },
     user: 'u',
     requestId: 'r-1',
     peer: { name: 'table', type: 'AWS::DynamoDB::Table' },
@@ -256,7 +263,10 @@ export function storeConformance(name: string, open: () => Promise<OpenedStore>)
       assert.equal((await store.readSpans([client.traceId])).length, 2)
       const other = span({ source: 'otlp', kind: 3 })
       await put(store, [other, { ...other, kind: 2, receivedNanos: now + 1n }])
-      assert.deepEqual((await store.readSpans([other.traceId])).map((one) => one.kind), [2])
+      assert.deepEqual(
+        (await store.readSpans([other.traceId])).map((one) => one.kind),
+        [2],
+      )
     })
 
     test('a span in progress is read until its completion is there, whichever came last', async () => {
@@ -267,7 +277,10 @@ export function storeConformance(name: string, open: () => Promise<OpenedStore>)
       await put(store, [done])
       assert.deepEqual(await store.readSpans([open.traceId]), [done])
       const range = { startNanos: done.startNanos, endNanos: done.startNanos + 1n }
-      assert.deepEqual((await store.traceIdsStarting(range, 1000)).filter((id) => id === done.traceId), [done.traceId])
+      assert.deepEqual(
+        (await store.traceIdsStarting(range, 1000)).filter((id) => id === done.traceId),
+        [done.traceId],
+      )
     })
 
     test('one token stores once: from this connection, from another, blocks joined, in views too', async () => {
@@ -359,9 +372,11 @@ export function storeConformance(name: string, open: () => Promise<OpenedStore>)
         span({ startNanos: at + BigInt(i < 600 ? 5 : i % 9), rootRank: 0 }),
       )
       await put(store, [...spans, ...spans.slice(0, 50)])
-      const extra = spans.slice(0, 300).flatMap((one) =>
-        [1, 2, 1].map((rootRank) => ({ ...span({ startNanos: at + 8n, rootRank }), traceId: one.traceId })),
-      )
+      const extra = spans
+        .slice(0, 300)
+        .flatMap((one) =>
+          [1, 2, 1].map((rootRank) => ({ ...span({ startNanos: at + 8n, rootRank }), traceId: one.traceId })),
+        )
       await put(store, extra)
       const rows: TraceRow[] = []
       for (;;) {
@@ -423,12 +438,17 @@ export function storeConformance(name: string, open: () => Promise<OpenedStore>)
     test('the minutes touched are those of the starts of spans received since', async () => {
       const far = 8_000_000_000_000_000_000n + BigInt(`0x${newSpanId().slice(0, 12)}`)
       const at = quietTime()
-      const spans = [0n, 1n, 2n * NANOS_PER_MINUTE].map((offset) => span({ startNanos: at + offset, receivedNanos: far }))
+      const spans = [0n, 1n, 2n * NANOS_PER_MINUTE].map((offset) =>
+        span({ startNanos: at + offset, receivedNanos: far }),
+      )
       await put(store, spans)
       const minutes = new Set(spans.map((one) => (one.startNanos / NANOS_PER_MINUTE) * NANOS_PER_MINUTE))
       const touched = await store.minutesTouchedSince(far)
       for (const minute of minutes) assert.ok(touched.includes(minute))
-      assert.deepEqual(touched, [...new Set(touched)].sort((a, b) => (a < b ? -1 : 1)))
+      assert.deepEqual(
+        touched,
+        [...new Set(touched)].sort((a, b) => (a < b ? -1 : 1)),
+      )
       assert.ok((await store.minutesTouchedSince(now - 1n)).length >= minutes.size)
     })
 
@@ -525,7 +545,10 @@ export function storeConformance(name: string, open: () => Promise<OpenedStore>)
       assert.deepEqual(await store.readMetrics({ range, namespace, limit: 10 }), [plain, full])
       assert.deepEqual(await store.readMetrics({ range, namespace, name: 'Latency', limit: 10 }), [full])
       assert.deepEqual(await store.readMetrics({ range, namespace, service: 'f', limit: 10 }), [plain])
-      assert.deepEqual(await store.readMetrics({ range: { startNanos: now, endNanos: now + 1n }, namespace, limit: 10 }), [plain])
+      assert.deepEqual(
+        await store.readMetrics({ range: { startNanos: now, endNanos: now + 1n }, namespace, limit: 10 }),
+        [plain],
+      )
       assert.equal((await store.readMetrics({ range, namespace, limit: 1 })).length, 1)
     })
 

@@ -27,6 +27,8 @@ export interface OpenStoreOptions {
   readonly now?: () => number
 }
 
+const PING_TIMEOUT_MS = 5000
+
 // What a server must have for exact retries and for the schema; each is checked by its name in a system table.
 const NEEDED: readonly (readonly [table: string, name: string])[] = [
   ['settings', 'deduplicate_blocks_in_dependent_materialized_views'],
@@ -61,6 +63,15 @@ function databaseOf(options: OpenStoreOptions): string {
 /** @throws FnscopeError FNS_STORE_UNREACHABLE, FNS_STORE_REFUSED */
 async function checkServer(connection: Connection): Promise<void> {
   const { host } = connection
+  try {
+    await connection.ping(PING_TIMEOUT_MS)
+  } catch (error) {
+    throw new FnscopeError(
+      'FNS_STORE_UNREACHABLE',
+      `No ClickHouse answers at ${host}: ${messageOf(error)}. Check the host and its HTTP port (8123, or 8443 with https).`,
+      { cause: error },
+    )
+  }
   let missing: string[]
   let version: string
   try {
@@ -74,16 +85,9 @@ async function checkServer(connection: Connection): Promise<void> {
     version = row?.version ?? 'unknown'
     missing = NEEDED.filter(([, name]) => !row?.found.includes(name)).map(([table, name]) => `${name} (${table})`)
   } catch (error) {
-    if (error instanceof StoreError && error.code !== 0) {
-      throw new FnscopeError(
-        'FNS_STORE_REFUSED',
-        `The store at ${host} answered, but not to our questions: ${error.message}. Check user and password in its URL, and the grants.`,
-        { cause: error },
-      )
-    }
     throw new FnscopeError(
-      'FNS_STORE_UNREACHABLE',
-      `No ClickHouse answers at ${host}: ${messageOf(error)}. Check the host and its HTTP port (8123, or 8443 with https).`,
+      'FNS_STORE_REFUSED',
+      `The store at ${host} answered, but not our questions: ${messageOf(error)}. Check user and password in its URL, and the grants.`,
       { cause: error },
     )
   }

@@ -2,7 +2,7 @@
 // for each call, so an embedded engine that came back on another port is found. No table names here.
 import { request as httpRequest, Agent as HttpAgent, type IncomingMessage } from 'node:http'
 import { request as httpsRequest, Agent as HttpsAgent } from 'node:https'
-import { createClient, type ClickHouseClient } from '@clickhouse/client'
+import { ClickHouseLogLevel, createClient, type ClickHouseClient } from '@clickhouse/client'
 import { errorOfAnswer, storeErrorOf } from './clickhouse-error.ts'
 import { StoreError } from './store.ts'
 
@@ -84,6 +84,8 @@ export class Connection {
       max_open_connections: 8,
       compression: { request: false, response: url.protocol === 'https:' },
       clickhouse_settings: READ_SETTINGS,
+      // It would write to the console; every failure is thrown, and logged by whom it concerns.
+      log: { level: ClickHouseLogLevel.OFF },
     })
     return this.#client
   }

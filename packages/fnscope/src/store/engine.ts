@@ -179,12 +179,12 @@ class EmbeddedEngine implements Engine {
       const reason = await watchEngine(this.#child, this.#port, this.#identity)
       if (this.#stopping.signal.aborted) return
       this.#ready = pendingReady()
-      const fields = { pid: this.pid, reason, output: lastLines(this.#child.output()) }
+      const fields = { enginePid: this.pid, reason, output: lastLines(this.#child.output()) }
       this.#options.log.warn(fields, 'the embedded store ended, starting it again')
       if (performance.now() - since > STEADY_MS) backoffMs = BACKOFF_FIRST_MS
       backoffMs = await this.#relaunch(backoffMs)
       if (this.#stopping.signal.aborted) return
-      this.#options.log.warn({ pid: this.pid, url: this.url }, 'the embedded store is back')
+      this.#options.log.warn({ enginePid: this.pid, url: this.url }, 'the embedded store is back')
       this.#ready.resolve()
     }
   }

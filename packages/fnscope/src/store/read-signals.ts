@@ -40,9 +40,7 @@ function addText(conditions: Conditions, text: string): void {
     .split(/\s+/)
     .filter((word) => word !== '')
   if (words.length === 0) return
-  const tokens = words
-    .flatMap((word) => word.split(/[^0-9a-z\u{80}-\u{10ffff}]+/u))
-    .filter((token) => token !== '')
+  const tokens = words.flatMap((word) => word.split(/[^0-9a-z\u{80}-\u{10ffff}]+/u)).filter((token) => token !== '')
   if (tokens.length > 0)
     conditions.add('hasAllTokens(lowerUTF8(body), {tokens:Array(String)})', { tokens: tokens.slice(0, 64) })
   conditions.add('arrayAll(word -> position(lowerUTF8(body), word) > 0, {words:Array(String)})', { words })

@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { readMigrations, statementsOf } from './migrate.ts'
+
+test('migrations are numbered without gaps, from 1', () => {
+  const versions = readMigrations().map(({ version }) => version)
+  assert.deepEqual(
+    versions,
+    versions.map((_, i) => i + 1),
+  )
+  assert.ok(versions.length > 0)
+})
+
+test('every statement of the schema may be carried out twice, and names its database', () => {
+  const values = new Proxy({}, { get: () => 'X' }) as Record<string, string>
+  for (const { text, name } of readMigrations()) {
+    for (const statement of statementsOf(text, values)) {
+      assert.match(statement, /^CREATE (TABLE|MATERIALIZED VIEW) IF NOT EXISTS X\.\w+/, name)
+    }
+  }
+})
+
+test('every table of the schema is ready for a cluster and for exact retries', () => {
+  for (const { text } of readMigrations()) {
+    for (const [table] of text.matchAll(/^CREATE TABLE[^;]+;$/gm)) {
+      assert.match(table, /\{local\} \{on_cluster\}/)
+      assert.match(table, /ENGINE = \{(mt|replacing_mt|aggregating_mt)\}/)
+      assert.match(table, /SETTINGS \{settings\};$/)
+    }
+  }
+})
+
+test('a template that names what has no value is a mistake', () => {
+  assert.throws(() => statementsOf('SELECT {nothing};', {}), /\{nothing\}/)
+})
