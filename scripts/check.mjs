@@ -15,7 +15,11 @@ const STEPS = [
 function runStep([name, command, args]) {
   const started = Date.now()
   return new Promise((resolve) => {
-    const child = spawn(command, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, PATH: `${join(ROOT, 'node_modules/node/bin')}:${process.env.PATH}` } })
+    const child = spawn(command, args, {
+      cwd: ROOT,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, PATH: `${join(ROOT, 'node_modules/node/bin')}:${process.env.PATH}` },
+    })
     let output = ''
     const keep = (chunk) => (output += chunk)
     child.stdout.on('data', keep)

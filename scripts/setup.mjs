@@ -32,7 +32,9 @@ async function step(title, command, args, options = {}) {
     return
   }
   if (process.stderr.isTTY) process.stderr.write('\n')
-  throw new SetupError(`${title} failed: ${command} ${args.join(' ')}\n${output.trimEnd().split('\n').slice(-20).join('\n')}`)
+  throw new SetupError(
+    `${title} failed: ${command} ${args.join(' ')}\n${output.trimEnd().split('\n').slice(-20).join('\n')}`,
+  )
 }
 
 const seconds = (started) => `${((Date.now() - started) / 1000).toFixed(1)} s`
@@ -49,15 +51,26 @@ function run(command, args, options) {
   })
 }
 
-/** npm's dependencies as the lockfile has them; installed again only when it changed. */
+/**
+ * npm's dependencies as the lockfile has them; installed again only when it changed. Not `npm ci`: that fails where a
+ * registry does not carry the packages of other platforms, which this machine does not need.
+ */
 export async function ensureDependencies() {
   const wanted = hash(readFileSync(join(ROOT, 'package-lock.json'), 'utf8') + process.platform + process.arch)
   if (stampOf(STAMP) === wanted && existsSync(NODE)) return
   const npm = process.env.npm_execpath
   const [command, args] = npm ? [process.execPath, [npm]] : ['npm', []]
-  await step('Installing dependencies (Node 26 and ClickHouse among them, about 190 MB the first time)', command, [...args, 'ci', '--no-audit', '--no-fund'])
+  await step('Installing dependencies (Node 26 and ClickHouse among them, about 190 MB the first time)', command, [
+    ...args,
+    'install',
+    '--no-save',
+    '--no-audit',
+    '--no-fund',
+  ])
   if (spawnSync(NODE, ['--version']).status !== 0) {
-    throw new SetupError(`The npm package "node" has no binary that runs here (${NODE}). Its install script must be allowed: npm rebuild node`)
+    throw new SetupError(
+      `The npm package "node" has no binary that runs here (${NODE}). Its install script must be allowed: npm rebuild node`,
+    )
   }
   writeFileSync(STAMP, wanted)
 }
@@ -79,10 +92,14 @@ function findPython() {
 export function ensurePython() {
   const python = findPython()
   if (!python) {
-    throw new SetupError('Python 3.9 or newer was not found on PATH. Get it from your system (Debian, Ubuntu: apt install python3 python3-pip python3-venv; macOS: brew install python).')
+    throw new SetupError(
+      'Python 3.9 or newer was not found on PATH. Get it from your system (Debian, Ubuntu: apt install python3 python3-pip python3-venv; macOS: brew install python).',
+    )
   }
   if (spawnSync(python.name, ['-m', 'pip', '--version']).status !== 0) {
-    throw new SetupError(`${python.name} has no pip. Install it (Debian, Ubuntu: apt install python3-pip; else: ${python.name} -m ensurepip).`)
+    throw new SetupError(
+      `${python.name} has no pip. Install it (Debian, Ubuntu: apt install python3-pip; else: ${python.name} -m ensurepip).`,
+    )
   }
   return python
 }
@@ -99,10 +116,20 @@ export async function ensureTestClients() {
   try {
     await step(`Making a Python ${python.version} environment in .fnscope/venv`, python.name, ['-m', 'venv', VENV])
   } catch (error) {
-    throw new SetupError(`${error.message}\nDebian and Ubuntu keep this in a package of its own: apt install python3-venv`)
+    throw new SetupError(
+      `${error.message}\nDebian and Ubuntu keep this in a package of its own: apt install python3-venv`,
+    )
   }
   const pip = join(VENV, 'bin/python')
-  await step('Installing the test clients (boto3, aws, sam, X-Ray SDK, Powertools)', pip, ['-m', 'pip', 'install', '--disable-pip-version-check', '-q', '-r', requirements])
+  await step('Installing the test clients (boto3, aws, sam, X-Ray SDK, Powertools)', pip, [
+    '-m',
+    'pip',
+    'install',
+    '--disable-pip-version-check',
+    '-q',
+    '-r',
+    requirements,
+  ])
   writeFileSync(stamp, wanted)
 }
 
@@ -120,7 +147,11 @@ export async function withSetup(main) {
 /** Runs a program with this terminal, passing signals on; its exit status. */
 export function runHere(command, args, env = {}) {
   return new Promise((resolve) => {
-    const child = spawn(command, args, { cwd: ROOT, stdio: 'inherit', env: { ...process.env, PATH: `${join(ROOT, 'node_modules/.bin')}:${process.env.PATH}`, ...env } })
+    const child = spawn(command, args, {
+      cwd: ROOT,
+      stdio: 'inherit',
+      env: { ...process.env, PATH: `${join(ROOT, 'node_modules/.bin')}:${process.env.PATH}`, ...env },
+    })
     const pass = (signal) => child.kill(signal)
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, pass)
     child.once('error', (error) => {

@@ -5,5 +5,9 @@ import { ROOT, ensureDependencies, ensurePython, runHere, withSetup } from './se
 await withSetup(async () => {
   await ensureDependencies()
   ensurePython()
-  return await runHere(process.execPath, [join(ROOT, 'packages/fnscope/bin/fnscope.mjs'), 'demo', ...process.argv.slice(2)])
+  return await runHere(process.execPath, [
+    join(ROOT, 'packages/fnscope/bin/fnscope.mjs'),
+    'demo',
+    ...process.argv.slice(2),
+  ])
 })

@@ -48,7 +48,7 @@ test('asked many times at once, a list is installed once and then found', { skip
 })
 
 test(
-  'a file included by -r is installed, counts into the key, and two processes do not disturb each other',
+  'a file included by -r is installed, counts into the key, and two callers share one install',
   { skip },
   async (t) => {
     const dir = await temporaryDir(t)

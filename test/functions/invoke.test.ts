@@ -211,6 +211,19 @@ test('an init inside the invocation is bounded by the function timeout', async (
   assert.ok(bodies(answer).some((line) => /^INIT_REPORT .*\tPhase: invoke\tStatus: timeout$/.test(line)))
 })
 
+test('an init over ten seconds is stopped and run again inside the invocation', async () => {
+  const spec = harness.add({
+    'app.py':
+      'import os, time\nif not os.path.exists("once"):\n    open("once", "w").close()\n    time.sleep(60)\ndef handler(e, c):\n    return "ok"\n',
+  })
+  const answer = await harness.call(spec.name)
+  assert.equal(json(answer), 'ok')
+  const reports = bodies(answer).filter((line) => line.startsWith('INIT_REPORT'))
+  assert.equal(reports[0], 'INIT_REPORT Init Duration: 10000.00 ms\tPhase: init\tStatus: timeout')
+  assert.match(reports[1]!, /\tPhase: invoke\tStatus: success$/)
+  assert.ok(!answer.logTail.includes('\tInit Duration'))
+})
+
 test('a result over 6 MB is refused, one just below passes', async () => {
   const spec = harness.add({ 'app.py': 'def handler(n, c):\n    return "x" * n\n' })
   const most = 6 * 1024 * 1024

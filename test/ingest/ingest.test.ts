@@ -61,16 +61,22 @@ test('batches of one moment go in one insert a table, documents first, under the
 test('a segment is closed at 50 000 rows though an insert is in flight', async (t) => {
   const writer = new TokenWriter()
   const gate = Promise.withResolvers<void>()
-  writer.before = () => gate.promise
+  const inFlight = Promise.withResolvers<void>()
+  writer.before = () => {
+    inFlight.resolve()
+    return gate.promise
+  }
   const ingest = await openLog({ dir: tempDir(t), writer })
   t.after(() => ingest.close())
+  await ingest.accept(batchOf(['first']))
+  await inFlight.promise
   const rows = Array.from({ length: 25_000 }, (_, row) => String(row))
   for (let batch = 0; batch < 5; batch++) await ingest.accept(batchOf(rows))
   gate.resolve()
   await ingest.flushed()
   assert.deepEqual(
     writer.calls.map((call) => call.rows.length),
-    [50_000, 50_000, 25_000],
+    [1, 50_000, 50_000, 25_000],
   )
 })
 

@@ -51,7 +51,6 @@ export class Apps {
       onProgress: notify,
       ...(segmentStyle === undefined ? {} : { segmentStyle }),
     })
-    for (const notice of spec.notices) notify(`note: ${notice}`)
     await this.#close(spec.stack)
     await platform.deploy(spec)
     const fronts: RestFront[] = []

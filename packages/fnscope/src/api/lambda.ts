@@ -68,7 +68,7 @@ async function invoke(request: NamedRequest, reply: FastifyReply, options: Lambd
       payload,
       invocationType: type === 'Event' ? 'Event' : 'RequestResponse',
       ...optional('traceHeader', header(request, 'x-amzn-trace-id')),
-      ...optional('clientContext', type === 'Event' ? undefined : header(request, 'x-amz-client-context')),
+      ...optional('clientContext', type === 'Event' ? undefined : clientContextOf(request)),
     })
     reply.header('x-amzn-RequestId', result.requestId).header('X-Amzn-Trace-Id', result.traceHeader)
     if (type === 'Event') return reply.status(202).send()
@@ -131,6 +131,12 @@ function jsonProblem(payload: Uint8Array): string | undefined {
 function header(request: FastifyRequest, name: string): string | undefined {
   const value = request.headers[name]
   return Array.isArray(value) ? value[0] : value
+}
+
+/** The JSON text behind the base64 of the header. */
+function clientContextOf(request: FastifyRequest): string | undefined {
+  const encoded = header(request, 'x-amz-client-context')
+  return encoded === undefined ? undefined : Buffer.from(encoded, 'base64').toString('utf8')
 }
 
 /** The part behind the function's name in `name:qualifier` or in a qualified ARN. */

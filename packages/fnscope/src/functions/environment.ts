@@ -130,11 +130,11 @@ export class Environment {
   async invoke(request: EnvironmentRequest): Promise<InvocationRecord> {
     const { clock } = this.#options
     this.#requestId = request.requestId
-    this.#signals = this.#signals.filter((signal) => signal.kind === 'next')
+    this.#signals = []
     const inits: InitRecord[] = []
     const poll = setInterval(() => this.#sampleMemory(), MEMORY_POLL_MS)
     try {
-      if (!this.#started) await this.#init('init', inits, clock() + INIT_LIMIT_NANOS)
+      if (!this.#started) await this.#init('init', inits)
       const startNanos = clock()
       const limitNanos = BigInt(Math.round(this.spec.timeoutSeconds * 1000)) * 1_000_000n
       const deadline = startNanos + limitNanos
@@ -180,11 +180,11 @@ export class Environment {
   }
 
   // Starts the process and waits until it asks for work. Answers how it failed; undefined: it is ready.
-  async #init(phase: 'init' | 'invoke', inits: InitRecord[], deadline: bigint): Promise<Outcome | undefined> {
+  async #init(phase: 'init' | 'invoke', inits: InitRecord[], limit?: bigint): Promise<Outcome | undefined> {
     const startNanos = this.#options.clock()
     this.#phase = phase
     await this.#spawn()
-    const outcome = await this.#awaitInit(deadline)
+    const outcome = await this.#awaitInit(limit ?? startNanos + INIT_LIMIT_NANOS)
     if (outcome.status !== 'success') await this.#endProcess()
     await this.#drain()
     this.#sampleMemory()

@@ -195,6 +195,8 @@ export class Platform {
       )
     }
     const requestId = request.requestId ?? randomUUID()
+    // What is installed first is no part of the request's time.
+    if (request.invocationType === 'RequestResponse') await this.#launch(deployed)
     const acceptedNanos = this.#clock()
     const trace = this.#trace(deployed.spec, request.traceHeader, acceptedNanos)
     const call: Call = { deployed, request, requestId, trace, acceptedNanos }
@@ -485,6 +487,7 @@ export class Platform {
       attempt: (number) =>
         this.#track(
           (async () => {
+            await this.#launch(deployed)
             const spanId = newSpanId()
             const startNanos = this.#clock()
             const run = await this.#run({ ...call, request: { ...call.request, clientContext: undefined } }, spanId)

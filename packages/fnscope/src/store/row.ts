@@ -72,7 +72,6 @@ export interface SpanRow {
   readonly link_states: readonly string[]
   readonly link_attributes: readonly string[]
   readonly received_nanos: string
-  readonly in_progress: boolean
 }
 
 /** SELECT list that turns the columns of a span into a SpanRow: ids as hex, all else as it is. */
@@ -155,7 +154,7 @@ function linksOf(row: SpanRow): readonly SpanLink[] {
   }))
 }
 
-export function spanOf(row: SpanRow): Span {
+export function spanOf(row: SpanRow, inProgress: boolean): Span {
   const startNanos = BigInt(row.start_nanos)
   const metadata = parseJson(row.metadata) as Span['metadata']
   const cause = parseJson(row.cause) as Cause | undefined
@@ -167,8 +166,8 @@ export function spanOf(row: SpanRow): Span {
     ...known('parentId', row.parent_id, NO_SPAN_ID),
     startNanos,
     // An end before the start stands as a negative number in 64 unsigned bits.
-    ...(row.in_progress ? {} : { endNanos: startNanos + BigInt.asIntN(64, BigInt(row.duration_nanos)) }),
-    inProgress: row.in_progress,
+    ...(inProgress ? {} : { endNanos: startNanos + BigInt.asIntN(64, BigInt(row.duration_nanos)) }),
+    inProgress,
     kind: row.kind,
     segment: row.segment,
     rootRank: row.root_rank,

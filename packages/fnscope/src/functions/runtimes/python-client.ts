@@ -10,7 +10,7 @@ import type { RuntimeHost } from './launch.ts'
 // The newest release whose wheels each version takes; 4.2.2 wants 3.10.
 function requirement(minor: number): string {
   if (minor >= 10) return 'awslambdaric==4.2.2'
-  return minor === 9 ? 'awslambdaric==4.0.4' : 'awslambdaric==3.0.2'
+  return minor === 9 ? 'awslambdaric==4.0.4' : 'awslambdaric==2.2.1'
 }
 
 const installs = new Map<string, Promise<string>>()

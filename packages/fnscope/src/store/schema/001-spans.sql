@@ -64,7 +64,7 @@ CREATE TABLE IF NOT EXISTS {db}.spans{local} {on_cluster} (
 PARTITION BY toDate(fromUnixTimestamp64Nano(start_nanos, 'UTC'))
 ORDER BY (toStartOfInterval(toDateTime(intDiv(start_nanos, 1000000000), 'UTC'), INTERVAL 10 MINUTE), service, start_nanos)
 TTL toDateTime(intDiv(start_nanos, 1000000000), 'UTC') + toIntervalSecond({spans_seconds})
-SETTINGS {settings};
+SETTINGS {settings}, min_bytes_for_wide_part = 2147483648;
 
 -- Inverted annotations: search by key and value, completion of keys and values. kind: 0 string, 1 number, 2 boolean
 -- (in number_value).
