@@ -83,8 +83,6 @@ test('aws lambda invoke writes the payload to its file', async () => {
       'HelloWorldFunction',
       '--payload',
       EVENT,
-      '--cli-binary-format',
-      'raw-in-base64-out',
       file,
     ],
     fnscope.clientEnv,

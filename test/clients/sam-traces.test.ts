@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { stripVTControlCharacters } from 'node:util'
 import { APPS, runClient, startFnscope, type Ran, type StartedFnscope } from '../started-fnscope.ts'
 
 const GUIDE = [
@@ -42,8 +43,7 @@ const GUIDE = [
 
 /** The text without what differs from run to run; graph before events, whose order on the terminal is a race. */
 function masked(text: string): string[] {
-  const lines = text
-    .replaceAll(/\x1b\[[0-9;]*m/g, '')
+  const lines = stripVTControlCharacters(text)
     .replaceAll(/\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(\+00:00)?/g, 'TIME')
     .replaceAll(/1-[0-9a-f]{8}-[0-9a-f]{24}/g, 'TRACE')
     .replaceAll(/sam-app-HelloWorldFunction-[A-Za-z0-9]{12}/g, 'NAME')

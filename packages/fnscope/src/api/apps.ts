@@ -52,7 +52,7 @@ export class Apps {
       ...(segmentStyle === undefined ? {} : { segmentStyle }),
     })
     await this.#close(spec.stack)
-    await platform.deploy(spec)
+    platform.deploy(spec)
     const fronts: RestFront[] = []
     for (const api of spec.restApis) fronts.push(await this.#openFront(api))
     const outputs = rewriteOutputs(spec.outputs, fronts)

