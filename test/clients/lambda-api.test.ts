@@ -76,15 +76,7 @@ test('aws lambda invoke writes the payload to its file', async () => {
   const file = join(mkdtempSync(join(tmpdir(), 'fnscope-out-')), 'out.json')
   const ran = await runClient(
     'aws',
-    [
-      'lambda',
-      'invoke',
-      '--function-name',
-      'HelloWorldFunction',
-      '--payload',
-      EVENT,
-      file,
-    ],
+    ['lambda', 'invoke', '--function-name', 'HelloWorldFunction', '--payload', EVENT, file],
     fnscope.clientEnv,
   )
   assert.equal(ran.code, 0, ran.stderr)

@@ -77,13 +77,16 @@ export class MinuteJob {
   }
 
   async #run(): Promise<void> {
-    const current = minuteOf(this.#options.now())
+    const startedNanos = this.#options.now()
+    const current = minuteOf(startedNanos)
     const due = [...this.#dirty].filter(([minute]) => minute !== current).sort(([a], [b]) => (a < b ? -1 : 1))
     if (due.length === 0) return
     await this.#options.flushed?.()
     for (let from = 0; from < due.length && !this.#stopped; from += MINUTES_A_SLICE) {
       const slice = due.slice(from, from + MINUTES_A_SLICE)
-      await this.#options.writer.replaceMinutes(await this.#compute(slice.map(([minute]) => minute)))
+      // Only with its last slice does a run cover what was received before it; the open minute is RESTART_MARGIN_NANOS's.
+      const coveredNanos = from + MINUTES_A_SLICE < due.length ? 0n : startedNanos
+      await this.#options.writer.replaceMinutes(await this.#compute(slice.map(([minute]) => minute)), coveredNanos)
       for (const [minute, touch] of slice) if (this.#dirty.get(minute) === touch) this.#dirty.delete(minute)
     }
   }
