@@ -3,7 +3,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { Counters } from '../../packages/fnscope/src/counters.ts'
-import { Platform, type InvokeAnswer, type PlatformOptions } from '../../packages/fnscope/src/functions/platform.ts'
+import type { InvokeAnswer } from '../../packages/fnscope/src/functions/invoke-request.ts'
+import { Platform } from '../../packages/fnscope/src/functions/platform.ts'
+import type { PlatformOptions } from '../../packages/fnscope/src/functions/platform-options.ts'
 import type { AppSpec, FunctionSpec } from '../../packages/fnscope/src/functions/function-spec.ts'
 import type { Ingest } from '../../packages/fnscope/src/ingest/ingest.ts'
 import { silentLogger } from '../../packages/fnscope/src/log.ts'
@@ -139,7 +141,7 @@ export function startHarness(options: Partial<PlatformOptions> = {}): Harness {
         tags: {},
         ...more,
       }
-      platform.deploy(appOf(spec))
+      void platform.deploy(appOf(spec))
       return spec
     },
     call(name, event = {}, more = {}) {

@@ -1,7 +1,7 @@
 // The spans that the platform records, the decision to record them, events, and limits.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { ThrottledError } from '../../packages/fnscope/src/functions/platform.ts'
+import { ThrottledError } from '../../packages/fnscope/src/functions/throttled-error.ts'
 import { bodies, json, spansOf, startHarness, until, type Harness } from './harness.ts'
 
 const ECHO = {

@@ -8,6 +8,9 @@ import { existsSync } from 'node:fs'
 import { constants, homedir } from 'node:os'
 import { fileURLToPath } from 'node:url'
 
+// In place of the command line, which every user of the machine can list: it may hold a token or a store's password.
+process.title = 'fnscope'
+
 const MAJOR = 26
 const main = join(dirname(fileURLToPath(import.meta.url)), '../src/main.ts')
 

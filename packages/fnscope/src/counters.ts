@@ -14,6 +14,10 @@ export class Counters {
     'table',
   ])
   readonly walBytes = this.#gauge('fnscope_wal_bytes', 'Bytes in the write-ahead log, not yet stored')
+  readonly graphMinutesWaiting = this.#gauge(
+    'fnscope_graph_minutes_waiting',
+    'Minutes of the service graph that are derived at each question until they are computed again',
+  )
   readonly flushSeconds = new Histogram({
     name: 'fnscope_flush_seconds',
     help: 'Time of one flush of a log segment to the store',
@@ -24,6 +28,10 @@ export class Counters {
   readonly refusedRequests = this.#counter('fnscope_refused_requests_total', 'Requests refused before their route', [
     'reason',
   ])
+  /** Answered 4xx after the guards; `bad_http` is what was no HTTP at all. */
+  readonly badRequests = this.#counter('fnscope_bad_requests_total', 'Requests that asked for nothing we could do', [
+    'status',
+  ])
 
   #counter(name: string, help: string, labelNames: string[]): Counter {
     return new Counter({ name, help, labelNames, registers: [this.registry] })
@@ -32,4 +40,9 @@ export class Counters {
   #gauge(name: string, help: string): Gauge {
     return new Gauge({ name, help, registers: [this.registry] })
   }
+}
+
+/** A codec's code, of a closed set, as the reasons are spelled here: ParseError → parse_error. */
+export function reasonOf(code: string): string {
+  return code.replace(/(?<=[a-z])[A-Z]/g, (letter) => `_${letter}`).toLowerCase()
 }

@@ -22,9 +22,11 @@ const TABLE = {
   FNS_RUNTIME_MISSING: 1,
   FNS_BUILD_FAILED: 1,
   FNS_FUNCTION_NOT_FOUND: 1,
+  FNS_TRACE_NOT_FOUND: 1,
   FNS_NOT_RUNNING: 1,
   FNS_EVENT_INVALID: 1,
   FNS_INVOKE_FAILED: 1,
+  FNS_REFUSED: 1,
 } as const
 
 export type FnscopeErrorCode = keyof typeof TABLE

@@ -2,9 +2,11 @@
 import { Command, CommanderError } from 'commander'
 import { addConfig } from './cli/config.ts'
 import { addDemo } from './cli/demo.ts'
+import { addDeploy } from './cli/deploy.ts'
 import { addFunctions } from './cli/functions.ts'
 import { addInvoke } from './cli/invoke.ts'
 import { addLogs } from './cli/logs.ts'
+import { Spinner } from './cli/spinner.ts'
 import { createPainter } from './cli/terminal.ts'
 import { addTraces } from './cli/traces.ts'
 import { addUp } from './cli/up.ts'
@@ -13,13 +15,17 @@ import { watchParent } from './cli/watch-parent.ts'
 import { FnscopeError } from './errors.ts'
 import { VERSION } from './version.ts'
 
+// As the bin does: the command line may hold a token, and every user of the machine can list it.
+process.title = 'fnscope'
 watchParent(process.env)
 
+const spinner = new Spinner(process.stderr, process.env)
 const terminal: Terminal = {
   env: process.env,
   out: createPainter(process.stdout, process.env),
-  print: (line) => process.stdout.write(`${line}\n`),
-  notice: (line) => process.stderr.write(`${line}\n`),
+  print: (line) => spinner.above(() => void process.stdout.write(`${line}\n`)),
+  notice: (line) => spinner.above(() => void process.stderr.write(`${line}\n`)),
+  during: async (label, work) => await spinner.during(label, work),
 }
 
 const program = new Command('fnscope')
@@ -29,7 +35,8 @@ const program = new Command('fnscope')
   .configureHelp({ showGlobalOptions: true })
   .showHelpAfterError('(add --help for the options and examples)')
 
-for (const add of [addUp, addInvoke, addTraces, addLogs, addFunctions, addConfig, addDemo]) add(program, terminal)
+const COMMANDS = [addUp, addDeploy, addInvoke, addTraces, addLogs, addFunctions, addConfig, addDemo]
+for (const add of COMMANDS) add(program, terminal)
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   // `fnscope traces | head` closes the pipe: that is no failure

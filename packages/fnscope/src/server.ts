@@ -1,5 +1,4 @@
 // Composition root: config → store → ingest → platform → doors and APIs; stop() in reverse. Wiring only.
-import { hostname, networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import type { FastifyRequest } from 'fastify'
 import { Apps } from './api/apps.ts'
@@ -10,12 +9,13 @@ import { mountXray, type XrayApiOptions } from './api/xray.ts'
 import { assembleDocuments } from './codec/xray-assemble.ts'
 import { decodeDocument } from './codec/xray.ts'
 import type { Config } from './config.ts'
-import { Counters } from './counters.ts'
+import { Counters, reasonOf } from './counters.ts'
 import { openDataDir } from './data-dir.ts'
 import { createClock } from './functions/clock.ts'
 import { Platform } from './functions/platform.ts'
 import { findPython } from './functions/runtimes/python.ts'
 import { awsErrorFormat, ownErrorFormat } from './http/error-format.ts'
+import { hostNamesOf, isLoopbackHost } from './http/host-names.ts'
 import { listen } from './http/listen.ts'
 import { closeHttpServer, createHttpServer, type HttpServer } from './http/server.ts'
 import { openIngest } from './ingest/open-ingest.ts'
@@ -26,6 +26,7 @@ import { MinuteJob } from './query/minute-job.ts'
 import { metricsOfLine } from './receive/function-log.ts'
 import { SamplingRules } from './sampling/targets.ts'
 import { newBatch } from './span/batch.ts'
+import type { LogRecord } from './span/log-record.ts'
 import { pushSpan } from './span/push-span.ts'
 import { NANOS_PER_DAY, NANOS_PER_MINUTE, type TimeBounds } from './span/time.ts'
 import { takeDataLock } from './store/engine-lock.ts'
@@ -48,9 +49,11 @@ export interface FnscopeServer extends AsyncDisposable {
   doors(): Readonly<Record<string, string>>
   apps(): readonly ConsoleApp[]
   /** @throws FnscopeError */
-  deploy(dir: string): Promise<ConsoleApp>
+  deploy(dir: string, parameters?: Readonly<Record<string, string>>): Promise<ConsoleApp>
   /** Called for each later deployment. */
   onDeployed(listener: (app: ConsoleApp) => void): void
+  /** Called with log lines as they are taken in. */
+  onLogs(listener: (lines: readonly LogRecord[]) => void): void
   /** Resolves when everything accepted so far can be read. */
   flushed(): Promise<void>
   /** Stops accepting, drains, ends what was started. Twice is fine. */
@@ -87,7 +90,8 @@ export async function startServer(config: Config, options: StartOptions): Promis
   cleanup.defer(() => openedIngest.close({ drainMs: GRACE_MS }))
   const job = new MinuteJob({ reader: store, writer: store, now: clock, log, flushed: () => openedIngest.flushed() })
   cleanup.defer(() => job.stop())
-  const ingest = touchingMinutes(openedIngest, job)
+  const logListeners: ((lines: readonly LogRecord[]) => void)[] = []
+  const ingest = tellingLogs(touchingMinutes(openedIngest, job), logListeners)
   await job.start()
 
   const bounds = (): TimeBounds => {
@@ -107,8 +111,8 @@ export async function startServer(config: Config, options: StartOptions): Promis
     assemble: assembleDocuments,
     dirtyMinutes: () => job.dirtyMinutes(),
     onDocuments: (taken, refused) => {
-      counters.received.inc({ door: 'xray-api', signal: 'documents' }, taken)
-      for (const reason of refused) counters.dropped.inc({ door: 'xray-api', reason })
+      counters.received.inc({ door: 'xray-api', signal: 'document' }, taken)
+      for (const code of refused) counters.dropped.inc({ door: 'xray-api', reason: reasonOf(code) })
     },
     log,
   }
@@ -116,15 +120,27 @@ export async function startServer(config: Config, options: StartOptions): Promis
   const main = createMainServer(config, counters, log)
   cleanup.defer(() => closeHttpServer(main, GRACE_MS))
   mountXray(main, xray)
-  main.get('/metrics', async (_, reply) =>
-    reply.type(counters.registry.contentType).send(await counters.registry.metrics()),
-  )
-  const daemon = await openXrayDoor(config.doors['xray-daemon'], { xray, counters, log })
+  main.get('/metrics', async (_, reply) => {
+    counters.graphMinutesWaiting.set(job.dirtyMinutes().size)
+    return await reply.type(counters.registry.contentType).send(await counters.registry.metrics())
+  })
+  const daemon = await openXrayDoor(config.doors['xray-daemon'], {
+    xray,
+    counters,
+    log,
+    notify,
+    token: config.token,
+  })
   cleanup.defer(() => daemon.stop())
 
   // routes are mounted before it listens, but the platform wants to know its address: the console's routes read it late
   const late: { platform?: Platform; apps?: Apps; url?: string } = {}
   const deployedListeners: ((app: ConsoleApp) => void)[] = []
+  const deploy = async (dir: string, parameters?: Readonly<Record<string, string>>): Promise<ConsoleApp> => {
+    const app = await apps.deploy(dir, parameters)
+    for (const listener of deployedListeners) listener(app)
+    return app
+  }
   const doors = (): Record<string, string> => ({ 'xray-daemon': daemon.description })
   const health = (): ConsoleHealth => ({
     version: VERSION,
@@ -155,7 +171,8 @@ export async function startServer(config: Config, options: StartOptions): Promis
     region: config.region,
     accountId: config.accountId,
     cacheDir: config.cacheDir,
-    host: config.host,
+    // A caller of the user's own API cannot know our token: its front is this machine's alone, wherever we listen.
+    host: isLoopbackHost(config.host) ? config.host : '127.0.0.1',
     segmentStyle: config.segmentStyle,
     findPython: (runtime) => findPython(runtime, notify),
     notify,
@@ -169,7 +186,7 @@ export async function startServer(config: Config, options: StartOptions): Promis
   })
   cleanup.defer(() => apps.stop())
   mountLambda(main, { platform, region: config.region, accountId: config.accountId })
-  mountConsole(main, { reader: store, apps, platform, now: clock, health })
+  mountConsole(main, { reader: store, apps, deploy, platform, now: clock, health })
   late.url = await listenMain(main, config, notify)
   late.apps = apps
 
@@ -180,11 +197,8 @@ export async function startServer(config: Config, options: StartOptions): Promis
     url: late.url,
     doors,
     apps: () => apps.list(),
-    async deploy(dir) {
-      const app = await apps.deploy(dir)
-      for (const listener of deployedListeners) listener(app)
-      return app
-    },
+    deploy,
+    onLogs: (listener) => void logListeners.push(listener),
     onDeployed: (listener) => void deployedListeners.push(listener),
     flushed: () => openedIngest.flushed(),
     stop,
@@ -210,33 +224,34 @@ function touchingMinutes(ingest: Ingest, job: MinuteJob): Ingest {
   }
 }
 
+/** The same ingest, telling the listeners of the log lines that it took. */
+function tellingLogs(ingest: Ingest, listeners: readonly ((lines: readonly LogRecord[]) => void)[]): Ingest {
+  return {
+    flushed: () => ingest.flushed(),
+    async accept(batch) {
+      await ingest.accept(batch)
+      if (batch.logs.length > 0) for (const listener of listeners) listener(batch.logs)
+    },
+  }
+}
+
 /** Control-plane routes want an Authorization header, of any content: no web page can send one here unasked. */
 function wantsAuthorization(request: FastifyRequest): boolean {
-  return /^\/20\d\d-\d\d-\d\d\//.test(request.url)
+  const changesOwn = request.url.startsWith('/api/') && !/^(GET|HEAD)$/.test(request.method)
+  return changesOwn || /^\/20\d\d-\d\d-\d\d\//.test(request.url)
 }
 
 function createMainServer(config: Config, counters: Counters, log: Logger): HttpServer {
   return createHttpServer({
     log,
     counters,
-    allowedHosts: hostNames(config.host),
+    allowedHosts: hostNamesOf(config.host),
     ...(config.token === undefined ? {} : { token: config.token }),
     requireAuthorization: wantsAuthorization,
     bodyLimitBytes: BODY_LIMIT_BYTES,
     errorFormat: (request) =>
       request.url.startsWith('/api/') || request.url === '/metrics' ? ownErrorFormat : awsErrorFormat,
   })
-}
-
-/** Names that a client may know this machine by when it listens beyond loopback. */
-function hostNames(host: string): string[] {
-  if (/^(127\.|localhost$|::1$)/.test(host)) return []
-  const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? [])
-  return [
-    host,
-    hostname().toLowerCase(),
-    ...addresses.map(({ address, family }) => (family === 'IPv6' ? `[${address}]` : address)),
-  ]
 }
 
 /** Listens on the main port; one that is taken and was not asked for by name gives way to a free one, with a word. */

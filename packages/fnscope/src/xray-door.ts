@@ -1,10 +1,13 @@
 // The X-Ray daemon's door: UDP documents, and on the same number of TCP the sampling proxy with the whole X-Ray API.
+import type { FastifyRequest } from 'fastify'
 import { mountXray, type XrayApiOptions } from './api/xray.ts'
 import type { DoorAddress } from './config.ts'
 import type { Counters } from './counters.ts'
+import { sendAwsError } from './http/aws-error.ts'
 import { awsErrorFormat } from './http/error-format.ts'
+import { hostNamesOf, isLoopbackHost } from './http/host-names.ts'
 import { listen } from './http/listen.ts'
-import { closeHttpServer, createHttpServer } from './http/server.ts'
+import { closeHttpServer, createHttpServer, type HttpServer } from './http/server.ts'
 import type { Logger } from './log.ts'
 import { openXrayDaemon } from './receive/xray-daemon.ts'
 
@@ -12,10 +15,14 @@ export interface XrayDoorOptions {
   readonly xray: XrayApiOptions
   readonly counters: Counters
   readonly log: Logger
+  /** For the person at the terminal. */
+  readonly notify: (line: string) => void
+  /** What TCP wants for anything but sampling. */
+  readonly token: string | undefined
 }
 
 export interface XrayDoor {
-  /** host:port of UDP; undefined when it is closed. */
+  /** host:port where this machine reaches UDP; undefined when it is closed. */
   readonly address: string | undefined
   /** The address, `off`, or `closed: why`. */
   readonly description: string
@@ -36,8 +43,9 @@ export async function openXrayDoor(wanted: DoorAddress, options: XrayDoorOptions
     const tcp = await openTcp({ ...wanted, port: udp.port }, options)
     if (tcp.closed === undefined || wanted.port !== 0 || attempt === PORT_ATTEMPTS) {
       const description = tcp.closed === undefined ? udp.address : `${udp.address} (TCP closed: ${tcp.closed})`
+      if (!isLoopbackHost(wanted.host)) options.notify(wideNotice(udp.address, options.token))
       return {
-        address: udp.address,
+        address: udp.address.replace(/^(0\.0\.0\.0|\[::\])(?=:\d+$)/, '127.0.0.1'),
         description,
         async stop() {
           await Promise.all([udp.stop(), tcp.stop()])
@@ -58,21 +66,51 @@ async function openUdp(
     ingest,
     counters,
     log,
-    decode: (text, batch) => xray.decode(text, batch, { receivedNanos: now(), bounds: bounds() }),
+    decoder: () => {
+      const context = { receivedNanos: now(), bounds: bounds() }
+      return (text, batch) => xray.decode(text, batch, context)
+    },
   })
 }
 
 async function openTcp(
   wanted: Exclude<DoorAddress, 'off'>,
-  { xray, counters, log }: XrayDoorOptions,
+  { xray, counters, log, token }: XrayDoorOptions,
 ): Promise<{ readonly closed?: string | undefined; stop(): Promise<void> }> {
   const server = createHttpServer({
     log,
     counters,
     bodyLimitBytes: BODY_LIMIT_BYTES,
     errorFormat: () => awsErrorFormat,
+    allowedHosts: hostNamesOf(wanted.host),
+    ...(token === undefined ? {} : { token, needsToken: (request) => !isSampling(request) }),
   })
+  if (token === undefined && !isLoopbackHost(wanted.host)) answerSamplingAlone(server, counters)
   mountXray(server, xray)
   const bound = await listen(server, wanted)
   return { closed: bound.closed, stop: () => closeHttpServer(server, 2000) }
+}
+
+/** The two calls that X-Ray SDKs make here, unsigned: they read no data and cannot carry a token. */
+function isSampling(request: FastifyRequest): boolean {
+  return request.method === 'POST' && (request.url === '/GetSamplingRules' || request.url === '/SamplingTargets')
+}
+
+/** UDP was opened to other machines without a token: that must not let them read what is stored. */
+function answerSamplingAlone(server: HttpServer, counters: Counters): void {
+  server.addHook('onRequest', async (request, reply) => {
+    if (isSampling(request) || reply.sent) return
+    counters.refusedRequests.inc({ reason: 'token' })
+    return sendAwsError(reply, {
+      status: 403,
+      type: 'AccessDeniedException',
+      message:
+        'This door is open to other machines and fnscope was started without --token: it answers sampling rules alone.',
+    })
+  })
+}
+
+function wideNotice(address: string, token: string | undefined): string {
+  const rest = token === undefined ? 'is not answered' : 'wants the token'
+  return `xray-daemon: every machine that reaches ${address} can store segments, for UDP carries no token; over TCP it gets sampling rules, the rest ${rest}.`
 }

@@ -2,6 +2,7 @@
 import { resolve } from 'node:path'
 import type { Counters } from '../counters.ts'
 import { readApp } from '../deploy/read-app.ts'
+import { FnscopeError } from '../errors.ts'
 import type { RestApiSpec } from '../functions/function-spec.ts'
 import type { Platform } from '../functions/platform.ts'
 import type { Logger } from '../log.ts'
@@ -34,27 +35,55 @@ interface Deployed {
 export class Apps {
   readonly #options: AppsOptions
   readonly #deployed = new Map<string, Deployed>()
+  #underway: Promise<unknown> = Promise.resolve()
 
   constructor(options: AppsOptions) {
     this.#options = options
   }
 
   /** Deploys the app in `dir`, replacing an earlier deployment of the same stack. @throws FnscopeError */
-  async deploy(dir: string): Promise<ConsoleApp> {
+  deploy(dir: string, parameters: Readonly<Record<string, string>> = {}): Promise<ConsoleApp> {
+    return this.#inTurn(() => this.#deploy(dir, parameters))
+  }
+
+  /** Takes a stack's functions and fronts away; what they recorded stays. @throws FnscopeError FNS_APP_NOT_FOUND */
+  remove(stack: string): Promise<ConsoleApp> {
+    return this.#inTurn(async () => {
+      const deployed = this.#deployed.get(stack)
+      if (!deployed) {
+        const known = [...this.#deployed.keys()].join(', ') || 'none'
+        throw new FnscopeError('FNS_APP_NOT_FOUND', `There is no stack "${stack}". Deployed: ${known}.`)
+      }
+      await this.#close(stack)
+      this.#options.platform.remove(stack)
+      return deployed.app
+    })
+  }
+
+  /** One after the other: two deployments of a stack at once would leave a front of the first one open. */
+  #inTurn(change: () => Promise<ConsoleApp>): Promise<ConsoleApp> {
+    const changed = this.#underway.then(change)
+    this.#underway = changed.catch(() => undefined)
+    return changed
+  }
+
+  async #deploy(dir: string, parameters: Readonly<Record<string, string>>): Promise<ConsoleApp> {
     const { platform, notify, region, accountId, cacheDir, findPython, segmentStyle } = this.#options
     const spec = await readApp(resolve(dir), {
       region,
       accountId,
       cacheDir,
       findPython,
+      parameters,
       notify,
       onProgress: notify,
       ...(segmentStyle === undefined ? {} : { segmentStyle }),
     })
+    await platform.deploy(spec)
+    const before = this.#deployed.get(spec.stack)?.fronts ?? []
     await this.#close(spec.stack)
-    platform.deploy(spec)
     const fronts: RestFront[] = []
-    for (const api of spec.restApis) fronts.push(await this.#openFront(api))
+    for (const api of spec.restApis) fronts.push(await this.#openFront(api, before))
     const outputs = rewriteOutputs(spec.outputs, fronts)
     const urls = Object.fromEntries(
       Object.entries(outputs).filter(([, value]) => /^https?:\/\/(127\.0\.0\.1|localhost)[:/]/.test(value)),
@@ -65,6 +94,7 @@ export class Apps {
       functions: spec.functions.map(({ logicalId }) => logicalId),
       urls,
       outputs,
+      notices: spec.notices,
     }
     this.#deployed.set(spec.stack, { app, fronts, routes: routeUrls(spec.restApis, fronts) })
     return app
@@ -99,11 +129,23 @@ export class Apps {
     await Promise.all(deployed?.fronts.map((front) => front.stop()) ?? [])
   }
 
-  async #openFront(api: RestApiSpec): Promise<RestFront> {
+  /** An API that is deployed again keeps its port, so that its URL stays. */
+  async #openFront(api: RestApiSpec, before: readonly RestFront[]): Promise<RestFront> {
+    const url = before.find((front) => front.apiId === api.apiId)?.url
+    if (url === undefined) return await this.#listen(api, 0)
+    try {
+      return await this.#listen(api, Number(new URL(url).port))
+    } catch {
+      // Somebody else took it in between.
+      return await this.#listen(api, 0)
+    }
+  }
+
+  async #listen(api: RestApiSpec, port: number): Promise<RestFront> {
     const { platform, host, onStageSpan, log, counters, region, accountId } = this.#options
     return await openRestFront(api, {
       host,
-      port: 0,
+      port,
       region,
       accountId,
       log,

@@ -62,6 +62,23 @@ export interface ConsoleLogLine {
   readonly body: string
 }
 
+/** One point: `value` is the sum where the point stands for several samples. */
+export interface ConsoleMetricPoint {
+  readonly name: string
+  readonly namespace: string
+  readonly service: string
+  readonly dimensions: Readonly<Record<string, string>>
+  readonly unit: string
+  readonly kind: string
+  readonly timeMs: number
+  readonly value: number
+  readonly count: number
+  readonly min: number
+  readonly max: number
+  readonly requestId?: string
+  readonly traceId?: string
+}
+
 export interface ConsoleFunction {
   readonly name: string
   readonly logicalId: string
@@ -82,6 +99,8 @@ export interface ConsoleApp {
   /** Output key → local URL, for outputs that are URLs of this machine. */
   readonly urls: Readonly<Record<string, string>>
   readonly outputs: Readonly<Record<string, string>>
+  /** What of the template is not run here, a sentence each. */
+  readonly notices: readonly string[]
 }
 
 export interface ConsoleHealth {

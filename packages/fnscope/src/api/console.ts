@@ -8,14 +8,26 @@ import type { TraceSummary } from '../query/trace-summary.ts'
 import type { LogQuery, Reader } from '../query/reader.ts'
 import { formatXrayTraceId, parseTraceId } from '../span/id.ts'
 import type { LogRecord } from '../span/log-record.ts'
+import type { MetricPoint } from '../span/metric-point.ts'
 import { NANOS_PER_DAY, nanosToMillis } from '../span/time.ts'
 import type { Apps } from './apps.ts'
+import { readDeployRequest } from './deploy-request.ts'
 import { consoleSpan } from './console-span.ts'
-import type { ConsoleHealth, ConsoleLogLine, ConsoleSpan, ConsoleTrace, ConsoleTraceRow } from './console-types.ts'
+import type {
+  ConsoleApp,
+  ConsoleHealth,
+  ConsoleLogLine,
+  ConsoleMetricPoint,
+  ConsoleSpan,
+  ConsoleTrace,
+  ConsoleTraceRow,
+} from './console-types.ts'
 
 export interface ConsoleApiOptions {
   readonly reader: Reader
   readonly apps: Apps
+  /** @throws FnscopeError */
+  readonly deploy: (dir: string, parameters: Readonly<Record<string, string>>) => Promise<ConsoleApp>
   readonly platform: Platform
   /** Epoch nanoseconds. */
   readonly now: () => bigint
@@ -27,11 +39,19 @@ type Query = Readonly<Record<string, string | undefined>>
 export function mountConsole(server: FastifyInstance, options: ConsoleApiOptions): void {
   server.get('/api/health', (_, reply) => reply.send(options.health()))
   server.get('/api/apps', (_, reply) => reply.send({ apps: options.apps.list() }))
+  server.post('/api/apps', async (request) => {
+    const { dir, parameters } = readDeployRequest(request.body)
+    return { app: await options.deploy(dir, parameters) }
+  })
+  server.delete('/api/apps/:stack', async (request) => ({
+    app: await options.apps.remove((request.params as { readonly stack: string }).stack),
+  }))
   server.get('/api/functions', (_, reply) => reply.send({ functions: options.apps.functions() }))
   server.get('/api/traces', async (request) => ({ traces: await listTraces(request.query as Query, options) }))
   server.get('/api/traces/:id', async (request) =>
     readTrace((request.params as { readonly id: string }).id, options.reader),
   )
+  server.get('/api/metrics', async (request) => ({ points: await readMetrics(request.query as Query, options) }))
   server.get('/api/logs', async (request) => ({ lines: await readLogs(request.query as Query, options) }))
 }
 
@@ -95,7 +115,7 @@ async function readTrace(id: string, reader: Reader): Promise<ConsoleTrace> {
   const tree = assembleTrace(await reader.readSpans([traceId]))
   if (!tree)
     throw new FnscopeError(
-      'FNS_USAGE',
+      'FNS_TRACE_NOT_FOUND',
       `There is no trace ${formatXrayTraceId(traceId)} here. It may be past retention, not sampled, or not stored yet.`,
     )
   return {
@@ -135,6 +155,19 @@ async function readLogs(query: Query, { reader, platform, now }: ConsoleApiOptio
   return (await reader.readLogs(question)).reverse().map(logLine)
 }
 
+async function readMetrics(query: Query, { reader, platform, now }: ConsoleApiOptions): Promise<ConsoleMetricPoint[]> {
+  const sinceMs = numberIn(query, 'sinceMs', HOUR_MS, [0, LONGEST_MS])
+  const service = query['function']
+  const points = await reader.readMetrics({
+    range: { startNanos: now() - BigInt(sinceMs) * 1_000_000n, endNanos: now() + NANOS_PER_DAY },
+    limit: numberIn(query, 'limit', 1000, [1, 10_000]),
+    ...(query['name'] === undefined ? {} : { name: query['name'] }),
+    ...(query['namespace'] === undefined ? {} : { namespace: query['namespace'] }),
+    ...(service === undefined ? {} : { service: platform.find(service)?.name ?? service }),
+  })
+  return points.map(metricPoint)
+}
+
 function nanosIn(text: string): bigint {
   if (!/^\d{1,19}$/.test(text))
     throw new FnscopeError('FNS_USAGE', `after wants the "received" of an earlier line, not "${text}".`)
@@ -154,4 +187,14 @@ function logLine(record: LogRecord): ConsoleLogLine {
     severity: record.severity,
     body: record.body,
   }
+}
+
+function metricPoint(point: MetricPoint): ConsoleMetricPoint {
+  const { name, namespace, service, dimensions, unit, kind, value, count, min, max } = point
+  const joined = {
+    ...(point.requestId === undefined ? {} : { requestId: point.requestId }),
+    ...(point.traceId === undefined ? {} : { traceId: formatXrayTraceId(point.traceId) }),
+  }
+  const timeMs = nanosToMillis(point.timeNanos)
+  return { name, namespace, service, dimensions, unit, kind, timeMs, value, count, min, max, ...joined }
 }

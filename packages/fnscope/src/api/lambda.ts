@@ -1,15 +1,14 @@
 // The Lambda API's Invoke, and the read-only calls that clients make around it (REST-JSON, 2015-03-31).
 // Error bodies and headers as boto3 and the aws CLI read them (reference: botocore 1.44.5, service `lambda`).
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { FnscopeError } from '../errors.ts'
+import { parseFunctionName } from '../functions/function-name.ts'
 import type { FunctionSpec } from '../functions/function-spec.ts'
-import { ThrottledError, type Platform } from '../functions/platform.ts'
+import type { Platform } from '../functions/platform.ts'
+import { ThrottledError } from '../functions/throttled-error.ts'
 import { newRequestId } from '../functions/request-id.ts'
 import { functionConfiguration } from './function-configuration.ts'
-
-const MAX_SYNC_BYTES = 6 * 1024 * 1024
-const MAX_ASYNC_BYTES = 1024 * 1024
-/** Base64 length of the longest client context that Invoke takes. */
-const MAX_CLIENT_CONTEXT = 3583
+import { refusalOf, runtimeRefusal } from './invoke-refusal.ts'
 
 export interface LambdaApiOptions {
   readonly platform: Platform
@@ -41,22 +40,30 @@ export function mountLambda(server: FastifyInstance, options: LambdaApiOptions):
   server.get('/2016-08-19/account-settings', (_, reply) => reply.send(accountSettings(options)))
 }
 
+/** The function that the path names, with the qualifier it was asked under; undefined: 404, only $LATEST exists here. */
+function findFunction(
+  request: NamedRequest,
+  platform: Platform,
+): { readonly spec: FunctionSpec; readonly qualifier: string | undefined } | undefined {
+  const spec = platform.find(request.params.name)
+  const qualifier = request.query.Qualifier ?? parseFunctionName(request.params.name).qualifier
+  return spec === undefined || (qualifier !== undefined && qualifier !== '$LATEST') ? undefined : { spec, qualifier }
+}
+
 function withFunction(
   request: NamedRequest,
   reply: FastifyReply,
   options: LambdaApiOptions,
   answer: (spec: FunctionSpec) => unknown,
 ): FastifyReply {
-  const spec = options.platform.find(request.params.name)
-  return spec === undefined ? notFound(request.params.name, reply, options) : reply.send(answer(spec))
+  const found = findFunction(request, options.platform)
+  return found === undefined ? notFound(request, reply, options) : reply.send(answer(found.spec))
 }
 
 async function invoke(request: NamedRequest, reply: FastifyReply, options: LambdaApiOptions): Promise<FastifyReply> {
-  const { name } = request.params
-  const spec = options.platform.find(name)
-  if (spec === undefined) return notFound(name, reply, options)
-  const qualifier = request.query.Qualifier ?? qualifierOf(name)
-  if (qualifier !== undefined && qualifier !== '$LATEST') return notFound(`${spec.name}:${qualifier}`, reply, options)
+  const found = findFunction(request, options.platform)
+  if (found === undefined) return notFound(request, reply, options)
+  const { spec, qualifier } = found
   const type = header(request, 'x-amz-invocation-type') ?? 'RequestResponse'
   const payload = request.body instanceof Uint8Array ? request.body : new Uint8Array()
   const refused = refusalOf(type, payload, header(request, 'x-amz-client-context'))
@@ -67,6 +74,7 @@ async function invoke(request: NamedRequest, reply: FastifyReply, options: Lambd
       functionName: spec.name,
       payload,
       invocationType: type === 'Event' ? 'Event' : 'RequestResponse',
+      ...optional('qualifier', qualifier),
       ...optional('traceHeader', header(request, 'x-amzn-trace-id')),
       ...optional('clientContext', type === 'Event' ? undefined : clientContextOf(request)),
     })
@@ -78,53 +86,16 @@ async function invoke(request: NamedRequest, reply: FastifyReply, options: Lambd
       reply.header('X-Amz-Log-Result', Buffer.from(result.logTail).toString('base64'))
     return reply.status(200).header('content-type', 'application/json').send(Buffer.from(result.payload))
   } catch (error) {
-    if (!(error instanceof ThrottledError)) throw error
-    return reply
-      .status(429)
-      .header('x-amzn-RequestId', newRequestId())
-      .header('x-amzn-ErrorType', 'TooManyRequestsException')
-      .send({ Reason: error.reason, Type: 'User', message: 'Rate Exceeded.' })
-  }
-}
-
-interface Refusal {
-  readonly status: number
-  readonly type: string
-  readonly message: string
-}
-
-function refusalOf(type: string, payload: Uint8Array, clientContext: string | undefined): Refusal | undefined {
-  if (type !== 'RequestResponse' && type !== 'Event' && type !== 'DryRun') {
-    const message = `1 validation error detected: Value '${type}' at 'invocationType' failed to satisfy constraint: Member must satisfy enum value set: [Event, RequestResponse, DryRun]`
-    return { status: 400, type: 'InvalidParameterValueException', message }
-  }
-  const most = type === 'Event' ? MAX_ASYNC_BYTES : MAX_SYNC_BYTES
-  if (payload.length > most) {
-    const message = `${payload.length} byte payload is too large for the ${type} invocation type (limit ${most} bytes)`
-    return { status: 413, type: 'RequestTooLargeException', message }
-  }
-  if (clientContext !== undefined && clientContext.length > MAX_CLIENT_CONTEXT) {
-    return {
-      status: 400,
-      type: 'InvalidParameterValueException',
-      message: `Client context must be at most ${MAX_CLIENT_CONTEXT} bytes`,
+    if (error instanceof ThrottledError) {
+      return reply
+        .status(429)
+        .header('x-amzn-RequestId', newRequestId())
+        .header('x-amzn-ErrorType', 'TooManyRequestsException')
+        .send(error.body)
     }
-  }
-  const problem = payload.length === 0 ? undefined : jsonProblem(payload)
-  if (problem === undefined) return undefined
-  return {
-    status: 400,
-    type: 'InvalidRequestContentException',
-    message: `Could not parse request body into json: ${problem}`,
-  }
-}
-
-function jsonProblem(payload: Uint8Array): string | undefined {
-  try {
-    JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload))
-    return undefined
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error)
+    const known = error instanceof FnscopeError ? runtimeRefusal(error.code, error.message) : undefined
+    if (known === undefined) throw error
+    return fail(reply, known.status, known.type, known.message)
   }
 }
 
@@ -139,20 +110,19 @@ function clientContextOf(request: FastifyRequest): string | undefined {
   return encoded === undefined ? undefined : Buffer.from(encoded, 'base64').toString('utf8')
 }
 
-/** The part behind the function's name in `name:qualifier` or in a qualified ARN. */
-function qualifierOf(name: string): string | undefined {
-  const parts = name.split(':')
-  if (parts.length === 2) return parts[1]
-  return parts.length === 8 ? parts[7] : undefined
-}
-
 function optional<Key extends string>(key: Key, value: string | undefined): { readonly [K in Key]?: string } {
   return value === undefined ? {} : ({ [key]: value } as { readonly [K in Key]: string })
 }
 
-function notFound(name: string, reply: FastifyReply, options: LambdaApiOptions): FastifyReply {
-  const arn = name.startsWith('arn:') ? name : `arn:aws:lambda:${options.region}:${options.accountId}:function:${name}`
-  return fail(reply, 404, 'ResourceNotFoundException', `Function not found: ${arn}`)
+function notFound(request: NamedRequest, reply: FastifyReply, options: LambdaApiOptions): FastifyReply {
+  const { name, qualifier = request.query.Qualifier } = parseFunctionName(request.params.name)
+  const arn = `arn:aws:lambda:${options.region}:${options.accountId}:function:${name}`
+  return fail(
+    reply,
+    404,
+    'ResourceNotFoundException',
+    `Function not found: ${arn}${qualifier === undefined ? '' : `:${qualifier}`}`,
+  )
 }
 
 function fail(reply: FastifyReply, status: number, type: string, message: string): FastifyReply {

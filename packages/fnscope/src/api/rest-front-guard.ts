@@ -2,14 +2,13 @@
 // keeps a page whose name was pointed at loopback (DNS rebinding) out.
 import type { IncomingHttpHeaders } from 'node:http'
 import type { RestApiSpec } from '../functions/function-spec.ts'
+import { hostName, isLoopbackName } from '../http/host-guard.ts'
 
 export interface Refusal {
   /** Label of the counter. */
-  readonly reason: 'host' | 'origin'
+  readonly reason: 'host' | 'origin' | 'cross_site'
   readonly message: string
 }
-
-const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]'])
 
 /** Undefined when the request may pass. `host` is what the listener is bound to. */
 export function refuses(
@@ -17,12 +16,11 @@ export function refuses(
   api: Pick<RestApiSpec, 'apiId' | 'cors'>,
   host: string,
 ): Refusal | undefined {
-  const name = (headers.host ?? '').replace(/:\d+$/, '').toLowerCase()
-  const known = LOOPBACK.has(name) || name === host || name.startsWith(`${api.apiId}.execute-api.`)
-  if (!known) {
+  const name = hostName(headers.host)
+  if (name === undefined || !(isLoopbackName(name) || name === host || isCloudName(name, api.apiId))) {
     return {
       reason: 'host',
-      message: `fnscope: Host ${name || '(none)'} is not this API's; use 127.0.0.1 or localhost`,
+      message: `fnscope: Host ${JSON.stringify(headers.host ?? '')} is not this API's; use 127.0.0.1 or localhost`,
     }
   }
   const allowed = api.cors?.allowOrigin
@@ -33,15 +31,32 @@ export function refuses(
     if (same || origin === allowed) return undefined
     return {
       reason: 'origin',
-      message: `fnscope: a page of ${origin} may not call this API; allow it by Cors in the template`,
+      message: `fnscope: a page of ${JSON.stringify(origin)} may not call this API; allow it by Cors in the template`,
     }
   }
-  // Browsers leave Origin out of plain GETs, an <img> for one, but say where those come from.
-  if (headers['sec-fetch-site'] === 'cross-site') {
-    return {
-      reason: 'origin',
-      message: 'fnscope: a page of another site may not call this API; allow it by Cors in the template',
-    }
+  return refuseSite(headers)
+}
+
+/** The API's name on the cloud, whole: a prefix alone could be a label of anybody's domain. */
+function isCloudName(name: string, apiId: string): boolean {
+  const label = `${apiId.toLowerCase()}.execute-api.`
+  return name.startsWith(label) && /^[a-z0-9-]+\.amazonaws\.com(\.cn)?$/.test(name.slice(label.length))
+}
+
+/**
+ * Browsers leave Origin out of plain GETs, an <img> for one, but say where those come from. `same-site` is a page on
+ * another port of this machine; a link there that the user clicked may open this API, as the console's do.
+ */
+function refuseSite(headers: IncomingHttpHeaders): Refusal | undefined {
+  const site = headers['sec-fetch-site']
+  if (site !== 'cross-site' && site !== 'same-site') return undefined
+  const clicked =
+    headers['sec-fetch-mode'] === 'navigate' &&
+    headers['sec-fetch-dest'] === 'document' &&
+    headers['sec-fetch-user'] === '?1'
+  if (site === 'same-site' && clicked) return undefined
+  return {
+    reason: 'cross_site',
+    message: 'fnscope: a page of another site may not call this API; allow it by Cors in the template',
   }
-  return undefined
 }

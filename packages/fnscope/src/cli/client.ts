@@ -1,12 +1,14 @@
 // The command line's way to a running fnscope: HTTP to FNSCOPE_URL, else to the default address.
 import { DEFAULT_PORT } from '../config.ts'
-import { FnscopeError, messageOf } from '../errors.ts'
+import { ERROR_CODES, FnscopeError, messageOf, type FnscopeErrorCode } from '../errors.ts'
 
 export interface Client {
   readonly url: string
-  /** GET of fnscope's own JSON. @throws FnscopeError FNS_NOT_RUNNING, FNS_USAGE (its refusal, in its words) */
+  /** GET of fnscope's own JSON. @throws FnscopeError FNS_NOT_RUNNING, or its refusal in its own code and words */
   get<Answer>(path: string): Promise<Answer>
-  /** Any request; the caller reads status and body. */
+  /** Any method with a JSON body, answered with JSON. @throws as get */
+  ask<Answer>(method: string, path: string, body?: unknown): Promise<Answer>
+  /** Any request; the caller reads status and body. @throws FnscopeError FNS_NOT_RUNNING */
   send(path: string, init: RequestInit): Promise<Response>
 }
 
@@ -14,37 +16,79 @@ export interface Client {
 const LOCAL_AUTHORIZATION =
   'AWS4-HMAC-SHA256 Credential=fnscope/20260101/us-east-1/lambda/aws4_request, SignedHeaders=host, Signature=local'
 
-export function createClient(
-  env: NodeJS.ProcessEnv,
-  url = env['FNSCOPE_URL'] || `http://127.0.0.1:${DEFAULT_PORT}`,
-): Client {
+/** FNSCOPE_URL, else this machine at the port that `fnscope up` would take. @throws FnscopeError FNS_USAGE */
+export function instanceUrl(env: NodeJS.ProcessEnv): string {
+  const named = env['FNSCOPE_URL']
+  if (!named) return `http://127.0.0.1:${env['FNSCOPE_PORT'] || DEFAULT_PORT}`
+  const url = URL.parse(named)
+  if (url === null || !/^https?:$/.test(url.protocol))
+    throw new FnscopeError('FNS_USAGE', `FNSCOPE_URL wants an address like http://127.0.0.1:4747, not "${named}".`)
+  return url.href.replace(/\/$/, '')
+}
+
+export function createClient(env: NodeJS.ProcessEnv, url = instanceUrl(env)): Client {
   const token = env['FNSCOPE_TOKEN']
   const authorization = token === undefined || token === '' ? LOCAL_AUTHORIZATION : `Bearer ${token}`
   const send = async (path: string, init: RequestInit): Promise<Response> => {
     const headers = { authorization, ...(init.headers as Record<string, string> | undefined) }
     try {
-      return await fetch(new URL(path, url), { ...init, headers })
+      return await fetch(`${url}${path}`, { ...init, headers })
     } catch (error) {
-      const hint = env['FNSCOPE_URL']
-        ? 'FNSCOPE_URL names it; check the address'
-        : 'start it with `fnscope up`, or set FNSCOPE_URL'
-      const cause = error instanceof Error && error.cause !== undefined ? error.cause : error
-      throw new FnscopeError('FNS_NOT_RUNNING', `No fnscope answers at ${url} (${messageOf(cause)}): ${hint}.`, {
-        cause: error,
-      })
+      throw notRunning(url, env, error)
     }
   }
-  return {
-    url,
-    send,
-    async get<Answer>(path: string): Promise<Answer> {
-      const response = await send(path, { method: 'GET' })
-      const body = (await response.json().catch(() => undefined)) as Answer & {
-        readonly error?: { readonly message?: string }
-      }
-      if (!response.ok)
-        throw new FnscopeError('FNS_USAGE', body?.error?.message ?? `${url}${path} answered ${response.status}.`)
-      return body
-    },
+  const ask = async <Answer>(method: string, path: string, body?: unknown): Promise<Answer> => {
+    const response = await send(
+      path,
+      body === undefined
+        ? { method }
+        : { method, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) },
+    )
+    return await readAnswer<Answer>(response, `${url}${path.split('?')[0]}`)
   }
+  return { url, send, ask, get: async (path) => await ask('GET', path) }
+}
+
+function notRunning(url: string, env: NodeJS.ProcessEnv, error: unknown): FnscopeError {
+  const hint = env['FNSCOPE_URL']
+    ? 'FNSCOPE_URL names it; check the address'
+    : 'start it with `fnscope up`, or set FNSCOPE_URL'
+  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error
+  return new FnscopeError('FNS_NOT_RUNNING', `No fnscope answers at ${url} (${messageOf(cause)}): ${hint}.`, {
+    cause: error,
+  })
+}
+
+interface Refusal {
+  readonly error?: { readonly code?: string; readonly message?: string }
+}
+
+function refusalOf(body: object | undefined): NonNullable<Refusal['error']> {
+  return (body as Refusal | undefined)?.error ?? {}
+}
+
+async function readAnswer<Answer>(response: Response, where: string): Promise<Answer> {
+  const text = await response.text()
+  const body = parseObject(text)
+  if (response.ok && body !== undefined) return body as Answer
+  const { code, message } = refusalOf(body)
+  if (response.ok || message === undefined)
+    throw new FnscopeError(
+      'FNS_NOT_RUNNING',
+      `${where} answered ${response.status} and not as fnscope does: something else listens there. Set FNSCOPE_URL.`,
+    )
+  throw new FnscopeError(isErrorCode(code) ? code : 'FNS_REFUSED', message)
+}
+
+function parseObject(text: string): object | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function isErrorCode(code: string | undefined): code is FnscopeErrorCode {
+  return (ERROR_CODES as readonly (string | undefined)[]).includes(code)
 }

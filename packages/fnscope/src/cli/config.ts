@@ -1,7 +1,9 @@
 // `fnscope config`: what the configuration is and where each value came from; and the AWS profile that points here.
 import { Option, type Command } from 'commander'
-import { DEFAULT_PORT, readConfig, type Config } from '../config.ts'
+import { readConfig, type Config } from '../config.ts'
+import { FnscopeError } from '../errors.ts'
 import { awsFiles, removeAwsProfile, writeAwsProfile } from './aws-profile.ts'
+import { instanceUrl } from './client.ts'
 import type { JsonOption, Terminal } from './command.ts'
 
 interface ConfigOptions extends JsonOption {
@@ -42,6 +44,8 @@ export function addConfig(program: Command, terminal: Terminal): void {
     .option('--json', 'as one JSON object')
     .addHelpText('after', HELP)
     .action((options: ConfigOptions) => {
+      if (options.awsProfile === undefined && options.remove)
+        throw new FnscopeError('FNS_USAGE', '--remove wants the profile to remove: --aws-profile NAME --remove.')
       if (options.awsProfile === undefined) showConfig(options, terminal)
       else changeProfile(options.awsProfile, options, terminal)
     })
@@ -51,16 +55,22 @@ function changeProfile(name: string, options: ConfigOptions, terminal: Terminal)
   const files = awsFiles(terminal.env)
   if (options.remove) {
     const removed = removeAwsProfile(files, name)
-    terminal.print(removed ? `Removed the profile ${name}.` : `There is no profile ${name} of fnscope's.`)
+    if (options.json) terminal.print(JSON.stringify({ profile: name, removed, ...files }))
+    else terminal.print(removed ? `Removed the profile ${name}.` : `There is no profile ${name} of fnscope's.`)
     return
   }
   const config = readConfig({}, terminal.env)
-  const url = terminal.env['FNSCOPE_URL'] || `http://127.0.0.1:${config.port || DEFAULT_PORT}`
-  const token = config.token === undefined ? {} : { token: config.token }
-  writeAwsProfile(files, name, { url, region: config.region, ...token })
-  terminal.print(
-    `Wrote the profile ${name} (endpoint ${url}). Use it: aws --profile ${name} xray get-trace-summaries …`,
-  )
+  const url = instanceUrl(terminal.env)
+  writeAwsProfile(files, name, {
+    url,
+    region: config.region,
+    ...(config.token === undefined ? {} : { token: config.token }),
+  })
+  if (options.json) terminal.print(JSON.stringify({ profile: name, url, region: config.region, ...files }))
+  else
+    terminal.print(
+      `Wrote the profile ${name} (endpoint ${url}). Use it: aws --profile ${name} lambda invoke … or AWS_PROFILE=${name}.`,
+    )
 }
 
 function sourceOf(key: string, env: NodeJS.ProcessEnv): string {
@@ -69,7 +79,8 @@ function sourceOf(key: string, env: NodeJS.ProcessEnv): string {
 
 function shown(key: keyof Config, value: Config[keyof Config]): unknown {
   if (key === 'token') return value === undefined ? undefined : '(set)'
-  if (key === 'storeUrl' && typeof value === 'string') return value.replace(/\/\/[^@/]*@/, '//***@')
+  // a password may hold an @ or a slash that its user did not encode
+  if (key === 'storeUrl' && typeof value === 'string') return value.replace(/\/\/.*@/s, '//***@')
   return value
 }
 
@@ -78,7 +89,8 @@ function showConfig(options: ConfigOptions, terminal: Terminal): void {
   const keys = Object.keys(config) as (keyof Config)[]
   const rows = keys.map((key) => ({ key, value: shown(key, config[key]), from: sourceOf(key, terminal.env) }))
   if (options.json) {
-    terminal.print(JSON.stringify(Object.fromEntries(rows.map(({ key, value, from }) => [key, { value, from }]))))
+    const entries = rows.map(({ key, value, from }) => [key, { value: value ?? null, from }] as const)
+    terminal.print(JSON.stringify(Object.fromEntries(entries)))
     return
   }
   for (const { key, value, from } of rows) {

@@ -11,7 +11,8 @@ import { createClient, type Client } from './client.ts'
 import type { Terminal } from './command.ts'
 import { printable } from './terminal.ts'
 import { drawTrace } from './trace-tree.ts'
-import { readyLines, untilSignal } from './up.ts'
+import { readyLines } from './ready-lines.ts'
+import { firstSignal } from './signals.ts'
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../../../..')
 const APP_DIR = join(ROOT, 'test/apps/sam-app')
@@ -30,24 +31,21 @@ async function runDemo(once: boolean, terminal: Terminal): Promise<void> {
     { data: DATA_DIR },
     { ...terminal.env, FNSCOPE_CACHE: terminal.env['FNSCOPE_CACHE'] ?? join(ROOT, '.fnscope/cache') },
   )
-  await using server = await startServer(config, {
-    log: createLogger(config.logLevel),
-    notify: terminal.notice,
-    fresh: true,
-  })
+  const signal = once ? undefined : firstSignal()
+  await using server = await terminal.during('Starting', async () =>
+    startServer(config, { log: createLogger(config.logLevel), notify: terminal.notice, fresh: true }),
+  )
   terminal.notice('Deploying the sample app (AWS SAM, Python, Powertools) …')
-  const app = await server.deploy(APP_DIR)
+  const app = await terminal.during('Deploying', async () => server.deploy(APP_DIR))
   const url = app.urls['HelloWorldApi']
   if (url === undefined)
     throw new FnscopeError('FNS_INVOKE_FAILED', `The sample app in ${APP_DIR} has no output HelloWorldApi.`)
   await showCall(server, url, terminal)
   if (once) return
   terminal.print('')
-  for (const line of readyLines(server, config, terminal)) terminal.print(line)
-  terminal.print(
-    `\n  Call it again: curl ${url}\n  Look:          npx fnscope traces   npx fnscope logs --follow   Ctrl-C ends it.`,
-  )
-  await untilSignal()
+  for (const line of readyLines(server, config, terminal.out)) terminal.print(line)
+  terminal.print(`  Call again:   curl ${url}\n\n  Ctrl-C ends it.`)
+  await signal
 }
 
 async function showCall(server: FnscopeServer, url: string, terminal: Terminal): Promise<void> {

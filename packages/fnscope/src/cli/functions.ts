@@ -20,7 +20,7 @@ export function addFunctions(program: Command, terminal: Terminal): void {
       const { functions } = await createClient(terminal.env).get<{ readonly functions: readonly ConsoleFunction[] }>(
         '/api/functions',
       )
-      if (functions.length === 0) terminal.notice('No functions. Deploy an app: fnscope up APP_DIR')
+      if (functions.length === 0) terminal.notice('No functions. Deploy an app: fnscope deploy APP_DIR')
       for (const each of functions) terminal.print(options.json ? JSON.stringify(each) : describe(each, terminal))
     })
 }

@@ -8,7 +8,7 @@ import { FnscopeError, messageOf } from '../errors.ts'
 import { createLogger } from '../log.ts'
 import { startServer } from '../server.ts'
 import { createClient, type Client } from './client.ts'
-import type { JsonOption, Terminal } from './command.ts'
+import { collect, PARAMETER_FLAG, PARAMETER_HELP, parametersOf, type JsonOption, type Terminal } from './command.ts'
 import { invokeFunction, type InvokeAnswer } from './invoke-request.ts'
 import { printable } from './terminal.ts'
 
@@ -16,6 +16,7 @@ interface InvokeOptions extends JsonOption {
   readonly event?: string
   readonly app?: string
   readonly tail?: boolean
+  readonly parameter?: readonly string[]
 }
 
 const HELP = `
@@ -36,6 +37,7 @@ export function addInvoke(program: Command, terminal: Terminal): void {
     .argument('<name>', 'function: logical id, physical name or ARN')
     .option('-e, --event <file>', 'JSON event: a file, or - for standard input (default: {})')
     .option('--app <dir>', 'app to start for this call (default: the running fnscope, else the current directory)')
+    .option(PARAMETER_FLAG, `with --app: ${PARAMETER_HELP}`, collect)
     .option('--tail', 'print the log lines of the invocation')
     .option('--json', 'one JSON object: payload, functionError, requestId, traceId, log')
     .addHelpText('after', HELP)
@@ -65,9 +67,9 @@ async function readEvent(file: string | undefined): Promise<string> {
 
 /** The client of a running fnscope that has this function; undefined when there is none to use. */
 async function runningWith(name: string, options: InvokeOptions, terminal: Terminal): Promise<Client | undefined> {
+  if (options.app !== undefined) return undefined
   const client = createClient(terminal.env)
   if (terminal.env['FNSCOPE_URL']) return client
-  if (options.app !== undefined) return undefined
   try {
     const { functions } = await client.get<{ readonly functions: readonly ConsoleFunction[] }>('/api/functions')
     return functions.some(
@@ -85,20 +87,28 @@ async function runInvoke(name: string, options: InvokeOptions, terminal: Termina
   const running = await runningWith(name, options, terminal)
   const answer =
     running === undefined
-      ? await invokeInOwn(name, payload, options.app ?? '.', terminal)
+      ? await invokeInOwn(name, payload, options, terminal)
       : await invokeFunction(running, name, payload)
   report(answer, options, terminal)
 }
 
-async function invokeInOwn(name: string, payload: string, appDir: string, terminal: Terminal): Promise<InvokeAnswer> {
-  const config = readConfig({ ports: 'auto' }, terminal.env)
-  await using server = await startServer(config, {
-    log: createLogger(config.logLevel),
-    notify: terminal.notice,
-    shareDataDir: true,
+async function invokeInOwn(
+  name: string,
+  payload: string,
+  options: InvokeOptions,
+  terminal: Terminal,
+): Promise<InvokeAnswer> {
+  const parameters = parametersOf(options.parameter)
+  // the running one's port is not ours to take
+  const { FNSCOPE_PORT: _, ...env } = terminal.env
+  const config = readConfig({ ports: 'auto' }, env)
+  await using server = await terminal.during('Starting', async () =>
+    startServer(config, { log: createLogger(config.logLevel), notify: terminal.notice, shareDataDir: true }),
+  )
+  return await terminal.during(`Running ${name}`, async () => {
+    await server.deploy(options.app ?? '.', parameters)
+    return await invokeFunction(createClient(terminal.env, server.url), name, payload)
   })
-  await server.deploy(appDir)
-  return await invokeFunction(createClient(terminal.env, server.url), name, payload)
 }
 
 function report(answer: InvokeAnswer, options: InvokeOptions, terminal: Terminal): void {
@@ -106,8 +116,9 @@ function report(answer: InvokeAnswer, options: InvokeOptions, terminal: Terminal
     const { payload, logTail, ...rest } = answer
     terminal.print(JSON.stringify({ ...rest, payload: jsonOr(payload), log: logTail }))
   } else {
-    if (options.tail) terminal.notice(printable(answer.logTail.trimEnd()))
-    terminal.print(answer.payload)
+    if (options.tail && answer.logTail !== '') terminal.notice(printable(answer.logTail.trimEnd()))
+    // bytes as they came for a program; on a terminal they must not move its cursor
+    terminal.print(terminal.out.isTerminal ? printable(answer.payload) : answer.payload)
   }
   if (answer.functionError !== undefined) process.exitCode = 1
 }

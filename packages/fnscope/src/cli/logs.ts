@@ -2,10 +2,9 @@
 import type { Command } from 'commander'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ConsoleLogLine } from '../api/console-types.ts'
-import { FnscopeError } from '../errors.ts'
 import { createClient, type Client } from './client.ts'
-import type { JsonOption, Terminal } from './command.ts'
-import { parseAge, printable } from './terminal.ts'
+import { sinceMsOf, type JsonOption, type Terminal } from './command.ts'
+import { formatLogLine } from './log-line.ts'
 
 interface LogsOptions extends JsonOption {
   readonly since: string
@@ -24,6 +23,8 @@ Examples:
   fnscope logs --request 630c0f4f-3696-4992-a2a6-885d47b30fb9 --json`
 
 const FOLLOW_MS = 300
+/** More lines than this between two looks are cut, and it is said. */
+const FOLLOW_LIMIT = 10_000
 
 export function addLogs(program: Command, terminal: Terminal): void {
   program
@@ -36,18 +37,15 @@ export function addLogs(program: Command, terminal: Terminal): void {
     .option('--request <id>', 'lines of one invocation')
     .option('--trace <id>', 'lines of one trace')
     .option('--filter <words>', 'lines that have all these words')
-    .option('--limit <n>', 'at most so many lines at once', '1000')
+    .option('--limit <n>', 'at most so many lines, the newest', '1000')
     .option('--json', 'one JSON object a line')
     .addHelpText('after', HELP)
     .action(async (name: string | undefined, options: LogsOptions) => runLogs(name, options, terminal))
 }
 
 async function runLogs(name: string | undefined, options: LogsOptions, terminal: Terminal): Promise<void> {
-  const sinceMs = parseAge(options.since)
-  if (sinceMs === undefined)
-    throw new FnscopeError('FNS_USAGE', `--since wants a time like 90s, 10m, 1h or 7d, not "${options.since}".`)
   const client = createClient(terminal.env)
-  const query = new URLSearchParams({ sinceMs: String(sinceMs), limit: options.limit })
+  const query = new URLSearchParams({ sinceMs: String(sinceMsOf(options.since)), limit: options.limit })
   if (name !== undefined) query.set('function', name)
   if (options.request !== undefined) query.set('request', options.request)
   if (options.trace !== undefined) query.set('trace', options.trace)
@@ -56,7 +54,10 @@ async function runLogs(name: string | undefined, options: LogsOptions, terminal:
   if (!options.follow && after === undefined) terminal.notice(`No log lines in the last ${options.since}.`)
   while (options.follow) {
     await delay(FOLLOW_MS)
-    if (after !== undefined) query.set('after', after)
+    if (after !== undefined) {
+      query.set('after', after)
+      query.set('limit', String(FOLLOW_LIMIT))
+    }
     after = (await printLines(client, query, options, terminal)) ?? after
   }
 }
@@ -69,23 +70,12 @@ async function printLines(
   terminal: Terminal,
 ): Promise<string | undefined> {
   const { lines } = await client.get<{ readonly lines: readonly ConsoleLogLine[] }>(`/api/logs?${query.toString()}`)
+  if (lines.length === FOLLOW_LIMIT)
+    terminal.notice(`More than ${FOLLOW_LIMIT} lines at once: older ones are left out.`)
   let newest = 0n
   for (const line of lines) {
     if (BigInt(line.received) > newest) newest = BigInt(line.received)
-    terminal.print(options.json ? JSON.stringify(line) : formatLogLine(line, terminal))
+    terminal.print(options.json ? JSON.stringify(line) : formatLogLine(line, terminal.out))
   }
   return lines.length === 0 ? undefined : String(newest)
-}
-
-/** `time function line`; the platform's own lines dimmed, errors red. */
-function formatLogLine(line: ConsoleLogLine, terminal: Terminal): string {
-  const { paint } = terminal.out
-  const body = printable(line.body.replaceAll('\r', '\n'))
-  const styled =
-    line.kind === 'platform'
-      ? paint('dim', body)
-      : /^(ERROR|FATAL|CRITICAL)$/.test(line.severity)
-        ? paint('red', body)
-        : body
-  return `${paint('dim', new Date(line.timeMs).toISOString())} ${paint('cyan', line.function)} ${styled}`
 }

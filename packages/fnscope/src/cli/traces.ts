@@ -1,10 +1,9 @@
 // `fnscope traces`: the newest traces as a list, or one trace as a tree.
 import type { Command } from 'commander'
 import type { ConsoleTrace, ConsoleTraceRow } from '../api/console-types.ts'
-import { FnscopeError } from '../errors.ts'
 import { createClient } from './client.ts'
-import type { JsonOption, Terminal } from './command.ts'
-import { formatDuration, parseAge, printable } from './terminal.ts'
+import { sinceMsOf, type JsonOption, type Terminal } from './command.ts'
+import { formatDuration, printableLine } from './terminal.ts'
 import { drawTrace } from './trace-tree.ts'
 
 interface TracesOptions extends JsonOption {
@@ -42,11 +41,8 @@ async function runTraces(filter: string | undefined, options: TracesOptions, ter
     else for (const line of drawTrace(trace, terminal.out)) terminal.print(line)
     return
   }
-  const sinceMs = parseAge(options.since)
-  if (sinceMs === undefined)
-    throw new FnscopeError('FNS_USAGE', `--since wants a time like 90s, 10m, 1h or 7d, not "${options.since}".`)
   const query = new URLSearchParams({
-    sinceMs: String(sinceMs),
+    sinceMs: String(sinceMsOf(options.since)),
     limit: options.limit,
     ...(filter === undefined ? {} : { filter }),
   })
@@ -77,7 +73,7 @@ function traceLine(trace: ConsoleTraceRow, terminal: Terminal): string {
     new Date(trace.startMs).toISOString(),
     paint('cyan', trace.id),
     formatDuration(trace.durationMs).padStart(8),
-    printable(trace.name),
+    printableLine(trace.name),
     status,
     mark,
     partial,

@@ -193,6 +193,20 @@ test('a call whose callee reports, and one that is made of calls, get none', () 
   })
 })
 
+test('a call is answered by what lies below the code between them too, up to its own segment', () => {
+  const call = { namespace: 'remote' }
+  const around = inner(2, { ...call, subsegments: [inner(3)] })
+  assert.deepEqual(shape(assemble([segment(1, { subsegments: [around] }), segment(4, { parent_id: hex(3) })])), {
+    1: { 2: { 3: {} } },
+    4: {},
+  })
+  const outer = inner(2, { ...call, subsegments: [inner(3, { subsegments: [inner(4, call)] })] })
+  assert.deepEqual(shape(assemble([segment(1, { subsegments: [outer] })])), {
+    1: { 2: { 3: { 4: {} } } },
+    'inferred of 4': {},
+  })
+})
+
 test('a chain of 20000 streamed subsegments comes back whole, in documents that can be written', () => {
   const size = 20_000
   const documents: RawDocument[] = Array.from({ length: size }, (_, index) => ({

@@ -1,6 +1,7 @@
 // A trace as BatchGetTraces answers it: documents with every subsegment back in its parent, wherever it was sent.
 // X-Ray input comes from the raw texts, so fields that fnscope does not know return too; all else is encoded.
 import type { RawDocument } from '../span/batch.ts'
+import { answeredAmong } from '../span/answered-calls.ts'
 import { formatXrayTraceId } from '../span/id.ts'
 import type { Peer } from '../span/peer.ts'
 import type { Span } from '../span/span.ts'
@@ -88,7 +89,7 @@ function entityOfSpan(span: Span): Entity {
     complete: !span.inProgress,
     receivedNanos: span.receivedNanos,
     start: body['start_time'] as number,
-    peer: span.segment ? undefined : span.peer,
+    peer: span.peer,
     body,
   }
 }
@@ -115,6 +116,7 @@ class Assembly {
   readonly #traceId: string
   readonly #entities: readonly Entity[]
   readonly #children: ReadonlyMap<string, readonly Entity[]>
+  readonly #answered: ReadonlySet<Entity>
   readonly #placed = new Set<string>()
   /** Entities that begin a document, as they are found. */
   readonly #tops: Entity[]
@@ -124,6 +126,11 @@ class Assembly {
     this.#traceId = traceId
     this.#entities = [...entities.values()].sort((a, b) => a.start - b.start)
     this.#children = Map.groupBy(this.#entities, (entity) => entity.parentId ?? '')
+    this.#answered = answeredAmong(this.#entities, {
+      parentOf: (one) => (one.parentId === one.id ? undefined : entities.get(one.parentId ?? '')),
+      isSegment: (one) => one.segment,
+      isCall: (one) => one.peer !== undefined,
+    })
     this.#tops = this.#entities.filter((one) => one.segment || !entities.has(one.parentId ?? ''))
   }
 
@@ -145,7 +152,7 @@ class Assembly {
   #build(entity: Entity, level: number): JsonObject {
     this.#placed.add(entity.id)
     const children = this.#children.get(entity.id) ?? []
-    this.#infer(entity, children)
+    this.#infer(entity)
     const nested: JsonObject[] = []
     for (const child of children) {
       if (child.segment || this.#placed.has(child.id)) continue
@@ -167,10 +174,9 @@ class Assembly {
     }
   }
 
-  #infer(entity: Entity, children: readonly Entity[]): void {
-    if (entity.peer === undefined || !entity.complete) return
-    // A reporting callee needs no stand-in; a call that is made of calls is told by those.
-    if (children.some((child) => child.segment || child.peer !== undefined)) return
+  /** A stand-in for the callee; the same calls have one that are inferred nodes of the graph. */
+  #infer(entity: Entity): void {
+    if (entity.peer === undefined || !entity.complete || this.#answered.has(entity)) return
     const document = inferredSegment(this.#traceId, entity.id, entity.body, entity.peer)
     this.#inferred.push({ start: entity.start, document })
   }

@@ -101,10 +101,17 @@ function absoluteIncludes(text: string, dir: string): string {
 async function runPip(python: string, args: readonly string[], wants: Requirements): Promise<void> {
   const fixed = ['-m', 'pip', 'install', '--disable-pip-version-check', '--no-input', '--no-warn-script-location']
   const { promise, resolve: done } = Promise.withResolvers<{ readonly failed: Error | null; readonly output: string }>()
-  execFile(python, [...fixed, ...args], { cwd: wants.dir, maxBuffer: 64 * 1024 * 1024 }, (failed, stdout, stderr) =>
-    done({ failed, output: `${stdout}\n${stderr}` }),
+  const child = execFile(
+    python,
+    [...fixed, ...args],
+    { cwd: wants.dir, maxBuffer: 64 * 1024 * 1024 },
+    (failed, stdout, stderr) => done({ failed, output: `${stdout}\n${stderr}` }),
   )
+  // whoever ends fnscope meanwhile ends pip with it
+  const kill = (): void => void child.kill()
+  process.once('exit', kill)
   const { failed, output } = await promise
+  process.off('exit', kill)
   if (!failed) return
   const last = output
     .split(/\r?\n/)

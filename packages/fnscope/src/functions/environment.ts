@@ -1,15 +1,16 @@
 // One execution environment: its process, its Runtime API, its phases init and invoke, timeout and kill. It runs one
 // invocation at a time and answers with the record that all else is formatted from; it formats nothing itself.
-import { randomUUID } from 'node:crypto'
-import type { Cause } from '../span/span.ts'
 import { environmentVariables, type HostVariables } from './environment-variables.ts'
-import { describeExit, FunctionProcess, type ExitStatus } from './function-process.ts'
-import { LogStreamDecoder, type LogEvent } from './log-stream.ts'
+import { FunctionProcess, type ExitStatus } from './function-process.ts'
+import { LineCollector, type CollectedLines } from './line-collector.ts'
+import { LogStreamDecoder } from './log-stream.ts'
+import { newLogStream } from './log-stream-name.ts'
+import { errorBody, exitOutcome, NOTHING, reportedOutcome, timeoutBody, type Outcome } from './phase-outcome.ts'
 import { peakMemoryKb, requestMemoryKb } from './process-memory.ts'
 import { RuntimeApi, type ApiError } from './runtime-api.ts'
 import type { Clock } from './clock.ts'
 import type { FunctionSpec } from './function-spec.ts'
-import type { FunctionLine, InitRecord, InvocationRecord, PhaseStatus } from './invocation-record.ts'
+import type { InitRecord, InvocationRecord } from './invocation-record.ts'
 import type { ProcessGuard } from './process-guard.ts'
 import type { Launch } from './runtimes/launch.ts'
 
@@ -32,8 +33,6 @@ export interface EnvironmentRequest {
 
 /** On-demand functions have so long for their init; then it is run again inside the invocation. */
 const INIT_LIMIT_NANOS = 10_000_000_000n
-/** Text of one invocation that is kept; what goes over is counted. */
-const MAX_LOG_BYTES = 10 * 1024 * 1024
 const MEMORY_POLL_MS = 250
 const DRAIN_LIMIT_NANOS = 200_000_000n
 /** After an init error the runtime ends itself; one that does not is helped. */
@@ -46,45 +45,6 @@ type Signal =
   | { readonly kind: 'rejected'; readonly atNanos: bigint; readonly errorType: string; readonly message: string }
   | { readonly kind: 'exit'; readonly atNanos: bigint; readonly status: ExitStatus }
 
-/** How a phase ended, with what the caller gets when it did not end well. */
-interface Outcome {
-  readonly status: PhaseStatus
-  readonly endNanos: bigint
-  readonly responseNanos?: bigint
-  readonly errorType?: string
-  readonly exit?: string
-  readonly cause?: Cause | undefined
-  readonly payload: Uint8Array
-}
-
-const NOTHING = new Uint8Array(0)
-
-function errorBody(errorType: string, errorMessage: string): Uint8Array {
-  return Buffer.from(JSON.stringify({ errorType, errorMessage }))
-}
-
-/** A type that the platform does not know counts as Runtime.Unknown; the caller's body keeps it. */
-function platformErrorType(type: string | undefined): string {
-  return type !== undefined && /^(Runtime|Function)\.[A-Z][a-zA-Z]+$/.test(type) ? type : 'Runtime.Unknown'
-}
-
-function parseCause(header: string | undefined): Cause | undefined {
-  if (header === undefined) return undefined
-  try {
-    // Node reads headers as Latin-1; the client wrote UTF-8.
-    const cause: unknown = JSON.parse(Buffer.from(header, 'latin1').toString('utf8'))
-    return typeof cause === 'object' && cause !== null ? cause : undefined
-  } catch {
-    return undefined
-  }
-}
-
-export function newLogStream(spec: FunctionSpec, nowNanos: bigint): string {
-  const day = new Date(Number(nowNanos / 1_000_000n)).toISOString().slice(0, 10).replaceAll('-', '/')
-  const custom = spec.logGroup === `/aws/lambda/${spec.name}` ? '' : spec.name
-  return `${day}/${custom}[$LATEST]${randomUUID().replaceAll('-', '')}`
-}
-
 export class Environment {
   readonly spec: FunctionSpec
   readonly launch: Launch
@@ -92,6 +52,7 @@ export class Environment {
   readonly #options: EnvironmentOptions
   readonly #api: RuntimeApi
   readonly #decoder: LogStreamDecoder
+  readonly #lines: LineCollector
   #apiAddress: Promise<string> | undefined
   #process: FunctionProcess | undefined
   #started = false
@@ -101,10 +62,6 @@ export class Environment {
   #activity = 0
   #phase: 'init' | 'invoke' | undefined
   #requestId: string | undefined
-  #lines: FunctionLine[] = []
-  #lineBytes = 0
-  #droppedLines = 0
-  #lastLineNanos = 0n
   #peakKb = 0
 
   constructor(options: EnvironmentOptions) {
@@ -112,7 +69,10 @@ export class Environment {
     this.spec = options.spec
     this.launch = options.launch
     this.logStream = newLogStream(options.spec, options.clock())
-    this.#decoder = new LogStreamDecoder((event) => this.#addLine(event))
+    this.#lines = new LineCollector(options.clock)
+    this.#decoder = new LogStreamDecoder((event) =>
+      this.#lines.add(event, { duringInit: this.#phase, requestId: this.#requestId }),
+    )
     const at = (): { readonly atNanos: bigint } => ({ atNanos: options.clock() })
     this.#api = new RuntimeApi({
       next: () => this.#push({ kind: 'next', ...at() }),
@@ -151,7 +111,8 @@ export class Environment {
         errorType: outcome.errorType,
         exit: outcome.exit,
         cause: outcome.cause,
-        payload: outcome.status === 'timeout' ? this.#timeoutBody(request.requestId) : outcome.payload,
+        payload:
+          outcome.status === 'timeout' ? timeoutBody(request.requestId, this.spec.timeoutSeconds) : outcome.payload,
         functionError: outcome.status === 'success' ? undefined : 'Unhandled',
         maxMemoryMb: Math.max(1, Math.round(this.#peakKb / 1024)),
         ...this.takeLines(),
@@ -164,12 +125,8 @@ export class Environment {
   }
 
   /** Lines that no record has carried yet: written between invocations. */
-  takeLines(): Pick<InvocationRecord, 'lines' | 'droppedLines'> {
-    const taken = { lines: this.#lines, droppedLines: this.#droppedLines }
-    this.#lines = []
-    this.#lineBytes = 0
-    this.#droppedLines = 0
-    return taken
+  takeLines(): CollectedLines {
+    return this.#lines.take()
   }
 
   /** Kills the process group and closes the API. An invocation that runs ends as a failure. Twice is fine. */
@@ -185,9 +142,9 @@ export class Environment {
     this.#phase = phase
     await this.#spawn()
     const outcome = await this.#awaitInit(limit ?? startNanos + INIT_LIMIT_NANOS)
+    this.#sampleMemory()
     if (outcome.status !== 'success') await this.#endProcess()
     await this.#drain()
-    this.#sampleMemory()
     this.#phase = undefined
     const errorType = outcome.errorType === undefined ? {} : { errorType: outcome.errorType }
     inits.push({ phase, startNanos, endNanos: outcome.endNanos, status: outcome.status, ...errorType })
@@ -201,8 +158,8 @@ export class Environment {
       if (signal.kind === 'next') return { status: 'success', endNanos: signal.atNanos, payload: NOTHING }
       if (signal.kind === 'init-error') reported = signal
       else if (reported && (signal.kind === 'exit' || signal.kind === 'timeout')) {
-        return { ...this.#reportedOutcome(reported.error), endNanos: reported.atNanos }
-      } else if (signal.kind === 'exit') return this.#exitOutcome(signal)
+        return reportedOutcome(reported.error, reported.atNanos)
+      } else if (signal.kind === 'exit') return exitOutcome(signal, this.#requestId ?? '')
       else if (signal.kind === 'timeout') return { status: 'timeout', endNanos: deadline, payload: NOTHING }
     }
   }
@@ -212,10 +169,12 @@ export class Environment {
     let answered: Outcome | undefined
     for (;;) {
       const signal = await this.#take(deadline)
+      // A runtime that reports a failure may end itself next.
+      if (signal.kind === 'error' || signal.kind === 'rejected') this.#sampleMemory()
       if (signal.kind === 'response') {
         answered = { status: 'success', endNanos: signal.atNanos, responseNanos: signal.atNanos, payload: signal.body }
       } else if (signal.kind === 'error') {
-        answered = { ...this.#reportedOutcome(signal.error), endNanos: signal.atNanos, responseNanos: signal.atNanos }
+        answered = { ...reportedOutcome(signal.error, signal.atNanos), responseNanos: signal.atNanos }
       } else if (signal.kind === 'rejected') {
         const payload = errorBody(signal.errorType, signal.message)
         const { atNanos, errorType } = signal
@@ -227,8 +186,12 @@ export class Environment {
         // A result that came before the end counts: it was handed over in the same turn, or just before.
         const late = this.#signals.find((other) => other.kind === 'response' || other.kind === 'error')
         if (!late)
-          return await this.#finished(answered ? { ...answered, endNanos: signal.atNanos } : this.#exitOutcome(signal))
+          return await this.#finished(
+            answered ? { ...answered, endNanos: signal.atNanos } : exitOutcome(signal, this.#requestId ?? ''),
+          )
       } else if (signal.kind === 'timeout') {
+        // Before the kill: of a process that has ended nothing can be read.
+        this.#sampleMemory()
         await this.#endProcess()
         return await this.#finished(
           answered
@@ -243,31 +206,6 @@ export class Environment {
     this.#sampleMemory()
     await this.#drain()
     return outcome
-  }
-
-  #reportedOutcome(error: ApiError): Omit<Outcome, 'endNanos'> {
-    let bodyType: string | undefined
-    try {
-      const body = JSON.parse(error.body.toString('utf8')) as { readonly errorType?: unknown }
-      if (typeof body.errorType === 'string') bodyType = body.errorType
-    } catch {
-      // The caller gets it as it is; the platform's records call it unknown.
-    }
-    const type = platformErrorType(error.errorType)
-    const errorType = type === 'Runtime.Unknown' ? platformErrorType(bodyType) : type
-    return { status: 'error', errorType, cause: parseCause(error.xrayCause), payload: error.body }
-  }
-
-  #exitOutcome(signal: { readonly atNanos: bigint; readonly status: ExitStatus }): Outcome {
-    const exit = describeExit(signal.status)
-    const reason = exit === '' ? 'Runtime exited without providing a reason' : `Runtime exited with error: ${exit}`
-    const payload = errorBody('Runtime.ExitError', `RequestId: ${this.#requestId} Error: ${reason}`)
-    return { status: 'failure', endNanos: signal.atNanos, errorType: 'Runtime.ExitError', exit, payload }
-  }
-
-  #timeoutBody(requestId: string): Uint8Array {
-    const seconds = this.spec.timeoutSeconds.toFixed(2)
-    return errorBody('Sandbox.Timedout', `RequestId: ${requestId} Error: Task timed out after ${seconds} seconds`)
   }
 
   async #spawn(): Promise<void> {
@@ -341,21 +279,6 @@ export class Environment {
       await turn()
     } while (seen !== this.#activity && this.#options.clock() < limit)
     this.#decoder.flush()
-  }
-
-  #addLine(event: LogEvent): void {
-    if (this.#lineBytes + event.text.length > MAX_LOG_BYTES) {
-      this.#droppedLines += 1
-      return
-    }
-    // The order of writing is kept in the times: the runtime's clock and ours may be a little apart.
-    const now = this.#options.clock()
-    const said = event.timeNanos !== undefined && event.timeNanos < now ? event.timeNanos : now
-    const timeNanos = said > this.#lastLineNanos ? said : this.#lastLineNanos + 1n
-    this.#lastLineNanos = timeNanos
-    this.#lineBytes += event.text.length
-    const { text, level } = event
-    this.#lines.push({ timeNanos, text, level, duringInit: this.#phase, requestId: this.#requestId })
   }
 
   #sampleMemory(): void {

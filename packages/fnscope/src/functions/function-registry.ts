@@ -1,12 +1,6 @@
-// What is deployed: the functions of all stacks by name, and the ways in which a caller may name one.
+// What is deployed: the functions of all stacks, found by name, ARN or logical id.
+import { parseFunctionName } from './function-name.ts'
 import type { FunctionSpec } from './function-spec.ts'
-
-/** The name within a full ARN, a partial ARN, `name:qualifier` or a plain name. */
-export function functionNameOf(text: string): string {
-  const arn = /^arn:[^:]+:lambda:[^:]*:[^:]*:function:([^:]+)/.exec(text) ?? /^(?:\d{12}:)?function:([^:]+)/.exec(text)
-  if (arn) return arn[1]!
-  return text.includes(':') ? text.slice(0, text.indexOf(':')) : text
-}
 
 export class FunctionRegistry {
   readonly #stacks = new Map<string, readonly FunctionSpec[]>()
@@ -25,7 +19,7 @@ export class FunctionRegistry {
 
   /** By name or ARN; else by logical id, the first stack's that has it. */
   find(nameOrArnOrLogicalId: string): FunctionSpec | undefined {
-    const name = functionNameOf(nameOrArnOrLogicalId)
+    const { name } = parseFunctionName(nameOrArnOrLogicalId)
     const all = this.all()
     return all.find((spec) => spec.name === name) ?? all.find((spec) => spec.logicalId === name)
   }

@@ -59,6 +59,15 @@ function header(request: IncomingMessage, name: string): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined
 }
 
+/**
+ * A page in the user's browser must not take an invocation away from its runtime, nor answer it: browsers say who asks,
+ * and a name of the page's own that was pointed at loopback (DNS rebinding) is not this address.
+ */
+function isWebPage({ headers, socket }: IncomingMessage): boolean {
+  if (headers.origin !== undefined || headers['sec-fetch-site'] !== undefined) return true
+  return headers.host !== `127.0.0.1:${socket.localPort}`
+}
+
 export class RuntimeApi {
   readonly #events: RuntimeApiEvents
   readonly #server: Server
@@ -128,6 +137,7 @@ export class RuntimeApi {
   }
 
   #route(request: IncomingMessage, response: ServerResponse): void {
+    if (isWebPage(request)) return void response.writeHead(403, { Connection: 'close' }).end()
     this.#events.activity()
     const path = request.url ?? ''
     const call = path.startsWith(PREFIX) ? path.slice(PREFIX.length) : path

@@ -15,8 +15,9 @@ export interface HttpServerOptions {
   readonly counters: Counters
   /** Names beside loopback's that the Host header may hold; see refuseHost. */
   readonly allowedHosts?: readonly string[]
-  /** Every request needs it. */
   readonly token?: string
+  /** Which requests need the token; default: every one. */
+  readonly needsToken?: (request: FastifyRequest) => boolean
   /** True: this request needs an Authorization header, of any content. */
   readonly requireAuthorization?: (request: FastifyRequest) => boolean
   /**
@@ -82,6 +83,18 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     done()
   })
 
+  server.addHook('onResponse', (_request, reply, done) => {
+    const { statusCode } = reply
+    // What the guards refuse has a counter of its own.
+    if (statusCode >= 400 && statusCode < 500 && statusCode !== 401 && statusCode !== 403)
+      options.counters.badRequests.inc({ status: statusCode })
+    done()
+  })
+  // Fastify answers these itself, before there is a request.
+  server.server.on('clientError', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ECONNRESET') options.counters.badRequests.inc({ status: 'bad_http' })
+  })
+
   server.setErrorHandler((error, request, reply) => {
     const described = describeError(error)
     if (described.status === 500) log.error({ err: error, method: request.method, url: request.url }, 'request failed')
@@ -98,7 +111,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
 }
 
 function refuse(request: FastifyRequest, options: HttpServerOptions): Refusal | undefined {
-  const { allowedHosts = [], allowedOrigins = [], token, requireAuthorization } = options
+  const { allowedHosts = [], allowedOrigins = [], token, needsToken, requireAuthorization } = options
   const refusal =
     refuseHost(request.headers.host, allowedHosts) ??
     (allowedOrigins === 'any' ? undefined : refuseOrigin(request, allowedOrigins))
@@ -107,7 +120,7 @@ function refuse(request: FastifyRequest, options: HttpServerOptions): Refusal | 
   const preflight = request.method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined
   if (preflight && allowedOrigins !== 'any' && isAllowedOrigin(request, allowedOrigins)) return undefined
   const raw = { url: request.raw.url ?? '', headers: request.headers }
-  if (token !== undefined) return refuseToken(raw, token)
+  if (token !== undefined) return (needsToken?.(request) ?? true) ? refuseToken(raw, token) : undefined
   if (requireAuthorization?.(request) === true && !hasAuthorization(raw)) return NO_AUTHORIZATION
   return undefined
 }

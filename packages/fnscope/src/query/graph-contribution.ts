@@ -1,6 +1,7 @@
 // What one trace adds to the service graph: the ONE derivation, used for whole minutes by the job, for the ragged ends
 // of a range, and for the graph of single traces. Pure; each contribution carries its own time, so that the caller may
 // sort them into minutes. Aggregation is graph-statistics.ts.
+import { answeredAmong } from '../span/answered-calls.ts'
 import type { Span } from '../span/span.ts'
 import type { NodeKey } from '../store/store.ts'
 import { callerOf, groupByTrace, indexTrace, minuteOf, type TraceIndex } from './trace-index.ts'
@@ -128,23 +129,19 @@ function isCall(span: Span): boolean {
   return !span.segment && (span.namespace === 'aws' || span.namespace === 'remote')
 }
 
-/** A call whose callee did not report and inside which no closer call was recorded: it makes an inferred node. */
+/** A finished call that nothing below it answers (span/answered-calls.ts): it makes an inferred node. */
 export function isUnansweredCall(
   span: Span,
   answered: ReadonlySet<Span>,
 ): span is Span & { readonly peer: NonNullable<Span['peer']> } {
-  return span.peer !== undefined && !answered.has(span)
+  return span.peer !== undefined && !span.inProgress && !answered.has(span)
 }
 
-/** Every span that has a segment or a call below it, up to the segment that encloses it. */
+/** See span/answered-calls.ts. */
 export function answeredCalls(index: TraceIndex): Set<Span> {
-  const answered = new Set<Span>()
-  for (const span of index.spans) {
-    if (!span.segment && span.peer === undefined) continue
-    for (let at = index.parents.get(span); at && !answered.has(at); at = index.parents.get(at)) {
-      answered.add(at)
-      if (at.segment) break
-    }
-  }
-  return answered
+  return answeredAmong(index.spans, {
+    parentOf: (span) => index.parents.get(span),
+    isSegment: (span) => span.segment,
+    isCall: (span) => span.peer !== undefined,
+  })
 }

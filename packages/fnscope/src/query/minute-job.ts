@@ -31,7 +31,9 @@ export class MinuteJob {
   #touches = 0
   #timer: NodeJS.Timeout | undefined
   #running: Promise<void> | undefined
-  #stopped = false
+  /** Until a run has taken up what the log of an earlier process brought: spans received since then. */
+  #recoverSince: bigint | undefined
+  readonly #stopping = new AbortController()
 
   constructor(options: MinuteJobOptions) {
     this.#options = options
@@ -47,16 +49,22 @@ export class MinuteJob {
     return new Set(this.#dirty.keys())
   }
 
-  /** Takes up the minutes that an earlier process left, then runs every interval. */
+  /** Takes up the minutes that an earlier process left, then runs every interval, the first time at once. */
   async start(): Promise<void> {
     const { reader, log, intervalMs = 10_000 } = this.#options
     const version = await reader.lastMinuteVersion()
     const since = version > RESTART_MARGIN_NANOS ? version - RESTART_MARGIN_NANOS : 0n
     for (const minute of await reader.minutesTouchedSince(since)) this.touch(minute)
-    if (this.#stopped) return
-    this.#timer = setInterval(() => {
-      this.run().catch((error: unknown) => log.warn({ err: error }, 'service graph minutes not recomputed; retrying'))
-    }, intervalMs)
+    this.#recoverSince = since
+    if (this.#stopping.signal.aborted) return
+    const run = (): void => {
+      this.run().catch((error: unknown) => {
+        if (!this.#stopping.signal.aborted)
+          log.warn({ err: error }, 'service graph minutes not recomputed; retrying')
+      })
+    }
+    run()
+    this.#timer = setInterval(run, intervalMs)
     this.#timer.unref()
   }
 
@@ -69,9 +77,9 @@ export class MinuteJob {
     return this.#running
   }
 
-  /** Ends after a run under way. What is still touched is found again at the next start. */
+  /** Ends after the slice under way; a store that is away is not waited for. What is touched is found again at the next start. */
   async stop(): Promise<void> {
-    this.#stopped = true
+    this.#stopping.abort()
     clearInterval(this.#timer)
     await this.#running?.catch(() => undefined)
   }
@@ -79,15 +87,43 @@ export class MinuteJob {
   async #run(): Promise<void> {
     const startedNanos = this.#options.now()
     const current = minuteOf(startedNanos)
+    await this.#recover()
     const due = [...this.#dirty].filter(([minute]) => minute !== current).sort(([a], [b]) => (a < b ? -1 : 1))
     if (due.length === 0) return
-    await this.#options.flushed?.()
-    for (let from = 0; from < due.length && !this.#stopped; from += MINUTES_A_SLICE) {
+    await this.#flushed()
+    for (let from = 0; from < due.length && !this.#stopping.signal.aborted; from += MINUTES_A_SLICE) {
       const slice = due.slice(from, from + MINUTES_A_SLICE)
       // Only with its last slice does a run cover what was received before it; the open minute is RESTART_MARGIN_NANOS's.
       const coveredNanos = from + MINUTES_A_SLICE < due.length ? 0n : startedNanos
       await this.#options.writer.replaceMinutes(await this.#compute(slice.map(([minute]) => minute)), coveredNanos)
       for (const [minute, touch] of slice) if (this.#dirty.get(minute) === touch) this.#dirty.delete(minute)
+    }
+  }
+
+  /**
+   * Spans that were still in the log when start() asked have touched their minutes in a process that is gone. Before
+   * anything is recomputed, which would cover them.
+   */
+  async #recover(): Promise<void> {
+    const since = this.#recoverSince
+    if (since === undefined) return
+    await this.#flushed()
+    for (const minute of await this.#options.reader.minutesTouchedSince(since)) this.touch(minute)
+    this.#recoverSince = undefined
+  }
+
+  /** Rejects when stop() is called meanwhile. */
+  async #flushed(): Promise<void> {
+    const { signal } = this.#stopping
+    signal.throwIfAborted()
+    if (this.#options.flushed === undefined) return
+    const stopped = Promise.withResolvers<never>()
+    const stop = (): void => stopped.reject(signal.reason)
+    signal.addEventListener('abort', stop, { once: true })
+    try {
+      await Promise.race([this.#options.flushed(), stopped.promise])
+    } finally {
+      signal.removeEventListener('abort', stop)
     }
   }
 

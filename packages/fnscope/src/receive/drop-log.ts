@@ -23,9 +23,13 @@ export class DropLog {
   }
 
   /** The first is written at the end of this turn of the event loop, those that follow at the end of the interval. */
-  add(reason: string, message: string, id?: string): void {
+  add(
+    reason: string,
+    message: string,
+    { id, count = 1 }: { readonly id?: string | undefined; readonly count?: number } = {},
+  ): void {
     const dropped = this.#dropped.get(reason) ?? { count: 0, message, ids: [] }
-    dropped.count += 1
+    dropped.count += count
     if (id !== undefined && dropped.ids.length < MAX_IDS) dropped.ids.push(id.slice(0, MAX_ID_LENGTH))
     this.#dropped.set(reason, dropped)
     this.#timer ??= this.#wait(0)

@@ -36,7 +36,7 @@ async function openDoor(t: TestContext, options: Partial<XrayDaemonOptions> = {}
     host: '127.0.0.1',
     port: 0,
     explicit: true,
-    decode: (text, batch) => decodeDocument(text, batch, { receivedNanos: 1n, bounds }),
+    decoder: () => (text, batch) => decodeDocument(text, batch, { receivedNanos: 1n, bounds }),
     ingest: { accept: async (batch) => void batches.push(batch) },
     counters,
     log: silentLogger,

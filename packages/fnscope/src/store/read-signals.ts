@@ -3,7 +3,7 @@ import type { LogRecord } from '../span/log-record.ts'
 import type { MetricPoint } from '../span/metric-point.ts'
 import type { Connection } from './connection.ts'
 import { IN_TRACES, validTraceIds } from './read-traces.ts'
-import { logOf, metricOf, type LogRow, type MetricRow } from './row.ts'
+import { logOf, metricOf, type LogRow, type MetricRow } from './signal-row.ts'
 import type { LogQuery, MetricQuery, TimeRange } from './store.ts'
 
 /** A WHERE that grows: conditions with the parameters that they name. */

@@ -3,7 +3,8 @@ import type { RawDocument } from '../span/batch.ts'
 import type { Span } from '../span/span.ts'
 import { NANOS_PER_DAY, NANOS_PER_SECOND } from '../span/time.ts'
 import type { Connection } from './connection.ts'
-import { documentOf, SPAN_SELECT, spanOf, type DocumentRow, type SpanRow } from './row.ts'
+import { documentOf, type DocumentRow } from './signal-row.ts'
+import { SPAN_SELECT, spanOf, type SpanRow } from './span-row.ts'
 
 /** Rows that one call answers at most: the newest received of the traces. */
 const MAX_ROWS = 1_000_000

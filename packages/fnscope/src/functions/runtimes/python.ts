@@ -27,10 +27,17 @@ export async function findPython(runtime: string, notify: (text: string) => void
   return (await findInterpreter(minorOf(runtime, 'A function'), notify)).path
 }
 
-/** Finds the interpreter and installs the client, so that a later launch does not wait for them. Other runtimes: nothing. */
+/** False: functions on `runtime` are known and listed, and calling one is refused. */
+export function runsHere(runtime: string): boolean {
+  return PYTHON.test(runtime)
+}
+
+/**
+ * Finds the interpreter and installs the client, so that a later launch does not wait for them.
+ * @throws FnscopeError FNS_RUNTIME_UNSUPPORTED, FNS_RUNTIME_MISSING, FNS_BUILD_FAILED
+ */
 export async function preparePython(runtime: string, host: RuntimeHost): Promise<void> {
-  const minor = PYTHON.exec(runtime)?.[1]
-  if (minor !== undefined) await installClient(await findInterpreter(Number(minor), host.notify), host)
+  await installClient(await findInterpreter(minorOf(runtime, 'A function'), host.notify), host)
 }
 
 /** @throws FnscopeError FNS_RUNTIME_UNSUPPORTED, FNS_RUNTIME_MISSING, FNS_BUILD_FAILED */

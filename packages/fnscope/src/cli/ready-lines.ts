@@ -1,0 +1,57 @@
+// What a person wants to know first of a started fnscope: where it listens, what it runs, what it records, where to look.
+import type { ConsoleApp } from '../api/console-types.ts'
+import { DEFAULT_PORT, type Config } from '../config.ts'
+import { appLines } from './app-lines.ts'
+import type { Painter } from './terminal.ts'
+
+export interface Started {
+  readonly url: string
+  /** Door → address, `off`, or `closed: reason`. */
+  doors(): Readonly<Record<string, string>>
+  apps(): readonly ConsoleApp[]
+}
+
+/** The doors that listen, by address; and those that do not, by reason. */
+export function openDoors(doors: Readonly<Record<string, string>>): {
+  readonly open: Readonly<Record<string, string>>
+  readonly closed: Readonly<Record<string, string>>
+} {
+  const open: Record<string, string> = {}
+  const closed: Record<string, string> = {}
+  for (const [door, text] of Object.entries(doors)) {
+    if (text === 'off' || text.startsWith('closed: ')) closed[door] = text.replace(/^closed: /, '')
+    // an address, and what else there is to say of it
+    else open[door] = text.split(' ', 1)[0]!
+  }
+  return { open, closed }
+}
+
+export function readyLines(started: Started, config: Config, painter: Painter): string[] {
+  const { paint } = painter
+  const lines = [`${paint('green', '●')} fnscope is ready at ${paint('cyan', started.url)}`]
+  for (const [door, text] of Object.entries(started.doors())) {
+    const shown = text.startsWith('closed: ') ? paint('yellow', text) : text
+    lines.push(`  ${door.padEnd(12)} ${shown}`)
+  }
+  lines.push(
+    config.sampling === 'all'
+      ? '  sampling     every invocation is recorded (the cloud keeps 1/s + 5 %: --sampling cloud)'
+      : '  sampling     as on the cloud: 1/s + 5 %, PassThrough functions silent',
+    `  kept for     ${retention(config.retentionDays)}, in ${config.storeUrl === undefined ? config.dataDir : 'the ClickHouse of --store'}`,
+  )
+  for (const app of started.apps()) lines.push('', ...appLines(app, painter))
+  return [...lines, '', ...lookLines(started.url, config, painter)]
+}
+
+function retention(days: number): string {
+  return Number.isInteger(days) ? `${days} day${days === 1 ? '' : 's'}` : `${Math.round(days * 24)} hours`
+}
+
+function lookLines(url: string, config: Config, { paint }: Painter): string[] {
+  // the other commands find the default address by themselves
+  const prefix = url === `http://127.0.0.1:${DEFAULT_PORT}` ? '' : `FNSCOPE_URL=${url} `
+  return [
+    `  Look:         ${prefix}npx fnscope traces   (also: logs --follow, functions, invoke NAME)`,
+    `  AWS clients:  ${paint('dim', `export AWS_ENDPOINT_URL=${url} AWS_ACCESS_KEY_ID=fnscope AWS_SECRET_ACCESS_KEY=fnscope AWS_REGION=${config.region}`)}`,
+  ]
+}

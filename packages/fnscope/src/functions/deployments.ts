@@ -1,0 +1,153 @@
+// What is deployed and what runs it: each function's environments, its start command, and how many invocations are
+// running, for the concurrency limits. It invokes nothing itself.
+import { existsSync } from 'node:fs'
+import { FnscopeError, messageOf } from '../errors.ts'
+import { codeFingerprint } from './code-fingerprint.ts'
+import { EnvironmentPool, type EnvironmentPoolOptions } from './environment-pool.ts'
+import { FunctionRegistry } from './function-registry.ts'
+import { launchPython, preparePython, runsHere } from './runtimes/python.ts'
+import { ThrottledError } from './throttled-error.ts'
+import type { AppSpec, FunctionSpec } from './function-spec.ts'
+import type { Launch, RuntimeHost } from './runtimes/launch.ts'
+
+/** One deployed function and what runs it. */
+export interface Deployed {
+  readonly spec: FunctionSpec
+  readonly fingerprint: string
+  readonly pool: EnvironmentPool
+  launch: Promise<Launch> | undefined
+  running: number
+}
+
+export interface DeploymentsOptions extends EnvironmentPoolOptions {
+  readonly runtimes: RuntimeHost
+  readonly maxConcurrency: number
+}
+
+export class Deployments {
+  readonly #options: DeploymentsOptions
+  readonly #registry = new FunctionRegistry()
+  readonly #deployed = new Map<string, Deployed>()
+  /** Replaced or removed, with invocations that still run. */
+  readonly #retired = new Set<EnvironmentPool>()
+  #running = 0
+
+  constructor(options: DeploymentsOptions) {
+    this.#options = options
+  }
+
+  /** The stack's functions from now on; unchanged ones keep their environments. An empty list removes the stack. */
+  replace(stack: string, functions: AppSpec['functions']): void {
+    const before = this.#registry.replace(stack, functions)
+    const kept = new Set<string>()
+    for (const spec of functions) {
+      const fingerprint = codeFingerprint(spec)
+      const old = this.#deployed.get(spec.name)
+      kept.add(spec.name)
+      if (old?.fingerprint === fingerprint) continue
+      if (old) this.#retire(old.pool)
+      const pool = new EnvironmentPool(this.#options)
+      this.#deployed.set(spec.name, { spec, fingerprint, pool, launch: undefined, running: 0 })
+    }
+    for (const spec of before) if (!kept.has(spec.name)) this.#drop(spec.name)
+  }
+
+  all(): FunctionSpec[] {
+    return this.#registry.all()
+  }
+
+  find(nameOrArnOrLogicalId: string): FunctionSpec | undefined {
+    return this.#registry.find(nameOrArnOrLogicalId)
+  }
+
+  deployed(nameOrArnOrLogicalId: string): Deployed | undefined {
+    const spec = this.find(nameOrArnOrLogicalId)
+    return spec && this.#deployed.get(spec.name)
+  }
+
+  /** Environments that exist now, of one function or of all. */
+  environmentCount(functionName?: string): number {
+    let count = 0
+    for (const [name, { pool }] of this.#deployed)
+      if (functionName === undefined || functionName === name) count += pool.size
+    return count
+  }
+
+  /** Installs runtime clients ahead of the first call. What fails is told, and again by each call that needs it. */
+  async prepare(functions: readonly FunctionSpec[]): Promise<void> {
+    const { runtimes } = this.#options
+    for (const runtime of new Set(functions.map((spec) => spec.runtime))) {
+      if (!runsHere(runtime)) {
+        const those = functions.filter((spec) => spec.runtime === runtime).map((spec) => spec.logicalId)
+        runtimes.notify(`${those.join(', ')}: this version of fnscope does not run ${runtime}; a call is refused.`)
+        continue
+      }
+      try {
+        await preparePython(runtime, runtimes)
+      } catch (error) {
+        runtimes.notify(`Functions on ${runtime} cannot run yet: ${messageOf(error)}`)
+      }
+    }
+  }
+
+  /** @throws FnscopeError FNS_CODE_NOT_FOUND, FNS_RUNTIME_UNSUPPORTED, FNS_RUNTIME_MISSING, FNS_BUILD_FAILED */
+  async launch(deployed: Deployed): Promise<Launch> {
+    const { spec } = deployed
+    if (!existsSync(spec.codeDir)) {
+      throw new FnscopeError(
+        'FNS_CODE_NOT_FOUND',
+        `The code of function ${spec.name} (${spec.logicalId}) is not at ${spec.codeDir}. Build or deploy the app again.`,
+      )
+    }
+    const launch = (deployed.launch ??= launchPython(spec, this.#options.runtimes))
+    try {
+      return await launch
+    } catch (error) {
+      // What was missing may be there at the next call.
+      if (deployed.launch === launch) deployed.launch = undefined
+      throw error
+    }
+  }
+
+  /** Counts one more running invocation until `release` is called. @throws ThrottledError over a limit */
+  admit(deployed: Deployed): { readonly concurrent: number; readonly release: () => void } {
+    const reserved = deployed.spec.reservedConcurrency
+    if (reserved !== undefined && deployed.running >= reserved)
+      throw new ThrottledError('ReservedFunctionConcurrentInvocationLimitExceeded')
+    if (this.#running >= this.#options.maxConcurrency) throw new ThrottledError('ConcurrentInvocationLimitExceeded')
+    deployed.running += 1
+    this.#running += 1
+    return {
+      concurrent: deployed.running,
+      release: () => {
+        deployed.running -= 1
+        this.#running -= 1
+      },
+    }
+  }
+
+  /** Ends idle environments now, busy ones after their invocation. */
+  retire(): void {
+    for (const { pool } of this.#deployed.values()) pool.retire()
+  }
+
+  /** Ends all environments at once, those of replaced functions too. */
+  kill(): void {
+    for (const { pool } of this.#deployed.values()) pool.kill()
+    for (const pool of this.#retired) pool.kill()
+  }
+
+  #drop(name: string): void {
+    const deployed = this.#deployed.get(name)
+    // Another stack may have a function of that name by now.
+    if (!deployed || this.#registry.find(name)?.name === name) return
+    this.#retire(deployed.pool)
+    this.#deployed.delete(name)
+  }
+
+  #retire(pool: EnvironmentPool): void {
+    for (const other of this.#retired) if (other.size === 0) this.#retired.delete(other)
+    pool.retire()
+    if (pool.size > 0) this.#retired.add(pool)
+  }
+}

@@ -1,0 +1,35 @@
+// What a caller hands to Platform.invoke and what it gets back: the Invoke API's members, free of HTTP.
+import type { LogRecord } from '../span/log-record.ts'
+
+export interface InvokeRequest {
+  /** Name, ARN, partial ARN, `name:qualifier`, or logical id. */
+  readonly functionName: string
+  readonly payload: Uint8Array
+  /** X-Amzn-Trace-Id. */
+  readonly traceHeader?: string | undefined
+  /** JSON text, already decoded from base64. Ignored for Event. */
+  readonly clientContext?: string | undefined
+  /** JSON `{"cognitoIdentityId", "cognitoIdentityPoolId"}`. */
+  readonly cognitoIdentity?: string | undefined
+  readonly qualifier?: string | undefined
+  readonly invocationType: 'RequestResponse' | 'Event'
+  /** A UUID; made when absent. */
+  readonly requestId?: string | undefined
+}
+
+export interface InvokeAnswer {
+  readonly requestId: string
+  /** 200, or 202 for an event that was only queued. */
+  readonly status: 200 | 202
+  readonly payload: Uint8Array
+  readonly functionError?: 'Unhandled'
+  /** At most 4 KB: START … REPORT … XRAY. */
+  readonly logTail: string
+  readonly logLines: readonly LogRecord[]
+  /** X-Amzn-Trace-Id of the answer. */
+  readonly traceHeader: string
+  readonly executedVersion: '$LATEST'
+  /** 32 hex digits. */
+  readonly traceId: string
+  readonly sampled: boolean
+}

@@ -1,0 +1,38 @@
+// What the platform is started with. Plain data and callbacks; server.ts fills it, tests too.
+import type { Counters } from '../counters.ts'
+import type { Ingest } from '../ingest/ingest.ts'
+import type { Logger } from '../log.ts'
+import type { MetricPoint } from '../span/metric-point.ts'
+import type { Clock } from './clock.ts'
+import type { SegmentStyle } from './function-spec.ts'
+
+export interface PlatformOptions {
+  readonly ingest: Ingest
+  readonly log: Logger
+  readonly counters: Counters
+  /** all: what nobody decided is recorded; cloud: Active 1/s + 5 %, PassThrough silent. */
+  readonly sampling: 'all' | 'cloud'
+  /** Overrides every function's own style. */
+  readonly segmentStyle?: SegmentStyle | undefined
+  readonly accountId: string
+  readonly region: string
+  /** host:port of the X-Ray daemon's door; undefined: it is closed. */
+  readonly daemonAddress?: string | undefined
+  /** AWS_ENDPOINT_URL for functions that set none, asked for at each start of an environment. */
+  readonly endpointUrl?: (() => string | undefined) | undefined
+  /** Where runtime clients and bytecode are kept between runs. */
+  readonly cacheDir: string
+  /** Metric points inside a function's own line (EMF). */
+  readonly metricsOfLine: (line: string) => MetricPoint[]
+  /** Progress and warnings for the user, a sentence each. */
+  readonly notify?: ((text: string) => void) | undefined
+  /** Default 5 minutes. */
+  readonly idleTimeoutMs?: number
+  /** The account's limit. Default 1000. */
+  readonly maxConcurrency?: number
+  /** Waits before the second and third attempt of an event. Default 1 s, 2 s. */
+  readonly retryDelaysMs?: readonly number[]
+  /** duration: bill as before August 2025, without the init. Default sum. */
+  readonly billing?: 'sum' | 'duration'
+  readonly clock?: Clock
+}

@@ -1,0 +1,27 @@
+// What an open store answers when nothing is there.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { newBatch } from '../../span/batch.ts'
+import { randomTraceId, token, traceId, type Subject } from './samples.ts'
+
+export function emptinessConformance(subject: Subject): void {
+  test('a batch without rows gives no blocks', () => {
+    assert.deepEqual(subject.store.encode(newBatch()), [])
+  })
+
+  test('what is not there is empty, never an error', async () => {
+    const nothing = { startNanos: 0n, endNanos: 1n }
+    assert.deepEqual(await subject.store.readSpans([]), [])
+    assert.deepEqual(await subject.store.readSpans([traceId(), randomTraceId(), 'no id', "'"]), [])
+    assert.deepEqual(await subject.store.readDocuments([traceId()]), [])
+    assert.deepEqual(await subject.store.listTraces({ ...nothing, by: 'start', limit: 10 }), [])
+    assert.deepEqual(await subject.store.listTraces({ ...nothing, by: 'active', limit: 10 }), [])
+    assert.deepEqual(await subject.store.listTraces({ ...nothing, by: 'end', limit: 10 }), [])
+    assert.deepEqual(await subject.store.traceIdsStarting(nothing, 10), [])
+    assert.deepEqual(await subject.store.readMinutes(nothing), [])
+    assert.deepEqual(await subject.store.readLogs({ traceIds: [], limit: 10 }), [])
+    assert.deepEqual(await subject.store.readLogs({ service: token(), limit: 10 }), [])
+    assert.deepEqual(await subject.store.readMetrics({ range: nothing, limit: 10 }), [])
+    assert.deepEqual(await subject.store.minutesTouchedSince(9_223_372_036_854_775_807n), [])
+  })
+}

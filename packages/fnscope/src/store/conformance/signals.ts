@@ -1,0 +1,93 @@
+// Log lines and metric points: every field, and each filter.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { newSpanId } from '../../span/id.ts'
+import type { Store } from '../subject.store.ts'
+import { line, now, point, put, token, traceId, type Subject } from './samples.ts'
+
+export function signalsConformance(subject: Subject): void {
+  test('every field of a log line comes back, and lines of one time keep their order', async () => {
+    const service = token()
+    const full = line({
+      service,
+      kind: 'otlp',
+      requestId: 'r',
+      traceId: traceId(),
+      spanId: newSpanId(),
+      body: 'naïve "x"\n\n; DROP TABLE logs',
+      attributes: { a: 'b', n: 1n, list: [1] },
+      resource: { 'host.name': 'h', up: true },
+    })
+    const lines = [full, ...Array.from({ length: 20 }, (_, i) => line({ service, body: `line ${i}` }))]
+    await put(subject.store, [], { logs: lines })
+    assert.deepEqual(await subject.store.readLogs({ service, limit: 100 }), lines)
+    assert.deepEqual(await subject.store.readLogs({ service, limit: 3, order: 'newest' }), lines.slice(-3).reverse())
+  })
+
+  test('log lines are found by each of their keys', async () => {
+    const [service, group, request] = [token(), token(), token()]
+    const trace = traceId()
+    const lines = [
+      line({ service, logGroup: group, timeNanos: now, receivedNanos: now, body: 'Payment FAILED: order-17 (café)' }),
+      line({ service, requestId: request, timeNanos: now + 1n, receivedNanos: now + 5n, logStream: group }),
+      line({ service, traceId: trace, timeNanos: now + 2n, receivedNanos: now + 2n, body: 'order 17' }),
+    ]
+    await put(subject.store, [], { logs: lines })
+    const found = async (query: Parameters<Store['readLogs']>[0]) =>
+      (await subject.store.readLogs(query)).map((one) =>
+        lines.findIndex(({ timeNanos }) => timeNanos === one.timeNanos),
+      )
+    const limit = 10
+    assert.deepEqual(await found({ service, limit }), [0, 1, 2])
+    assert.deepEqual(await found({ logGroup: group, limit }), [0])
+    assert.deepEqual(await found({ logStream: group, limit }), [1])
+    assert.deepEqual(await found({ requestId: request, limit }), [1])
+    assert.deepEqual(await found({ traceIds: [traceId(), trace], limit }), [2])
+    assert.deepEqual(await found({ service, receivedAfterNanos: now + 2n, limit }), [1])
+    assert.deepEqual(await found({ service, range: { startNanos: now + 1n, endNanos: now + 2n }, limit }), [1])
+    assert.deepEqual(await found({ service, text: 'failed payment', limit }), [0])
+    assert.deepEqual(await found({ service, text: 'CAFÉ', limit }), [0])
+    assert.deepEqual(await found({ service, text: 'order-17', limit }), [0])
+    assert.deepEqual(await found({ service, text: '17 order', limit }), [0, 2])
+    assert.deepEqual(await found({ service, text: '(', limit }), [0])
+    assert.deepEqual(await found({ service, text: 'failed missing', limit }), [])
+    assert.deepEqual(await found({ service, text: ' ', limit }), [0, 1, 2])
+  })
+
+  test('every field of a metric point comes back, filtered by its keys', async () => {
+    const namespace = token()
+    const full = point({
+      namespace,
+      name: 'Latency',
+      service: 'é',
+      dimensions: { Stage: 'Prod', empty: '' },
+      kind: 'histogram',
+      timeNanos: now + 1n,
+      startNanos: now - 1n,
+      value: Number.POSITIVE_INFINITY,
+      min: Number.NEGATIVE_INFINITY,
+      max: Number.NaN,
+      count: 1e15,
+      bounds: [0.1, 1],
+      counts: [1, 2, 3],
+      monotonic: true,
+      temporality: 2,
+      resolutionSeconds: 1,
+      attributes: { exemplar: { a: 1 }, s: 't' },
+      resource: { r: 'x', n: 1n },
+      requestId: 'r',
+      traceId: traceId(),
+    })
+    const plain = point({ namespace })
+    await put(subject.store, [], { metrics: [full, plain] })
+    const range = { startNanos: now, endNanos: now + 2n }
+    assert.deepEqual(await subject.store.readMetrics({ range, namespace, limit: 10 }), [plain, full])
+    assert.deepEqual(await subject.store.readMetrics({ range, namespace, name: 'Latency', limit: 10 }), [full])
+    assert.deepEqual(await subject.store.readMetrics({ range, namespace, service: 'f', limit: 10 }), [plain])
+    assert.deepEqual(
+      await subject.store.readMetrics({ range: { startNanos: now, endNanos: now + 1n }, namespace, limit: 10 }),
+      [plain],
+    )
+    assert.equal((await subject.store.readMetrics({ range, namespace, limit: 1 })).length, 1)
+  })
+}

@@ -1,0 +1,97 @@
+// Lists of traces by start, activity and end, their pages, and the bare ids of a range.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { NANOS_PER_MINUTE } from '../../span/time.ts'
+import type { TraceRow } from '../subject.store.ts'
+import { now, put, quietTime, span, type Subject } from './samples.ts'
+
+const ids = (rows: readonly TraceRow[]): string[] => rows.map((row) => row.traceId)
+
+export function traceListsConformance(subject: Subject): void {
+  test('a trace stands in the list at its best listed span, and only there', async () => {
+    const at = quietTime()
+    const root = span({ startNanos: at, rootRank: 0, endNanos: at + 5n })
+    const entry = { ...span({ startNanos: at + 30n, rootRank: 1 }), traceId: root.traceId }
+    const inner = { ...span({ startNanos: at + 30n }), traceId: root.traceId }
+    const unlisted = span({ startNanos: at, rootRank: 255 })
+    const detached = span({ startNanos: at + 1n, rootRank: 2 })
+    await put(subject.store, [root, entry, inner, unlisted, detached])
+    const list = (from: bigint, to: bigint) =>
+      subject.store.listTraces({ startNanos: at + from, endNanos: at + to, by: 'start', limit: 10 })
+    assert.deepEqual(await list(0n, 100n), [
+      { traceId: detached.traceId, startNanos: at + 1n, endNanos: detached.endNanos },
+      { traceId: root.traceId, startNanos: at, endNanos: at + 5n },
+    ])
+    assert.deepEqual(await list(20n, 100n), [], 'the entry alone does not begin the trace')
+    assert.deepEqual(ids(await list(0n, 1n)), [root.traceId])
+  })
+
+  test('pages have every trace once, newest first, also where hundreds share one time', async () => {
+    const at = quietTime()
+    const spans = Array.from({ length: 700 }, (_, i) =>
+      span({ startNanos: at + BigInt(i < 600 ? 5 : i % 9), rootRank: 0 }),
+    )
+    await put(subject.store, [...spans, ...spans.slice(0, 50)])
+    const extra = spans
+      .slice(0, 300)
+      .flatMap((one) =>
+        [1, 2, 1].map((rootRank) => ({ ...span({ startNanos: at + 8n, rootRank }), traceId: one.traceId })),
+      )
+    await put(subject.store, extra)
+    const rows: TraceRow[] = []
+    for (;;) {
+      const last = rows.at(-1)
+      const page = await subject.store.listTraces({
+        startNanos: at,
+        endNanos: at + 9n,
+        by: 'start',
+        limit: 64,
+        ...(last ? { after: { startNanos: last.startNanos, traceId: last.traceId } } : {}),
+      })
+      rows.push(...page)
+      if (page.length < 64) break
+    }
+    const key = (one: { readonly startNanos: bigint; readonly traceId: string }) => `${one.startNanos} ${one.traceId}`
+    assert.deepEqual(rows.map(key), spans.map(key).sort().reverse())
+  })
+
+  test('listed by activity, a trace counts when a span lies in the range, not when the range is a gap', async () => {
+    const at = quietTime()
+    const root = span({ startNanos: at, endNanos: at + 10n, rootRank: 0 })
+    const late = { ...span({ startNanos: at + 50n, endNanos: at + 60n }), traceId: root.traceId }
+    const long = span({ startNanos: at - NANOS_PER_MINUTE * 30n, endNanos: at + 30n, rootRank: 0 })
+    await put(subject.store, [root, late, long])
+    const active = async (from: bigint, to: bigint) =>
+      ids(await subject.store.listTraces({ startNanos: at + from, endNanos: at + to, by: 'active', limit: 10 }))
+    assert.deepEqual(await active(5n, 6n), [root.traceId, long.traceId])
+    assert.deepEqual(await active(20n, 25n), [long.traceId])
+    assert.deepEqual(await active(35n, 45n), [])
+    assert.deepEqual(await active(55n, 56n), [root.traceId])
+  })
+
+  test('listed by end, a trace counts where the newest copy of an entry span ends', async () => {
+    const at = quietTime()
+    const root = span({ startNanos: at, endNanos: at + 100n, rootRank: 0 })
+    const entry = { ...span({ startNanos: at + 10n, endNanos: at + 20n, rootRank: 1 }), traceId: root.traceId }
+    const detached = { ...span({ startNanos: at + 10n, endNanos: at + 40n, rootRank: 2 }), traceId: root.traceId }
+    const old = span({ startNanos: at, endNanos: at + 60n, rootRank: 0 })
+    await put(subject.store, [root, entry, detached, old, { ...old, endNanos: at + 70n, receivedNanos: now + 1n }])
+    const ended = async (from: bigint, to: bigint) =>
+      ids(await subject.store.listTraces({ startNanos: at + from, endNanos: at + to, by: 'end', limit: 10 }))
+    assert.deepEqual(await ended(20n, 21n), [root.traceId])
+    assert.deepEqual(await ended(40n, 41n), [])
+    assert.deepEqual(await ended(60n, 61n), [])
+    assert.deepEqual(await ended(70n, 71n), [old.traceId])
+    assert.deepEqual(await ended(100n, 101n), [root.traceId])
+  })
+
+  test('the trace ids of a range are those with a span that starts in it, bounded', async () => {
+    const at = quietTime()
+    const spans = [0n, 0n, 1n, 2n].map((offset) => span({ startNanos: at + offset }))
+    await put(subject.store, [...spans, ...spans])
+    const within = await subject.store.traceIdsStarting({ startNanos: at, endNanos: at + 2n }, 10)
+    assert.deepEqual(new Set(within), new Set(spans.slice(0, 3).map((one) => one.traceId)))
+    assert.equal(within.length, 3)
+    assert.equal((await subject.store.traceIdsStarting({ startNanos: at, endNanos: at + 2n }, 2)).length, 2)
+  })
+}

@@ -1,0 +1,67 @@
+// `--sampling cloud` behaves as Lambda does: one request a second and 5 % of the rest for Active, silence for
+// PassThrough without a decision. The exact rule is tested with a clock of its own beside sampling/reservoir.ts.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { appFixture, headerOf, spansOf, startWith, withBoto3, type Called } from './called.ts'
+
+const APP = `
+import os
+def handler(event, context): return os.environ.get('_X_AMZN_TRACE_ID')
+`
+const CALLS = 150
+
+test('cloud sampling keeps about 1/s + 5 % of Active, nothing of PassThrough, and obeys the caller', async () => {
+  using app = appFixture(
+    { 'app.py': APP },
+    { active: ['Handler: app.handler'], through: ['Handler: app.handler', 'Tracing: PassThrough'] },
+  )
+  await using fnscope = await startWith(app, { args: ['--sampling', 'cloud'] })
+  const { active, through, seconds, told } = await withBoto3<{
+    readonly active: readonly Called[]
+    readonly through: readonly Called[]
+    readonly seconds: number
+    readonly told: Called
+  }>(
+    fnscope,
+    `
+for name in ('active', 'through'): call(name)
+begin = time.time()
+active = [call('active') for _ in range(${CALLS})]
+seconds = time.time() - begin
+through = [call('through') for _ in range(40)]
+told = call('through', trace='Root=1-6b015057-000000000000000000000003;Parent=53995c3f42cd8ad8;Sampled=1')
+done({'active': active, 'through': through, 'seconds': seconds, 'told': told})`,
+  )
+
+  const recorded = active.filter(({ trace }) => headerOf(trace).sampled === '1')
+  // The reservoir gives one in each second that began; of the rest 5 %: seven or so here, over 25 once in a million runs.
+  assert.ok(recorded.length >= Math.max(1, Math.floor(seconds) - 1), `${recorded.length} in ${seconds} s`)
+  assert.ok(recorded.length <= Math.ceil(seconds) + 1 + 25, `${recorded.length} of ${CALLS} in ${seconds} s`)
+  for (const { trace, text, tail } of active) {
+    const decided = headerOf(trace).sampled
+    assert.equal(headerOf(text).sampled, decided, 'the runtime is told the same')
+    assert.match(tail, new RegExp(`\\tSampled: ${decided === '1'}\\t\\n$`))
+  }
+  const last = recorded.at(-1)!
+  assert.ok((await spansOf(fnscope, headerOf(last.trace).root, 3)).length >= 3)
+  const stored = await traceIds(fnscope.url)
+  assert.ok(
+    recorded.every(({ trace }) => stored.has(headerOf(trace).root)),
+    'what was decided for is stored',
+  )
+  assert.ok(active.every(({ trace }) => headerOf(trace).sampled === '1' || !stored.has(headerOf(trace).root)))
+
+  for (const { trace, tail } of through) {
+    assert.equal(headerOf(trace).sampled, '0')
+    assert.doesNotMatch(tail, /XRAY/)
+    assert.ok(!stored.has(headerOf(trace).root))
+  }
+  assert.equal(headerOf(told.text).sampled, '1', 'an upstream decision passes through')
+})
+
+async function traceIds(url: string): Promise<Set<string>> {
+  const { traces } = (await (await fetch(`${url}/api/traces?limit=200`)).json()) as {
+    readonly traces: readonly { readonly id: string }[]
+  }
+  return new Set(traces.map(({ id }) => id))
+}
