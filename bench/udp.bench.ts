@@ -23,7 +23,6 @@ interface Sent {
   readonly sent: number
   readonly seconds: number
   readonly cpuSeconds: number
-  readonly worstBurst: number
 }
 
 function doorOf(fnscope: StartedFnscope): { readonly host: string; readonly port: number } {
@@ -144,7 +143,6 @@ async function measureRate(fnscope: StartedFnscope, rate: number) {
       engine: perMillion(cpu.engine, cpuBefore.engine),
     },
     senderCpuShare: Number((sent.cpuSeconds / sent.seconds).toFixed(2)),
-    worstBurst: sent.worstBurst,
     tracesQueryable: `${await sampleTraces(fnscope, run, sent.sent)} of ${SAMPLED_TRACES}`,
   }
 }

@@ -39,6 +39,8 @@ export interface StartOptions {
   readonly env?: NodeJS.ProcessEnv
   /** Absent: a fresh one, removed at disposal. */
   readonly dataDir?: string
+  /** What runs the bin: another Node, or a program that ends in one. This process's Node when absent. */
+  readonly command?: readonly [string, ...string[]]
 }
 
 const START_TIMEOUT_MS = 180_000
@@ -61,7 +63,8 @@ export async function startFnscope(options: StartOptions = {}): Promise<StartedF
     ...(options.args ?? []),
   ]
   const env = { ...process.env, FNSCOPE_CACHE: CACHE, ...options.env }
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], env })
+  const [command, ...before] = options.command ?? [process.execPath]
+  const child = spawn(command, [...before, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env })
   let stderr = ''
   child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
   const exited = once(child, 'exit') as Promise<[number | null]>

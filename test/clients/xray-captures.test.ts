@@ -26,8 +26,9 @@ function today(texts: readonly string[]): string[] {
   const ids = new Map<string, string>()
   return texts.map((text) =>
     text
-      .replaceAll(/("(?:start|end)_time": ?)([\d.]+)/g, (_, name: string, seconds: string) =>
-        name + (Number(seconds) + shift).toFixed(6),
+      .replaceAll(
+        /("(?:start|end)_time": ?)([\d.]+)/g,
+        (_, name: string, seconds: string) => name + (Number(seconds) + shift).toFixed(6),
       )
       .replaceAll(/1-([0-9a-f]{8})-[0-9a-f]{24}/g, (id, epoch: string) => {
         const moved = Math.min(LATEST, Number.parseInt(epoch, 16) + shift)
@@ -38,7 +39,10 @@ function today(texts: readonly string[]): string[] {
 }
 
 /** Every (sub)segment of the document, nested ones too, with its own parent and without its children. */
-function* entities(document: Document, parent?: string): Generator<{ readonly body: Document; readonly parent: string | undefined }> {
+function* entities(
+  document: Document,
+  parent?: string,
+): Generator<{ readonly body: Document; readonly parent: string | undefined }> {
   const { subsegments, ...body } = document
   yield { body, parent: (document['parent_id'] as string | undefined) ?? parent }
   for (const child of (subsegments ?? []) as readonly Document[]) yield* entities(child, document['id'] as string)
@@ -52,7 +56,9 @@ for (const capture of CAPTURES) {
     await visible(fnscope, documents)
     for (const [traceId, sent] of Map.groupBy(documents, (one) => one.trace_id)) {
       const trace = await readTrace(fnscope, traceId)
-      const answered = trace!.Segments.map((one) => JSON.parse(one.Document) as Document).filter((one) => one['inferred'] !== true)
+      const answered = trace!.Segments.map((one) => JSON.parse(one.Document) as Document).filter(
+        (one) => one['inferred'] !== true,
+      )
       const expected = new Map(sent.flatMap((one) => [...entities(one)]).map((one) => [one.body['id'], one]))
       const found = answered.flatMap((one) => [...entities(one)])
       assert.equal(found.length, expected.size, 'each id once')

@@ -118,7 +118,10 @@ test('batch-get-traces, get-trace-graph and get-service-graph print what boto3 r
     'web',
   ])
   const window = ['--start-time', String(START - 30), '--end-time', String(START + 30)]
-  assert.deepEqual(new Set(await names('get-service-graph', ...window)), new Set(['web', 'orders', 'backend', 'SNS', 'worker']))
+  assert.deepEqual(
+    new Set(await names('get-service-graph', ...window)),
+    new Set(['web', 'orders', 'backend', 'SNS', 'worker']),
+  )
 })
 
 test('a refusal is printed with its code, and sampling rules are listed', async () => {

@@ -28,7 +28,10 @@ export function traceIdAt(seconds: number): string {
 }
 
 /** A segment of one second at `start`, whatever else is said of it. */
-export function segmentAt(start: number, more: Document = {}): Document & { readonly id: string; readonly trace_id: string } {
+export function segmentAt(
+  start: number,
+  more: Document = {},
+): Document & { readonly id: string; readonly trace_id: string } {
   return {
     trace_id: traceIdAt(start),
     id: hex(8),

@@ -1,8 +1,8 @@
-// Every field of a TraceSummary and BatchGetTraces' answer for a trace whose figures are known, read by boto3.
+// Every field of a TraceSummary for traces whose figures are known, read by boto3.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { startFnscope, type StartedFnscope } from '../started-fnscope.ts'
-import { epochSeconds, hex, putDocuments, runXray, segmentAt, traceIdAt, visible, type Document } from './xray-client.ts'
+import { epochSeconds, hex, putDocuments, runXray, segmentAt, visible } from './xray-client.ts'
 import { ACCOUNT, QUEUE_ARN, shopTrace } from './xray-shop.ts'
 
 const START = Math.floor(epochSeconds()) - 600
@@ -158,10 +158,23 @@ test('a root of its own says error and throttle of itself; without http and user
 test('a trace is partial while something runs, an asked service is silent, or a parent is missing', async () => {
   const start = START + 2
   const inProgress = segmentAt(start)
-  const running = { ...segmentAt(start), trace_id: inProgress.trace_id, parent_id: inProgress.id, in_progress: true, end_time: undefined }
+  const running = {
+    ...segmentAt(start),
+    trace_id: inProgress.trace_id,
+    parent_id: inProgress.id,
+    in_progress: true,
+    end_time: undefined,
+  }
   const traced = segmentAt(start, {
     subsegments: [
-      { id: hex(8), name: 'peer', namespace: 'remote', start_time: start, end_time: start + 1, http: { request: { traced: true } } },
+      {
+        id: hex(8),
+        name: 'peer',
+        namespace: 'remote',
+        start_time: start,
+        end_time: start + 1,
+        http: { request: { traced: true } },
+      },
     ],
   })
   const orphan = segmentAt(start, { type: 'subsegment', parent_id: hex(8), name: '## handler' })
@@ -189,58 +202,4 @@ else: raise AssertionError('still partial')
 answer(None)`,
     inProgress.trace_id,
   )
-})
-
-test('BatchGetTraces gives segments by start, nested, and an inferred one for each silent callee', async () => {
-  const answer = await runXray<{ readonly Traces: readonly { Id: string; Duration: number; LimitExceeded: boolean; Segments: { Id: string; Document: string }[] }[] }>(
-    fnscope,
-    `answer(xray.batch_get_traces(TraceIds=[request]))`,
-    shop.traceId,
-  )
-  const [trace] = answer.Traces
-  assert.deepEqual([trace!.Id, trace!.Duration, trace!.LimitExceeded], [shop.traceId, 6, false])
-  const documents = trace!.Segments.map((one) => JSON.parse(one.Document) as Document)
-  assert.deepEqual(
-    trace!.Segments.map((one) => one.Id),
-    documents.map((one) => one['id']),
-  )
-  const [worker, backend, web] = shop.documents
-  const [table, call] = web!['subsegments'] as readonly Document[]
-  const [, topic] = backend!['subsegments'] as readonly Document[]
-  const inferred = (of: Document, origin: string): Document => {
-    const { id, namespace, ...seen } = of
-    const document = documents.find((one) => one['parent_id'] === id && one['inferred'] === true)
-    return { ...seen, id: document?.['id'], trace_id: shop.traceId, parent_id: id, inferred: true, origin }
-  }
-  assert.deepEqual(documents, [
-    web,
-    inferred(table!, 'AWS::DynamoDB::Table'),
-    backend,
-    inferred(topic!, 'AWS::SNS'),
-    worker,
-  ])
-  assert.equal(
-    documents.some((one) => one['parent_id'] === call!['id'] && one['inferred'] === true),
-    false,
-  )
-})
-
-test('unknown ids are named, invalid ones refused, copies answered once, in the order asked', async () => {
-  const [unknown, other] = [traceIdAt(START), segmentAt(START + 3)]
-  await putDocuments(fnscope, [other])
-  await visible(fnscope, [other])
-  const answer = await runXray<{ readonly good: { Traces: { Id: string }[]; UnprocessedTraceIds: string[] }; readonly bad: ([string, string] | null)[] }>(
-    fnscope,
-    `
-answer({'good': xray.batch_get_traces(TraceIds=request),
-  'bad': [refused(xray.batch_get_traces, TraceIds=ids) for ids in ([], ['1-xyz'], [request[0], 'x' * 35])]})`,
-    [other.trace_id, unknown, shop.traceId, other.trace_id],
-  )
-  assert.deepEqual(
-    answer.good.Traces.map((one) => one.Id),
-    [other.trace_id, shop.traceId],
-  )
-  assert.deepEqual(answer.good.UnprocessedTraceIds, [unknown])
-  for (const refusal of answer.bad) assert.equal(refusal?.[0], 'InvalidRequestException')
-  assert.match(answer.bad[1]![1], /"1-xyz" is not a trace id/)
 })

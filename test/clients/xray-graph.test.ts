@@ -3,7 +3,16 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { startFnscope, type StartedFnscope } from '../started-fnscope.ts'
-import { epochSeconds, hex, minutesStored, putDocuments, runXray, segmentAt, visible, type Document } from './xray-client.ts'
+import {
+  epochSeconds,
+  hex,
+  minutesStored,
+  putDocuments,
+  runXray,
+  segmentAt,
+  visible,
+  type Document,
+} from './xray-client.ts'
 import { ACCOUNT, shopTrace } from './xray-shop.ts'
 
 // Minutes of their own, long closed.
@@ -41,7 +50,10 @@ answer({key: graph[key] for key in ('StartTime', 'EndTime', 'ContainsOldGroupVer
   )
 }
 
-const statistics = (seconds: number, counts: { ok?: number; throttle?: number; error?: number; fault?: number }): Document => {
+const statistics = (
+  seconds: number,
+  counts: { ok?: number; throttle?: number; error?: number; fault?: number },
+): Document => {
   const { ok = 0, throttle = 0, error = 0, fault = 0 } = counts
   return {
     OkCount: ok,
@@ -77,7 +89,12 @@ test('two equal requests make one graph: its nodes, edges, classes and histogram
     ResponseTimeHistogram: [{ Value: seconds, Count: 2 }],
     Aliases: [],
   })
-  const named = (name: string, type: string, state: string): Document => ({ Name: name, Names: [name], Type: type, State: state })
+  const named = (name: string, type: string, state: string): Document => ({
+    Name: name,
+    Names: [name],
+    Type: type,
+    State: state,
+  })
   assert.deepEqual(services, [
     figures(
       {
@@ -91,11 +108,9 @@ test('two equal requests make one graph: its nodes, edges, classes and histogram
       4,
       { fault: 2 },
     ),
-    figures(
-      { ReferenceId: 1, ...named('orders', 'AWS::DynamoDB::Table', 'unknown'), ...times(0), Edges: [] },
-      0.2,
-      { throttle: 2 },
-    ),
+    figures({ ReferenceId: 1, ...named('orders', 'AWS::DynamoDB::Table', 'unknown'), ...times(0), Edges: [] }, 0.2, {
+      throttle: 2,
+    }),
     figures(
       {
         ReferenceId: 2,
@@ -107,7 +122,9 @@ test('two equal requests make one graph: its nodes, edges, classes and histogram
       { fault: 2 },
     ),
     figures({ ReferenceId: 3, ...named('SNS', 'AWS::SNS', 'unknown'), ...times(1), Edges: [] }, 0.1, { ok: 2 }),
-    figures({ ReferenceId: 4, ...named('worker', 'AWS::EC2::Instance', 'active'), ...times(5), Edges: [] }, 1, { ok: 2 }),
+    figures({ ReferenceId: 4, ...named('worker', 'AWS::EC2::Instance', 'active'), ...times(5), Edges: [] }, 1, {
+      ok: 2,
+    }),
     {
       ReferenceId: 5,
       ...named('web', 'client', 'unknown'),
@@ -136,7 +153,10 @@ test('a stored minute, a derived one and the graph of its traces agree, and a la
   assert.deepEqual((await serviceGraph(minute - 17, minute + 60 + 17)).Services, derived)
 
   await putDocuments(fnscope, [worker!, web!])
-  await visible(fnscope, [worker!, ...(web!['subsegments'] as readonly { readonly id: string }[]).map(({ id }) => ({ id, trace_id: shop.traceId }))])
+  await visible(fnscope, [
+    worker!,
+    ...(web!['subsegments'] as readonly { readonly id: string }[]).map(({ id }) => ({ id, trace_id: shop.traceId })),
+  ])
   const late = (await serviceGraph(minute, minute + 60)).Services
   assert.deepEqual(late, await traceGraph([shop.traceId]))
   assert.notDeepEqual(late, derived)
@@ -150,7 +170,8 @@ test('a trace over the border of two minutes gives each minute what starts in it
   await putDocuments(fnscope, shop.documents)
   await visible(fnscope, shop.documents)
   await minutesStored(fnscope)
-  const names = (services: Services): unknown[] => services.map((one) => `${String(one['Name'])} ${String(one['Type'])}`)
+  const names = (services: Services): unknown[] =>
+    services.map((one) => `${String(one['Name'])} ${String(one['Type'])}`)
   const first = (await serviceGraph(minute, minute + 60)).Services
   const second = (await serviceGraph(minute + 60, minute + 120)).Services
   const both = (await serviceGraph(minute, minute + 120)).Services
@@ -165,7 +186,13 @@ test('a trace over the border of two minutes gives each minute what starts in it
 
 test('each class of outcome is counted once: fault before throttle before error', async () => {
   const minute = MINUTE - 420
-  const flags = [{}, { error: true }, { throttle: true, error: true }, { fault: true, error: true, throttle: true }, { fault: true }]
+  const flags = [
+    {},
+    { error: true },
+    { throttle: true, error: true },
+    { fault: true, error: true, throttle: true },
+    { fault: true },
+  ]
   const roots = flags.map((one, i) => segmentAt(minute + i, { name: 'classes', end_time: minute + i + 0.5, ...one }))
   const running = { ...segmentAt(minute + 9, { name: 'classes' }), end_time: undefined, in_progress: true }
   const again = roots[1]!

@@ -1,8 +1,18 @@
 // Documents in over HTTP, by unmodified boto3: what is taken, what is refused and in which words.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { startFnscope, type StartedFnscope } from '../started-fnscope.ts'
-import { epochSeconds, hex, readTrace, runXray, segmentAt, traceIdAt, visible, type Document } from './xray-client.ts'
+import { eventually, startFnscope, type StartedFnscope } from '../started-fnscope.ts'
+import {
+  epochSeconds,
+  hex,
+  readTrace,
+  runXray,
+  segmentAt,
+  sendDatagrams,
+  traceIdAt,
+  visible,
+  type Document,
+} from './xray-client.ts'
 
 let fnscope: StartedFnscope
 
@@ -28,7 +38,8 @@ test('a bad document is named with its id and code, and the good one beside it i
   const now = epochSeconds()
   const good = segmentAt(now - 5)
   const bad = (change: Document, id = hex(8)): Document => ({ ...segmentAt(now - 5), id, ...change })
-  const without = (name: string): Document => Object.fromEntries(Object.entries(bad({})).filter(([key]) => key !== name))
+  const without = (name: string): Document =>
+    Object.fromEntries(Object.entries(bad({})).filter(([key]) => key !== name))
   const cases: readonly (readonly [code: string, word: 'segment' | 'subsegment', document: Document | string])[] = [
     ['ParseError', 'segment', '{"id":"0123456789abcdef","name":'],
     ['ParseError', 'segment', 'null'],
@@ -138,4 +149,24 @@ answer([{k: v for k, v in good.items() if k != 'ResponseMetadata'}])`,
   const bad = await fetch(`${fnscope.url}/TelemetryRecords`, { method: 'POST', body: '{"TelemetryRecords":[{}]}' })
   assert.equal(bad.status, 400)
   assert.equal(bad.headers.get('x-amzn-errortype'), 'InvalidRequestException')
+})
+
+test('a datagram that cannot be kept is counted by its reason, and the next one is taken', async () => {
+  const now = epochSeconds()
+  const good = segmentAt(now - 5)
+  await sendDatagrams(fnscope, [
+    segmentAt(now + 2 * 86_400),
+    segmentAt(now - 40 * 86_400),
+    '{"half":',
+    { ...segmentAt(now), trace_id: 'x' },
+    good,
+  ])
+  await visible(fnscope, [good])
+  await eventually(async () => {
+    const metrics = await (await fetch(`${fnscope.url}/metrics`)).text()
+    const dropped = (reason: string): string | undefined =>
+      new RegExp(`^fnscope_dropped_total\\{door="xray-daemon",reason="${reason}"\\} (\\d+)$`, 'm').exec(metrics)?.[1]
+    const counts = ['invalid_start_time', 'parse_error', 'invalid_trace_id'].map(dropped)
+    return counts.join() === '2,1,1' ? true : undefined
+  })
 })

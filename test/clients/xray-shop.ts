@@ -73,7 +73,13 @@ export function shopTrace(start: number): ShopTrace {
         cause: { exceptions: [{ id: exception, type: 'ValueError', message: 'boom' }] },
         annotations: { retried: false },
       },
-      { id: hex(8), name: 'sns', namespace: 'aws', ...at(1, 1.1), aws: { operation: 'Publish', topic_arn: 'arn:topic' } },
+      {
+        id: hex(8),
+        name: 'sns',
+        namespace: 'aws',
+        ...at(1, 1.1),
+        aws: { operation: 'Publish', topic_arn: 'arn:topic' },
+      },
     ],
   })
   const worker = segmentAt(start, {

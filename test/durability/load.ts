@@ -38,7 +38,7 @@ export class Load {
   readonly #running: Promise<void>[]
   #stopped = false
 
-  constructor(address: Address, senders = 4) {
+  constructor(address: Address, senders = 3) {
     this.#address = address
     this.#running = [...Array.from({ length: senders }, (_, i) => this.#send(i)), this.#sendDatagrams()]
   }
@@ -62,8 +62,8 @@ export class Load {
       this.tally.documents += 4
       if (n % 3 === sender % 3) await this.#copy(trace, times)
       if (n % 5 === 0) again.push(trace)
-      // Much later, perhaps to another process than the one that had it, and into another minute.
-      if (again.length > 5) await this.#copy(again.shift()!, { startSeconds: startSeconds - 3, durationSeconds: 0.6 })
+      // Much later, perhaps to another process than the one that had it, and with times of another minute.
+      if (again.length > 5) await this.#copy(again.shift()!, { startSeconds: startSeconds - 90, durationSeconds: 0.6 })
     }
   }
 
@@ -88,7 +88,8 @@ export class Load {
     using udp = new UdpSender()
     while (!this.#stopped) {
       const { daemon } = this.#address
-      for (let n = 0; daemon !== undefined && n < 2; n++) {
+      for (let n = 0; n < 2; n++) {
+        if (daemon === undefined) break
         const { id, text } = lonelySegment('udp', Date.now() / 1000 - 5)
         this.tally.datagrams.push(id)
         udp.send(daemon, text)

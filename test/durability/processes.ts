@@ -1,6 +1,9 @@
 // The processes that a fnscope has started, by asking the system. Linux.
 import { readdirSync, readFileSync } from 'node:fs'
 
+/** Why a test that looks at processes is skipped; false where it runs. */
+export const NO_PROC = process.platform === 'linux' ? false : 'needs /proc to see the processes: Linux'
+
 interface Process {
   readonly pid: number
   readonly parent: number

@@ -15,7 +15,10 @@ interface Service {
   readonly Name: string
   readonly Type?: string
   readonly SummaryStatistics?: { readonly TotalCount: number }
-  readonly Edges: readonly { readonly ReferenceId: number; readonly SummaryStatistics: { readonly TotalCount: number } }[]
+  readonly Edges: readonly {
+    readonly ReferenceId: number
+    readonly SummaryStatistics: { readonly TotalCount: number }
+  }[]
 }
 
 interface TracesPage {
@@ -29,7 +32,8 @@ const IDS_A_CALL = 100
 /** Trace id → its documents as one line: `front(handler(back)) back`. Traces that are not there have none. */
 export async function readShapes(url: string, ids: readonly string[]): Promise<Map<string, string>> {
   const shapes = new Map<string, string>()
-  for (const documents of await readDocuments(url, ids)) shapes.set(documents[0], documents[1].map(shapeOf).sort().join(' '))
+  for (const documents of await readDocuments(url, ids))
+    shapes.set(documents[0], documents[1].map(shapeOf).sort().join(' '))
   return shapes
 }
 

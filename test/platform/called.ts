@@ -1,5 +1,5 @@
 // A started fnscope with an app of the test's own, and calls of it by unmodified boto3. For tests of the platform.
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type {
   ConsoleLogLine,
@@ -12,6 +12,7 @@ import { eventually, runPython, startFnscope, temporaryDir, type StartedFnscope 
 export interface AppFixture extends Disposable {
   readonly dir: string
   write(file: string, text: string): void
+  append(file: string, text: string): void
 }
 
 /** A SAM project in a temporary directory. `functions`: logical id → lines of YAML under Properties; `Metadata:` beside it. */
@@ -26,7 +27,8 @@ export function appFixture(
   }
   for (const [file, text] of Object.entries(files)) write(file, text)
   write('template.yaml', templateOf(functions))
-  return { dir, write, [Symbol.dispose]: () => rmSync(dir, { recursive: true, force: true }) }
+  const append = (file: string, text: string): void => appendFileSync(join(dir, file), text)
+  return { dir, write, append, [Symbol.dispose]: () => rmSync(dir, { recursive: true, force: true }) }
 }
 
 export function templateOf(functions: Readonly<Record<string, readonly string[]>>): string {
@@ -96,7 +98,7 @@ export async function call(fnscope: StartedFnscope, name: string, payload: unkno
 
 /** `Root`, `Parent` and `Sampled` of a header. */
 export function headerOf(text: string): { readonly root: string; readonly parent: string; readonly sampled: string } {
-  const part = (name: string): string => new RegExp(`${name}=([^;]+)`).exec(text)?.[1] ?? ''
+  const part = (name: string): string => new RegExp(`${name}=([^;"]+)`).exec(text)?.[1] ?? ''
   return { root: part('Root'), parent: part('Parent'), sampled: part('Sampled') }
 }
 

@@ -3,10 +3,10 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { join } from 'node:path'
 import { APPS, startFnscope, type StartedFnscope } from '../started-fnscope.ts'
-import { appFixture, call, linesOf, startWith, withBoto3, type AppFixture, type Called } from './called.ts'
+import { appFixture, call, headerOf, linesOf, startWith, withBoto3, type AppFixture, type Called } from './called.ts'
 
 const APP = `
-import os, time
+import logging, os, sys, time
 
 count = 0
 
@@ -23,6 +23,12 @@ def waits(event, context):
 
 def fails(event, context):
     raise RuntimeError('every time')
+
+def prints(event, context):
+    print('by print')
+    logging.getLogger().warning('by logging\\nin two lines')
+    print('by stderr', file=sys.stderr)
+    return 'done'
 
 def memory(event, context):
     held = bytearray(60 * 1024 * 1024)
@@ -41,6 +47,7 @@ before(async () => {
       waits: ['Handler: app.waits'],
       reserved: ['Handler: app.waits', 'ReservedConcurrentExecutions: 1'],
       fails: ['Handler: app.fails'],
+      prints: ['Handler: app.prints'],
       memory: ['Handler: app.memory'],
     },
   )
@@ -140,7 +147,7 @@ except c.exceptions.ResourceNotFoundException as e: missing = e.response['Error'
 for r in (configuration, wrapped): r.pop('ResponseMetadata')
 done({'listed': listed, 'marker': 'NextMarker' in c.list_functions(), 'configuration': configuration, 'wrapped': wrapped, 'missing': missing})`,
   )
-  assert.equal(answer.listed.length, 5)
+  assert.equal(answer.listed.length, 6)
   assert.equal(answer.marker, false)
   const { configuration } = answer
   assert.equal(configuration['Handler'], 'app.echo')
@@ -206,6 +213,32 @@ test('an Event that fails is tried three times under one request id', async () =
     starts = lines.filter(({ body }) => body.startsWith('START ')).length
   }
   assert.equal(starts, 3)
+})
+
+test('the log of a call is stored in its order, each line with kind, request id, trace id and stream', async () => {
+  const answer = await call(fnscope, 'prints')
+  const lines = await linesOf(fnscope, answer.requestId)
+  assert.deepEqual(
+    lines.map(({ kind, body, severity }) => [kind, body.replace(/\s.*/s, ''), severity]),
+    [
+      ['platform', 'INIT_START', ''],
+      ['platform', 'START', ''],
+      ['function', 'by', ''],
+      ['function', '[WARNING]', 'WARNING'],
+      ['function', 'by', ''],
+      ['platform', 'END', ''],
+      ['platform', 'REPORT', ''],
+    ],
+  )
+  assert.match(lines[3]!.body, new RegExp(`\\t${answer.requestId}\\tby logging\\nin two lines$`))
+  assert.match(lines[6]!.body, /\t\nXRAY TraceId: /, 'REPORT and XRAY are one event')
+  const { root } = headerOf(answer.trace)
+  assert.ok(lines.every((line) => line.traceId === root && line.logGroup.startsWith('/aws/lambda/')))
+  assert.equal(new Set(lines.map(({ logStream }) => logStream)).size, 1)
+  assert.deepEqual(
+    lines.map(({ timeMs }) => timeMs),
+    lines.map(({ timeMs }) => timeMs).sort((a, b) => a - b),
+  )
 })
 
 test('Max Memory Used counts what the function really held', async () => {

@@ -1,6 +1,8 @@
 // `--sampling cloud` behaves as Lambda does: one request a second and 5 % of the rest for Active, silence for
 // PassThrough without a decision. The exact rule is tested with a clock of its own beside sampling/reservoir.ts.
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { appFixture, headerOf, spansOf, startWith, withBoto3, type Called } from './called.ts'
 
@@ -9,6 +11,9 @@ import os
 def handler(event, context): return os.environ.get('_X_AMZN_TRACE_ID')
 `
 const CALLS = 150
+const GLOBALS = 'Globals:\n  Api: { TracingEnabled: true }'
+const OUTPUT =
+  'Outputs: { Api: { Value: !Sub "https://${ServerlessRestApi}.execute-api.us-east-1.amazonaws.com/Prod/x" } }\n'
 
 test('cloud sampling keeps about 1/s + 5 % of Active, nothing of PassThrough, and obeys the caller', async () => {
   using app = appFixture(
@@ -57,6 +62,28 @@ done({'active': active, 'through': through, 'seconds': seconds, 'told': told})`,
     assert.ok(!stored.has(headerOf(trace).root))
   }
   assert.equal(headerOf(told.text).sampled, '1', 'an upstream decision passes through')
+})
+
+test('a traced stage decides by the same rule, and its function follows', async () => {
+  using app = appFixture(
+    { 'app.py': `${APP}def proxy(event, context): return {'statusCode': 200, 'body': handler(event, context)}\n` },
+    { proxied: ['Handler: app.proxy', 'Events: { Get: { Type: Api, Properties: { Path: /x, Method: get } } }'] },
+  )
+  app.write('template.yaml', readFileSync(join(app.dir, 'template.yaml'), 'utf8').replace('Globals:', GLOBALS))
+  app.append('template.yaml', OUTPUT)
+  await using fnscope = await startWith(app, { args: ['--sampling', 'cloud'] })
+  const url = fnscope.apps[0]!.urls['Api']!
+  await (await fetch(url)).text()
+  const begin = performance.now()
+  let sampled = 0
+  for (let each = 0; each < CALLS; each++) {
+    const response = await fetch(url)
+    const decided = headerOf(response.headers.get('x-amzn-trace-id') ?? '').sampled
+    assert.equal(headerOf(await response.text()).sampled, decided)
+    if (decided === '1') sampled += 1
+  }
+  const seconds = (performance.now() - begin) / 1000
+  assert.ok(sampled <= Math.ceil(seconds) + 1 + 25, `${sampled} of ${CALLS} in ${seconds} s`)
 })
 
 async function traceIds(url: string): Promise<Set<string>> {

@@ -48,6 +48,7 @@ export interface ConfigFlags {
 
 export const DEFAULT_PORT = 4747
 const DOOR_PORTS: Readonly<Record<DoorName, number>> = { 'xray-daemon': 2000 }
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent']
 const LOOPBACK = new Set(['127.0.0.1', 'localhost', '::1'])
 
 function usage(message: string): FnscopeError {
@@ -104,6 +105,8 @@ export function readConfig(flags: ConfigFlags, env: Readonly<Record<string, stri
   const style = env['FNSCOPE_SEGMENT_STYLE'] || undefined
   if (style !== undefined && style !== 'old' && style !== 'new')
     throw usage(`FNSCOPE_SEGMENT_STYLE is "old" or "new", not "${style}".`)
+  const logLevel = pick(flags.logLevel, 'LOG_LEVEL') ?? 'warn'
+  if (!LOG_LEVELS.includes(logLevel)) throw usage(`--log-level is one of ${LOG_LEVELS.join(', ')}, not "${logLevel}".`)
   const port = pick(flags.port, 'PORT')
   return Object.freeze({
     dataDir: pick(flags.data, 'DATA') ?? '.fnscope',
@@ -120,6 +123,6 @@ export function readConfig(flags: ConfigFlags, env: Readonly<Record<string, stri
     segmentStyle: style,
     region: env['AWS_REGION'] || env['AWS_DEFAULT_REGION'] || 'us-east-1',
     accountId: '000000000000',
-    logLevel: pick(flags.logLevel, 'LOG_LEVEL') ?? 'warn',
+    logLevel,
   })
 }

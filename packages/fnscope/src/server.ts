@@ -11,7 +11,7 @@ import { decodeDocument } from './codec/xray.ts'
 import type { Config } from './config.ts'
 import { Counters, reasonOf } from './counters.ts'
 import { openDataDir } from './data-dir.ts'
-import { createClock } from './functions/clock.ts'
+import { createClock, type Clock } from './functions/clock.ts'
 import { Platform } from './functions/platform.ts'
 import { findPython } from './functions/runtimes/python.ts'
 import { awsErrorFormat, ownErrorFormat } from './http/error-format.ts'
@@ -24,6 +24,7 @@ import type { Logger } from './log.ts'
 import { openConfiguredStore } from './open-store.ts'
 import { MinuteJob } from './query/minute-job.ts'
 import { metricsOfLine } from './receive/function-log.ts'
+import { Reservoir } from './sampling/reservoir.ts'
 import { SamplingRules } from './sampling/targets.ts'
 import { newBatch } from './span/batch.ts'
 import type { LogRecord } from './span/log-record.ts'
@@ -176,6 +177,7 @@ export async function startServer(config: Config, options: StartOptions): Promis
     segmentStyle: config.segmentStyle,
     findPython: (runtime) => findPython(runtime, notify),
     notify,
+    newStageSampler: config.sampling === 'cloud' ? () => newSampler(clock) : undefined,
     onStageSpan: (span) => {
       const batch = newBatch()
       pushSpan(batch.spans, span)
@@ -233,6 +235,12 @@ function tellingLogs(ingest: Ingest, listeners: readonly ((lines: readonly LogRe
       if (batch.logs.length > 0) for (const listener of listeners) listener(batch.logs)
     },
   }
+}
+
+/** 1/s and 5 % of the rest. */
+function newSampler(nowNanos: Clock): () => boolean {
+  const reservoir = new Reservoir({ nowNanos })
+  return () => reservoir.take()
 }
 
 /** Control-plane routes want an Authorization header, of any content: no web page can send one here unasked. */

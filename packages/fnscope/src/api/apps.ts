@@ -8,7 +8,8 @@ import type { Platform } from '../functions/platform.ts'
 import type { Logger } from '../log.ts'
 import type { Span } from '../span/span.ts'
 import type { ConsoleApp, ConsoleFunction } from './console-types.ts'
-import { openRestFront, rewriteOutputs, type RestFront } from './rest-front.ts'
+import { openRestFront, type RestFront } from './rest-front.ts'
+import { rewriteOutputs } from './rewrite-outputs.ts'
 
 export interface AppsOptions {
   readonly platform: Platform
@@ -21,6 +22,8 @@ export interface AppsOptions {
   /** Progress and notices for the person at the terminal. */
   readonly notify: (line: string) => void
   readonly onStageSpan: (span: Span) => void
+  /** A new decider for a traced stage whose caller decided nothing; absent: every request is traced. */
+  readonly newStageSampler?: (() => () => boolean) | undefined
   readonly log: Logger
   readonly counters: Counters
 }
@@ -142,7 +145,7 @@ export class Apps {
   }
 
   async #listen(api: RestApiSpec, port: number): Promise<RestFront> {
-    const { platform, host, onStageSpan, log, counters, region, accountId } = this.#options
+    const { platform, host, onStageSpan, newStageSampler, log, counters, region, accountId } = this.#options
     return await openRestFront(api, {
       host,
       port,
@@ -151,6 +154,7 @@ export class Apps {
       log,
       counters,
       onStageSpan,
+      ...(newStageSampler === undefined ? {} : { sample: newStageSampler() }),
       invoke: async (functionName, payload, traceHeader) =>
         await platform.invoke({
           functionName,

@@ -1,5 +1,5 @@
 // fnscope's own JSON, under /api: what the command line and the console read. Types in console-types.ts.
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { FnscopeError } from '../errors.ts'
 import type { Platform } from '../functions/platform.ts'
 import { listTraceSummaries } from '../query/trace-list.ts'
@@ -47,12 +47,20 @@ export function mountConsole(server: FastifyInstance, options: ConsoleApiOptions
     app: await options.apps.remove((request.params as { readonly stack: string }).stack),
   }))
   server.get('/api/functions', (_, reply) => reply.send({ functions: options.apps.functions() }))
-  server.get('/api/traces', async (request) => ({ traces: await listTraces(request.query as Query, options) }))
+  server.get('/api/traces', async (request) => ({ traces: await listTraces(queryOf(request), options) }))
   server.get('/api/traces/:id', async (request) =>
     readTrace((request.params as { readonly id: string }).id, options.reader),
   )
   server.get('/api/metrics', async (request) => ({ points: await readMetrics(request.query as Query, options) }))
-  server.get('/api/logs', async (request) => ({ lines: await readLogs(request.query as Query, options) }))
+  server.get('/api/logs', async (request) => ({ lines: await readLogs(queryOf(request), options) }))
+}
+
+/** The query's parameters, each once. @throws FnscopeError FNS_USAGE */
+function queryOf(request: FastifyRequest): Query {
+  const query = request.query as Readonly<Record<string, string | readonly string[] | undefined>>
+  for (const [name, value] of Object.entries(query))
+    if (typeof value !== 'string') throw new FnscopeError('FNS_USAGE', `${name} may be given once, not several times.`)
+  return query as Query
 }
 
 /** A whole number from `min` to `max`, or the fallback when absent. @throws FnscopeError FNS_USAGE */
@@ -168,8 +176,11 @@ async function readMetrics(query: Query, { reader, platform, now }: ConsoleApiOp
   return points.map(metricPoint)
 }
 
+/** The largest 64-bit number: one more would be the least of all to the store. */
+const MAX_NANOS = 2n ** 63n - 1n
+
 function nanosIn(text: string): bigint {
-  if (!/^\d{1,19}$/.test(text))
+  if (!/^\d{1,19}$/.test(text) || BigInt(text) > MAX_NANOS)
     throw new FnscopeError('FNS_USAGE', `after wants the "received" of an earlier line, not "${text}".`)
   return BigInt(text)
 }

@@ -7,13 +7,9 @@ import type { RestApiSpec } from '../functions/function-spec.ts'
 import { ThrottledError } from '../functions/throttled-error.ts'
 import { silentLogger } from '../log.ts'
 import type { Span } from '../span/span.ts'
-import {
-  openRestFront,
-  rewriteOutputs,
-  type RestFront,
-  type RestFrontOptions,
-  type RestInvokeResult,
-} from './rest-front.ts'
+import { openRestFront, type RestFront } from './rest-front.ts'
+import type { RestFrontOptions, RestInvokeResult } from './rest-front-options.ts'
+import { rewriteOutputs } from './rewrite-outputs.ts'
 
 const api: RestApiSpec = {
   logicalId: 'ServerlessRestApi',

@@ -63,15 +63,12 @@ interface Refusal {
   readonly error?: { readonly code?: string; readonly message?: string }
 }
 
-function refusalOf(body: object | undefined): NonNullable<Refusal['error']> {
-  return (body as Refusal | undefined)?.error ?? {}
-}
-
 async function readAnswer<Answer>(response: Response, where: string): Promise<Answer> {
   const text = await response.text()
   const body = parseObject(text)
   if (response.ok && body !== undefined) return body as Answer
-  const { code, message } = refusalOf(body)
+  const refusal: Refusal | undefined = body
+  const { code, message } = refusal?.error ?? {}
   if (response.ok || message === undefined)
     throw new FnscopeError(
       'FNS_NOT_RUNNING',

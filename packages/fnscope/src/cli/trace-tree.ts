@@ -118,7 +118,7 @@ export function drawTrace(trace: ConsoleTrace, painter: Painter): string[] {
     const colour = span.fault || span.error || span.throttle ? 'red' : span.segment ? 'blue' : 'green'
     const drawn = width === 0 ? '' : `  ${painter.paint(colour, bar(span, time, width))}`
     const left = painter.columns - TIME_COLUMNS - (width === 0 ? 0 : width + 2) - 2
-    const shownBranch = branch.slice(-Math.max(0, 3 * Math.floor((left - 12) / 3)))
+    const shownBranch = branch.slice(Math.max(0, branch.length - Math.max(0, 3 * Math.floor((left - 12) / 3))))
     const text = paintPieces(describe(span), left - shownBranch.length, painter)
     lines.push(`${duration}${drawn}  ${painter.paint('dim', shownBranch)}${text}`)
   }

@@ -4,6 +4,7 @@ import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest }
 
 import type { Counters } from '../counters.ts'
 import type { Logger } from '../log.ts'
+import { drainBody } from './drain-body.ts'
 import { describeError, ownErrorFormat, type ErrorFormat, type HttpError } from './error-format.ts'
 import { refuseHost } from './host-guard.ts'
 import { refuseOrigin } from './origin-guard.ts'
@@ -95,9 +96,10 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     if (error.code !== 'ECONNRESET') options.counters.badRequests.inc({ status: 'bad_http' })
   })
 
-  server.setErrorHandler((error, request, reply) => {
+  server.setErrorHandler(async (error, request, reply) => {
     const described = describeError(error)
     if (described.status === 500) log.error({ err: error, method: request.method, url: request.url }, 'request failed')
+    if (described.status === 413) await drainBody(request.raw)
     return send(request, reply, described)
   })
   server.setNotFoundHandler((request, reply) =>

@@ -9,8 +9,13 @@ import { StoreError, type EncodedBlock, type Writer } from '../store/store.ts'
 import type { Wal } from './wal.ts'
 import type { Segment } from './wal-segment.ts'
 
-/** How long the open segment gathers when nothing is in flight. */
+/** How long the open segment gathers when nothing is in flight and little comes. */
 const GATHER_MS = 50
+/** The same when much comes: an insert costs the engine about the same whatever it holds, so fewer and larger ones. */
+const LONGEST_GATHER_MS = 400
+const GATHER_PER_INSERT_TIME = 3
+/** Rows of one segment that count as much. */
+const MANY_ROWS = 500
 const FIRST_RETRY_MS = 100
 const LAST_RETRY_MS = 5000
 const LOG_INTERVAL_MS = 10_000
@@ -42,6 +47,7 @@ export class Flusher {
   readonly #stopping = new AbortController()
   #running: Promise<void> | undefined
   #wake: (() => void) | undefined
+  #gatherMs = GATHER_MS
   #lastRetryLogMillis = -Infinity
 
   constructor(options: FlusherOptions) {
@@ -78,7 +84,7 @@ export class Flusher {
     const { wal } = this.#options
     const segment = wal.openSegment
     if (segment === undefined) return this.#sleep()
-    const leftMs = segment.urgent ? 0 : segment.openedMillis + GATHER_MS - performance.now()
+    const leftMs = segment.urgent ? 0 : segment.openedMillis + this.#gatherMs - performance.now()
     return leftMs <= 0 ? wal.freeze() : this.#sleep(leftMs)
   }
 
@@ -96,6 +102,7 @@ export class Flusher {
     const { wal, counters, log } = this.#options
     const content = await wal.read(segment)
     if (content === undefined) return
+    const { rows } = segment
     const stopTimer = counters.flushSeconds.startTimer()
     let hopeless = false
     for (const [table, blocks] of blocksByTable(content.blocks)) {
@@ -123,7 +130,9 @@ export class Flusher {
         log.error({ table, token: segment.token, refused: lost, rows }, 'rows dropped that the store refuses')
       }
     }
-    stopTimer()
+    const insertMs = stopTimer() * 1000
+    this.#gatherMs =
+      rows < MANY_ROWS ? GATHER_MS : Math.min(LONGEST_GATHER_MS, Math.max(GATHER_MS, insertMs * GATHER_PER_INSERT_TIME))
     if (hopeless) await wal.setAside(segment, '.refused')
     else await wal.remove(segment)
   }

@@ -3,6 +3,7 @@ import { NANOS_PER_MINUTE, NANOS_PER_SECOND } from '../span/time.ts'
 import type { Reader, TimeRange } from '../store/store.ts'
 import { deriveContributions, type TraceContributions } from './graph-contribution.ts'
 import type { GraphSum } from './graph-statistics.ts'
+import { minuteOf } from './trace-index.ts'
 
 /** Ids asked for at once; a fuller answer is asked for again in halves. */
 const ID_LIMIT = 20_000
@@ -33,7 +34,7 @@ export class LiveTraces {
 
   /**
    * Loads the touched minutes and those that they outdate: a span that came late for one minute may make another
-   * minute's root a callee. Returns all of them, wholly loaded.
+   * minute's root a callee, or be a copy of one that was counted there. Returns all of them, wholly loaded.
    */
   async loadMinutes(touched: Iterable<bigint>): Promise<ReadonlySet<bigint>> {
     const minutes = new Set(touched)
@@ -42,8 +43,7 @@ export class LiveTraces {
       for (const id of await this.load(range)) ownIds.add(id)
     }
     const others = new Set<bigint>()
-    for (const id of ownIds) {
-      const reached = this.#traces.get(id)?.minutes ?? []
+    for (const reached of await this.#reachOf([...ownIds])) {
       if (reached.length < 2) continue
       const near = reached.filter((minute) => minutes.has(minute))
       for (const minute of reached) {
@@ -52,6 +52,21 @@ export class LiveTraces {
     }
     for (const range of rangesOf(others)) await this.load(range)
     return minutes.union(others)
+  }
+
+  /** The minutes of each trace in which it may be counted, now or by copies that were replaced. */
+  async #reachOf(ids: readonly string[]): Promise<(readonly bigint[])[]> {
+    const reach = new Map(ids.map((id) => [id, this.#traces.get(id)?.minutes ?? []]))
+    for (let from = 0; from < ids.length; from += ID_LIMIT) {
+      const starts = await this.#reader.traceStarts(ids.slice(from, from + ID_LIMIT))
+      for (const { traceId, firstNanos, lastNanos } of starts) {
+        const [first, last] = [minuteOf(firstNanos), minuteOf(lastNanos)]
+        const known = reach.get(traceId) ?? []
+        if (known.includes(first) && known.includes(last)) continue
+        reach.set(traceId, [...new Set([...known, ...minutesBetween(first, last)])])
+      }
+    }
+    return [...reach.values()]
   }
 
   /** Adds every contribution to the sum that its own time belongs to, if any. */
@@ -73,6 +88,14 @@ export class LiveTraces {
     ]
     return [...new Set(halves.flat())]
   }
+}
+
+/** Both, and what lies between them unless that is more than a touched minute reaches. */
+function minutesBetween(first: bigint, last: bigint): bigint[] {
+  if (last - first > 2n * REACH_NANOS) return [first, last]
+  const minutes: bigint[] = []
+  for (let minute = first; minute <= last; minute += NANOS_PER_MINUTE) minutes.push(minute)
+  return minutes
 }
 
 /** Minutes as ranges, neighbours joined. */

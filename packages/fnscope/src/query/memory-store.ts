@@ -2,7 +2,7 @@
 // It keeps every span it is given, copies too, and de-duplicates when read, as the real one does.
 import type { RawDocument } from '../span/batch.ts'
 import type { Span } from '../span/span.ts'
-import type { MinuteGraph, Reader, TimeRange, TraceListOptions, TraceRow, Writer } from '../store/store.ts'
+import type { MinuteGraph, Reader, TimeRange, TraceListOptions, TraceRow, TraceStarts, Writer } from '../store/store.ts'
 import { compareSpans, groupByTrace, indexTrace, minuteOf } from './trace-index.ts'
 
 export class MemoryStore implements Reader, Pick<Writer, 'replaceMinutes'> {
@@ -46,6 +46,14 @@ export class MemoryStore implements Reader, Pick<Writer, 'replaceMinutes'> {
   async traceIdsStarting(range: TimeRange, limit: number): Promise<string[]> {
     const found = this.spans.filter((span) => span.startNanos >= range.startNanos && span.startNanos < range.endNanos)
     return [...new Set(found.map((span) => span.traceId))].slice(0, limit)
+  }
+
+  async traceStarts(traceIds: readonly string[]): Promise<TraceStarts[]> {
+    const wanted = this.spans.filter((span) => traceIds.includes(span.traceId) && !span.inProgress)
+    return [...groupByTrace(wanted)].map(([traceId, copies]) => {
+      const starts = copies.toSorted(compareSpans).map((span) => span.startNanos)
+      return { traceId, firstNanos: starts[0]!, lastNanos: starts.at(-1)! }
+    })
   }
 
   async minutesTouchedSince(receivedNanos: bigint): Promise<bigint[]> {

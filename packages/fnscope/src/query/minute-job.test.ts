@@ -150,3 +150,52 @@ test('a start takes up what an earlier process left, and stop may come twice', a
   await job.stop()
   await job.stop()
 })
+
+test('a copy sent again with times of another minute is counted there alone', async () => {
+  const old = segmentAt({ id: '1', name: 'web', start: START + 50, end: START + 51 })
+  const store = new MemoryStore([old])
+  const job = jobOver(store, minute(9))
+  job.touch(minute(0))
+  await job.run()
+  const newer = segmentAt({ id: '1', name: 'web', start: START + 130, end: START + 131 })
+  store.spans.push({ ...newer, receivedNanos: old.receivedNanos + 1n })
+  job.touch(minute(2))
+  const range = { startNanos: minute(0), endNanos: minute(5) }
+  const total = async (): Promise<number | undefined> => {
+    const graph = await readServiceGraph(store, range, () => job.dirtyMinutes())
+    return graph.nodes.find((node) => node.key.name === 'web')?.statistics?.ok
+  }
+  assert.equal(await total(), 1)
+  await job.run()
+  assert.equal(await total(), 1)
+  assert.deepEqual(store.minutes.get(minute(0))!.nodes, [])
+})
+
+test('what the log of an earlier process brings after the start is taken up', async () => {
+  const store = new MemoryStore()
+  const stored = Promise.withResolvers<void>()
+  const job = new MinuteJob({
+    reader: store,
+    writer: store,
+    now: () => minute(9),
+    log: silentLogger,
+    flushed: () => stored.promise,
+  })
+  await job.start()
+  assert.deepEqual([...job.dirtyMinutes()], [])
+  store.spans.push(segmentAt({ id: '1', name: 'web', start: START, end: START + 1 }))
+  stored.resolve()
+  await job.run()
+  assert.equal(store.minutes.get(minute(0))!.nodes.length, 1)
+  await job.stop()
+})
+
+test('stop does not wait for a store that is away', async () => {
+  const store = new MemoryStore([segmentAt({ id: '1', start: START, end: START + 1 })])
+  const flushed = (): Promise<void> => new Promise(() => {})
+  const job = new MinuteJob({ reader: store, writer: store, now: () => minute(5), log: silentLogger, flushed })
+  job.touch(minute(0))
+  const run = assert.rejects(job.run())
+  await job.stop()
+  await run
+})

@@ -59,8 +59,7 @@ export class MinuteJob {
     if (this.#stopping.signal.aborted) return
     const run = (): void => {
       this.run().catch((error: unknown) => {
-        if (!this.#stopping.signal.aborted)
-          log.warn({ err: error }, 'service graph minutes not recomputed; retrying')
+        if (!this.#stopping.signal.aborted) log.warn({ err: error }, 'service graph minutes not recomputed; retrying')
       })
     }
     run()

@@ -22,7 +22,17 @@ export function formatLiteral(value: Exclude<AttributeValue, string>): string {
     case 'boolean':
       return value ? 'true' : 'false'
     default:
-      return JSON.stringify(value, (_, inner: unknown) => (typeof inner === 'bigint' ? Number(inner) : inner))
+      return jsonOf(value)
+  }
+}
+
+/** JSON text; integers of 64 bits inside as numbers. A replacer makes it three times slower: only for them. */
+export function jsonOf(value: unknown): string {
+  try {
+    return JSON.stringify(value)
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error
+    return JSON.stringify(value, (_, inner: unknown) => (typeof inner === 'bigint' ? Number(inner) : inner))
   }
 }
 

@@ -1,10 +1,15 @@
 // Growable columns: what a SpanBatch is made of. Bytes are laid down once, in the form the writer can copy whole.
 // They know nothing of any store; each is append-only, and a reader sees `rows` of them.
 
+import { writeHex } from './id.ts'
+
 const encoder = new TextEncoder()
 
+/** A small column grows by more, so that a batch of some hundred rows copies it twice rather than five times. */
+const SMALL_BYTES = 16 * 1024
+
 function grown(bytes: Uint8Array, needed: number): Uint8Array<ArrayBuffer> {
-  let size = bytes.length * 2
+  let size = bytes.length * (bytes.length < SMALL_BYTES ? 4 : 2)
   while (size < needed) size *= 2
   const next = new Uint8Array(size)
   next.set(bytes)
@@ -41,6 +46,15 @@ export class FixedColumn {
     for (let i = 0; i < this.width; i++) this.#bytes[at + i] = source[offset + i]!
   }
 
+  /** An id from its hex digits. False when they are not twice `width`: then there is no row more. */
+  pushHex(text: string): boolean {
+    const at = this.#next()
+    if (writeHex(text, this.#bytes, at, this.width)) return true
+    this.#bytes.fill(0, at, at + this.width)
+    this.rows -= 1
+    return false
+  }
+
   pushZero(): void {
     this.#next()
   }
@@ -71,6 +85,13 @@ export class FixedColumn {
     this.#view.setBigInt64(at, value, true)
   }
 
+  /** An unsigned 64-bit integer below 2^53 that is not worth a bigint. */
+  pushU64(value: number): void {
+    const at = this.#next()
+    this.#view.setUint32(at, value % 2 ** 32, true)
+    this.#view.setUint32(at + 4, value / 2 ** 32, true)
+  }
+
   pushF64(value: number): void {
     const at = this.#next()
     this.#view.setFloat64(at, value, true)
@@ -86,6 +107,16 @@ export class FixedColumn {
   }
 }
 
+/** Characters up to which a loop beats the encoder; their number fits one byte. */
+const SHORT = 24
+
+/** Of a number as LEB128. */
+function lengthBytes(value: number): number {
+  let size = 1
+  for (let rest = value; rest > 127; rest >>>= 7) size += 1
+  return size
+}
+
 /** Strings as UTF-8, each behind its length as an unsigned LEB128 number. */
 export class TextColumn {
   rows = 0
@@ -93,19 +124,32 @@ export class TextColumn {
   #length = 0
 
   push(value: string): void {
+    this.rows += 1
     const most = value.length * 3
     if (this.#length + most + 5 > this.#bytes.length) this.#bytes = grown(this.#bytes, this.#length + most + 5)
-    if (most < 128) {
-      const { written } = encoder.encodeInto(value, this.#bytes.subarray(this.#length + 1))
-      this.#bytes[this.#length] = written
-      this.#length += 1 + written
-    } else {
-      const utf8 = encoder.encode(value)
-      this.#pushLength(utf8.length)
-      this.#bytes.set(utf8, this.#length)
-      this.#length += utf8.length
+    if (value.length <= SHORT && this.#pushAscii(value)) return
+    // The length stands before the bytes and is not known yet: room as for ASCII, which text nearly always is.
+    const room = lengthBytes(value.length)
+    const start = this.#length + room
+    const { written } = encoder.encodeInto(value, this.#bytes.subarray(start))
+    const needed = lengthBytes(written)
+    if (needed !== room) this.#bytes.copyWithin(this.#length + needed, start, start + written)
+    this.#pushLength(written)
+    this.#length += written
+  }
+
+  /** False, and nothing pushed, when a character is none of ASCII. Cheaper than the encoder while the text is short. */
+  #pushAscii(value: string): boolean {
+    const bytes = this.#bytes
+    const start = this.#length + 1
+    for (let i = 0; i < value.length; i++) {
+      const code = value.charCodeAt(i)
+      if (code > 127) return false
+      bytes[start + i] = code
     }
-    this.rows += 1
+    bytes[this.#length] = value.length
+    this.#length = start + value.length
+    return true
   }
 
   /** UTF-8 as it stands on the wire, from `start` to `end`. */
@@ -143,6 +187,7 @@ export class DictionaryColumn {
   }
 
   push(value: string): void {
+    if (value === '') return this.#indexes.pushZero()
     let index = this.#index.get(value)
     if (index === undefined) {
       index = this.words.length
@@ -176,7 +221,7 @@ export class MapColumn<Values extends ScalarColumn = TextColumn> {
 
   /** Closes the row: entries pushed to `keys` and `values` since the last call belong to it. */
   endRow(): void {
-    this.ends.pushI64(BigInt(this.keys.rows))
+    this.ends.pushU64(this.keys.rows)
   }
 }
 
@@ -194,6 +239,6 @@ export class ListColumn<Items extends ScalarColumn> {
   }
 
   endRow(): void {
-    this.ends.pushI64(BigInt(this.items.rows))
+    this.ends.pushU64(this.items.rows)
   }
 }

@@ -20,15 +20,20 @@ function digit(code: number): number {
 
 /** Bytes of `size` from exactly `2 * size` hex digits, any case; undefined when it is anything else. */
 export function parseHex(text: string, size: number): Uint8Array | undefined {
-  if (text.length !== size * 2) return undefined
   const bytes = new Uint8Array(size)
+  return writeHex(text, bytes) ? bytes : undefined
+}
+
+/** Fills `target[offset, offset + size)` from exactly `2 * size` hex digits; false when it is anything else. */
+export function writeHex(text: string, target: Uint8Array, offset = 0, size = target.length - offset): boolean {
+  if (text.length !== size * 2) return false
   for (let i = 0; i < size; i++) {
     const high = digit(text.charCodeAt(i * 2))
     const low = digit(text.charCodeAt(i * 2 + 1))
-    if (high < 0 || low < 0) return undefined
-    bytes[i] = high * 16 + low
+    if (high < 0 || low < 0) return false
+    target[offset + i] = high * 16 + low
   }
-  return bytes
+  return true
 }
 
 /** 32 lower-case hex digits from X-Ray's `1-5759e988-bd862e3fe1be46a994272793` or from 32 digits; undefined otherwise. */

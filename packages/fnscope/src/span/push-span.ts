@@ -1,15 +1,12 @@
 // One Span object into a SpanBatch: the way in for spans that are made here a few at a time (the platform, X-Ray
 // documents, tests). Codecs of the hot path fill the columns from the wire themselves.
-import { formatLiteral, type Attributes } from './attribute-value.ts'
-import { parseHex } from './id.ts'
-import type { MapColumn } from './columns.ts'
+import { formatLiteral, jsonOf, type Attributes } from './attribute-value.ts'
+import type { FixedColumn, MapColumn } from './columns.ts'
 import type { Span } from './span.ts'
 import type { SpanBatch } from './span-batch.ts'
 
-function id(hex: string, size: number): Uint8Array {
-  const bytes = parseHex(hex, size)
-  if (!bytes) throw new TypeError(`not an id of ${size} bytes: ${hex}`)
-  return bytes
+function pushId(column: FixedColumn, hex: string): void {
+  if (!column.pushHex(hex)) throw new TypeError(`not an id of ${column.width} bytes: ${hex}`)
 }
 
 function pushAttributes(strings: MapColumn, typed: MapColumn, attributes: Attributes): void {
@@ -25,10 +22,10 @@ function pushAttributes(strings: MapColumn, typed: MapColumn, attributes: Attrib
 
 /** Appends `span` as one row. `span.endNanos` absent means duration 0: such a row belongs in a batch of open spans. */
 export function pushSpan(batch: SpanBatch, span: Span): void {
-  batch.traceId.pushBytes(id(span.traceId, 16))
-  batch.spanId.pushBytes(id(span.spanId, 8))
+  pushId(batch.traceId, span.traceId)
+  pushId(batch.spanId, span.spanId)
   if (span.parentId === undefined) batch.parentId.pushZero()
-  else batch.parentId.pushBytes(id(span.parentId, 8))
+  else pushId(batch.parentId, span.parentId)
   batch.startNanos.pushI64(span.startNanos)
   batch.durationNanos.pushI64(span.endNanos === undefined ? 0n : span.endNanos - span.startNanos)
   batch.kind.pushU8(span.kind)
@@ -98,15 +95,11 @@ function pushAnnotations(batch: SpanBatch, annotations: Span['annotations']): vo
   batch.annotationBooleans.endRow()
 }
 
-function jsonText(attributes: Attributes): string {
-  return JSON.stringify(attributes, (_, value: unknown) => (typeof value === 'bigint' ? Number(value) : value))
-}
-
 function pushEvents(batch: SpanBatch, span: Span): void {
   for (const event of span.events) {
     batch.eventNanos.items.pushI64(event.timeNanos)
     batch.eventNames.items.push(event.name)
-    batch.eventAttributes.items.push(jsonText(event.attributes))
+    batch.eventAttributes.items.push(jsonOf(event.attributes))
   }
   batch.eventNanos.endRow()
   batch.eventNames.endRow()
@@ -115,11 +108,11 @@ function pushEvents(batch: SpanBatch, span: Span): void {
 
 function pushLinks(batch: SpanBatch, span: Span): void {
   for (const link of span.links) {
-    batch.linkTraceIds.items.pushBytes(id(link.traceId, 16))
+    pushId(batch.linkTraceIds.items, link.traceId)
     if (link.spanId === undefined) batch.linkSpanIds.items.pushZero()
-    else batch.linkSpanIds.items.pushBytes(id(link.spanId, 8))
+    else pushId(batch.linkSpanIds.items, link.spanId)
     batch.linkStates.items.push(link.traceState ?? '')
-    batch.linkAttributes.items.push(jsonText(link.attributes))
+    batch.linkAttributes.items.push(jsonOf(link.attributes))
   }
   batch.linkTraceIds.endRow()
   batch.linkSpanIds.endRow()

@@ -18,7 +18,12 @@ test('what the server or the network has is tried again, what the rows have is n
     [33, 500, 'Cannot read all data', false],
     [469, 500, 'Constraint is violated', false],
     [62, 400, 'Syntax error', false],
-    [999_999, 500, 'never heard of', true],
+    [75, 500, 'Cannot write to file: No space left on device', true],
+    [999, 500, 'Session expired', true],
+    [49, 500, 'Logical error', false],
+    [999_999, 500, 'never heard of', false],
+    [0, 500, 'no exception of ClickHouse', true],
+    [0, 400, 'Bad request', false],
   ] as const
   for (const [code, status, text, retryable] of table) assert.equal(isRetryable(code, status, text), retryable, text)
 })

@@ -6,7 +6,14 @@ import { Connection } from './connection.ts'
 import { encodeBatch } from './encode.ts'
 import { listTraces } from './list-traces.ts'
 import { migrate } from './migrate.ts'
-import { lastMinuteVersion, minutesTouchedSince, readMinutes, replaceMinutes, traceIdsStarting } from './minutes.ts'
+import {
+  lastMinuteVersion,
+  minutesTouchedSince,
+  readMinutes,
+  replaceMinutes,
+  traceIdsStarting,
+  traceStarts,
+} from './minutes.ts'
 import { readLogs, readMetrics } from './read-signals.ts'
 import { readDocuments, readSpans } from './read-traces.ts'
 import { alterRetention, deleteExpired } from './retention.ts'
@@ -142,10 +149,11 @@ function storeOver(connection: Connection, options: OpenStoreOptions): Store {
       await deleteExpired(connection, retention, nowNanos())
       await alterRetention(connection, retention, options.log)
     },
-    readSpans: (traceIds) => readSpans(connection, traceIds, nowNanos()),
-    readDocuments: (traceIds) => readDocuments(connection, traceIds),
+    readSpans: (traceIds) => readSpans(connection, traceIds, options),
+    readDocuments: (traceIds) => readDocuments(connection, traceIds, options),
     listTraces: (list) => listTraces(connection, list),
     traceIdsStarting: (range, limit) => traceIdsStarting(connection, range, limit),
+    traceStarts: (traceIds) => traceStarts(connection, traceIds),
     minutesTouchedSince: (receivedNanos) => minutesTouchedSince(connection, receivedNanos),
     lastMinuteVersion: () => lastMinuteVersion(connection),
     readMinutes: (range) => readMinutes(connection, range),

@@ -2,8 +2,8 @@
 // pages walk the table backwards in time and keep the rows that are their trace's best one, so a page's cost does not
 // grow with the store, and rows of one time are neither lost nor repeated between pages.
 import type { Connection } from './connection.ts'
-import { IN_TRACES, SPAN_KEY } from './read-traces.ts'
 import type { TraceListOptions, TraceRow } from './store.ts'
+import { inTraces } from './trace-ids.ts'
 
 /** Listed rows looked at in one step: a trace has a few of them. */
 const ROWS_PER_TRACE = 4
@@ -90,15 +90,16 @@ async function stepRows(
 /** All listed spans of the traces, de-duplicated, the best first. */
 async function rootsOf(connection: Connection, traceIds: readonly string[]): Promise<Map<string, Root[]>> {
   const { database } = connection
+  const these = inTraces(traceIds)
   const rows = await connection.query<RootRow>(
-    `WITH (SELECT (min(start_nanos), max(last_start_nanos)) FROM ${database}.traces WHERE trace_id ${IN_TRACES}) AS bounds
+    `WITH (SELECT (min(start_nanos), max(last_start_nanos)) FROM ${database}.traces WHERE trace_id ${these}) AS bounds
      SELECT lower(hex(r.trace_id)) AS trace, r.start_nanos AS start_nanos, r.root_rank AS root_rank,
        r.start_nanos + toInt64(r.duration_nanos) AS end_nanos
      FROM (
        SELECT trace_id, span_id, source, kind, start_nanos, duration_nanos, root_rank, received_nanos FROM ${database}.roots
-       WHERE start_nanos BETWEEN bounds.1 AND bounds.2 AND trace_id ${IN_TRACES}
+       WHERE start_nanos BETWEEN bounds.1 AND bounds.2 AND trace_id ${these}
        ORDER BY received_nanos DESC, start_nanos, duration_nanos DESC
-       LIMIT 1 BY ${SPAN_KEY}
+       LIMIT 1 BY trace_id, span_id, if(source = 'zipkin', kind + 1, 0)
      ) AS r
      ORDER BY r.trace_id, r.root_rank, r.start_nanos, r.span_id`,
     { traceIds },

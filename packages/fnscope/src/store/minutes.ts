@@ -1,7 +1,8 @@
 // The service graph by the minute, as the job leaves it. A minute's rows count only under the version that its row in
 // `minutes` names; that row is written last, so readers see a minute's old state or its new one, never a mixture.
 import type { Connection } from './connection.ts'
-import type { Edge, GraphStatistics, MinuteGraph, NodeKey, NodeLatency, TimeRange } from './store.ts'
+import type { Edge, GraphStatistics, MinuteGraph, NodeKey, NodeLatency, TimeRange, TraceStarts } from './store.ts'
+import { inTraces, validTraceIds } from './trace-ids.ts'
 
 interface StatisticsRow {
   readonly minute_nanos: string
@@ -178,4 +179,20 @@ export async function traceIdsStarting(connection: Connection, range: TimeRange,
     { startNanos: range.startNanos, endNanos: range.endNanos, limit },
   )
   return rows.map(({ trace }) => trace)
+}
+
+/** See Reader.traceStarts. */
+export async function traceStarts(connection: Connection, ids: readonly string[]): Promise<TraceStarts[]> {
+  const traceIds = validTraceIds(ids)
+  if (traceIds.length === 0) return []
+  const rows = await connection.query<{ trace: string; first: string; last: string }>(
+    `SELECT lower(hex(trace_id)) AS trace, min(start_nanos) AS first, max(last_start_nanos) AS last
+     FROM ${connection.database}.traces WHERE trace_id ${inTraces(traceIds)} GROUP BY trace_id`,
+    { traceIds },
+  )
+  return rows.map(({ trace, first, last }) => ({
+    traceId: trace,
+    firstNanos: BigInt(first),
+    lastNanos: BigInt(last),
+  }))
 }

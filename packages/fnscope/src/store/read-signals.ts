@@ -2,9 +2,9 @@
 import type { LogRecord } from '../span/log-record.ts'
 import type { MetricPoint } from '../span/metric-point.ts'
 import type { Connection } from './connection.ts'
-import { IN_TRACES, validTraceIds } from './read-traces.ts'
 import { logOf, metricOf, type LogRow, type MetricRow } from './signal-row.ts'
 import type { LogQuery, MetricQuery, TimeRange } from './store.ts'
+import { inTraces, validTraceIds } from './trace-ids.ts'
 
 /** A WHERE that grows: conditions with the parameters that they name. */
 class Conditions {
@@ -57,7 +57,7 @@ export async function readLogs(connection: Connection, query: LogQuery): Promise
   if (query.traceIds) {
     const traceIds = validTraceIds(query.traceIds)
     if (traceIds.length === 0) return []
-    conditions.add(`trace_id ${IN_TRACES}`, { traceIds })
+    conditions.add(`trace_id ${inTraces(traceIds)}`, { traceIds })
   }
   if (query.text !== undefined) addText(conditions, query.text)
   if (query.receivedAfterNanos !== undefined)

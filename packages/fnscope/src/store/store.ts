@@ -103,6 +103,13 @@ export interface TimeRange {
   readonly endNanos: bigint
 }
 
+export interface TraceStarts {
+  /** 32 hex digits. */
+  readonly traceId: string
+  readonly firstNanos: bigint
+  readonly lastNanos: bigint
+}
+
 export interface TraceRow {
   /** 32 hex digits. */
   readonly traceId: string
@@ -148,14 +155,22 @@ export interface MetricQuery {
  * always over one in progress. Emptiness is an empty list, never an error. Results belong to the caller.
  */
 export interface Reader {
-  /** Every span of the traces (32 hex digits each), completed and open, in start order; unknown ids give nothing. */
+  /**
+   * Every span of the traces (32 hex digits each), completed and open, in start order; unknown ids give nothing. Of more
+   * than 100 000 rows only the earliest started are answered, and a warning logged: ask for fewer traces at once.
+   */
   readSpans(traceIds: readonly string[]): Promise<Span[]>
-  /** Raw X-Ray documents of the traces, one per (trace, id). */
+  /** Raw X-Ray documents of the traces, one per (trace, id), in start order; bounded like readSpans. */
   readDocuments(traceIds: readonly string[]): Promise<RawDocument[]>
   /** Newest first by (start, trace id). */
   listTraces(options: TraceListOptions): Promise<TraceRow[]>
   /** Ids of traces that have a span starting in the range; for the graph's ragged ends and its job. */
   traceIdsStarting(range: TimeRange, limit: number): Promise<string[]>
+  /**
+   * First and last start of the traces' completed spans, in no order. Of every copy, replaced ones too: a trace may have
+   * been counted in a minute where no span of it starts any more.
+   */
+  traceStarts(traceIds: readonly string[]): Promise<TraceStarts[]>
   /** Minutes (start, nanoseconds) that got spans since `receivedNanos`, for the job after a restart. */
   minutesTouchedSince(receivedNanos: bigint): Promise<bigint[]>
   /** When the newest minute was computed (the `receivedNanos` it covers), 0n at first. */

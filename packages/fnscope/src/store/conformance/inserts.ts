@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { NANOS_PER_DAY } from '../../span/time.ts'
-import { StoreError } from '../subject.store.ts'
+import { StoreError } from '../store.ts'
 import { batchOf, now, quietTime, span, token, type Subject } from './samples.ts'
 
 export function insertsConformance(subject: Subject): void {

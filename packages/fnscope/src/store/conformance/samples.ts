@@ -20,6 +20,9 @@ export interface Subject {
   open(): Promise<OpenedStore>
 }
 
+/** The time that stands in samples when a test says none. */
+export const now = BigInt(Date.now()) * 1_000_000n
+export const token = (): string => globalThis.crypto.randomUUID()
 export const traceId = (): string => newTraceId(Date.now() / 1000)
 /** An id whose first digits are no likely time, as W3C makes them. */
 export const randomTraceId = (): string => `f${newSpanId().slice(1)}${newSpanId()}`

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { newSpanId } from '../../span/id.ts'
-import type { Store } from '../subject.store.ts'
+import type { Store } from '../store.ts'
 import { line, now, point, put, token, traceId, type Subject } from './samples.ts'
 
 export function signalsConformance(subject: Subject): void {

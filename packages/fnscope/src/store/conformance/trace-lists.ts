@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { NANOS_PER_MINUTE } from '../../span/time.ts'
-import type { TraceRow } from '../subject.store.ts'
+import type { TraceRow } from '../store.ts'
 import { now, put, quietTime, span, type Subject } from './samples.ts'
 
 const ids = (rows: readonly TraceRow[]): string[] => rows.map((row) => row.traceId)
@@ -93,5 +93,22 @@ export function traceListsConformance(subject: Subject): void {
     assert.deepEqual(new Set(within), new Set(spans.slice(0, 3).map((one) => one.traceId)))
     assert.equal(within.length, 3)
     assert.equal((await subject.store.traceIdsStarting({ startNanos: at, endNanos: at + 2n }, 2)).length, 2)
+  })
+
+  test('the starts of a trace are those of every copy of its spans, replaced ones too', async () => {
+    const at = quietTime()
+    const old = span({ startNanos: at })
+    const one = span({ ...old, startNanos: at + 5n, endNanos: at + 6n, receivedNanos: old.receivedNanos + 1n })
+    const other = span({ startNanos: at + 3n })
+    await put(subject.store, [old, one, other])
+    const starts = await subject.store.traceStarts([one.traceId, other.traceId, 'f'.repeat(32), 'nonsense'])
+    assert.deepEqual(
+      new Map(starts.map(({ traceId, firstNanos, lastNanos }) => [traceId, [firstNanos, lastNanos]])),
+      new Map([
+        [one.traceId, [at, at + 5n]],
+        [other.traceId, [at + 3n, at + 3n]],
+      ]),
+    )
+    assert.deepEqual(await subject.store.traceStarts([]), [])
   })
 }

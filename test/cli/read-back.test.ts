@@ -1,0 +1,155 @@
+// `fnscope traces`, `logs` and `functions` against a running fnscope.
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import type { ConsoleLogLine, ConsoleTrace, ConsoleTraceRow } from '../../packages/fnscope/src/api/console-types.ts'
+import { APPS, BIN, eventually, runFnscope, startFnscope, type StartedFnscope } from '../started-fnscope.ts'
+
+interface Invoked {
+  readonly requestId: string
+  readonly traceId: string
+}
+
+let fnscope: StartedFnscope
+let env: NodeJS.ProcessEnv
+let first: Invoked
+let second: Invoked
+
+async function invoke(event: string): Promise<Invoked> {
+  return JSON.parse((await runFnscope(['invoke', 'Greeter', '-e', '-', '--json'], env, event)).stdout) as Invoked
+}
+
+function jsonLines<Line>(text: string): Line[] {
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Line)
+}
+
+before(async () => {
+  fnscope = await startFnscope({ app: join(APPS, 'parameters'), args: ['--parameter', 'Greeting=hello'] })
+  env = { FNSCOPE_URL: fnscope.url }
+  first = await invoke('{"word": "alpha"}')
+  second = await invoke('{"word": "beta", "fail": true}')
+  await eventually(async () => {
+    const { stdout } = await runFnscope(['traces', '--json'], env)
+    return jsonLines<ConsoleTraceRow>(stdout).length === 2 ? true : undefined
+  }, 60_000)
+})
+after(async () => {
+  await fnscope[Symbol.asyncDispose]()
+})
+
+test('traces lists the newest first, and --limit cuts', async () => {
+  const list = jsonLines<ConsoleTraceRow>((await runFnscope(['traces', '--json'], env)).stdout)
+  assert.deepEqual(
+    list.map(({ id, fault }) => [id, fault]),
+    [
+      [second.traceId, true],
+      [first.traceId, false],
+    ],
+  )
+  const lines = (await runFnscope(['traces', '--limit', '1'], env)).stdout.trimEnd().split('\n')
+  assert.equal(lines.length, 1)
+  assert.match(lines[0]!, new RegExp(`^\\d{4}-\\S+Z {2}${second.traceId} .*fault$`))
+})
+
+test('--since looks so far back and no further, and says when there is nothing', async () => {
+  const none = await runFnscope(['traces', '--since', '1ms'], env)
+  assert.deepEqual([none.code, none.stdout], [0, ''])
+  assert.match(none.stderr, /^No traces in the last 1ms\./)
+  assert.equal((await runFnscope(['traces', '--since', 'long'], env)).code, 2)
+  assert.equal((await runFnscope(['traces', '--limit', '0'], env)).code, 2)
+})
+
+test('--id draws one trace, in any spelling of its id; --json gives its spans', async () => {
+  const drawn = await runFnscope(['traces', '--id', second.traceId], env)
+  assert.match(drawn.stdout, new RegExp(`^Trace ${second.traceId} `))
+  assert.match(drawn.stdout, /AWS::Lambda::Function.*✗ fault[^]*Initialization/)
+  assert.ok(!drawn.stdout.includes('\x1b'))
+  const hex = second.traceId.slice(2).replace('-', '')
+  assert.equal((await runFnscope(['traces', '--id', hex], env)).stdout, drawn.stdout)
+  const trace = JSON.parse((await runFnscope(['traces', '--id', hex, '--json'], env)).stdout) as ConsoleTrace
+  assert.equal(trace.id, second.traceId)
+})
+
+test('a trace that is not there is a failure, an id that is none and a filter are bad usage', async () => {
+  const unknown = await runFnscope(['traces', '--id', `1-63dd2166-${'a'.repeat(24)}`], env)
+  assert.equal(unknown.code, 1)
+  assert.match(unknown.stderr, /^error There is no trace 1-63dd2166-a+ here\. .*\(FNS_TRACE_NOT_FOUND\)\n$/)
+  const bad = await runFnscope(['traces', '--id', 'xyz'], env)
+  assert.deepEqual([bad.code, /"xyz" is no trace id/.test(bad.stderr)], [2, true])
+  const filter = await runFnscope(['traces', 'service("a")'], env)
+  assert.equal(filter.code, 2)
+  assert.match(filter.stderr, /Filter expressions are not supported yet/)
+})
+
+test('logs narrow by function, request, trace and words', async () => {
+  const bodies = async (...args: string[]): Promise<string[]> =>
+    jsonLines<ConsoleLogLine>((await runFnscope(['logs', '--json', ...args], env)).stdout).map(({ body }) => body)
+  const all = await bodies('Greeter')
+  assert.equal(all.filter((body) => body.startsWith('START ')).length, 2)
+  assert.deepEqual(await bodies(), all)
+  const ofRequest = await bodies('--request', first.requestId)
+  assert.ok(ofRequest.includes("greeting {'word': 'alpha'}"))
+  assert.ok(ofRequest.every((body) => !body.includes('beta')))
+  assert.ok((await bodies('--trace', second.traceId)).some((body) => body.includes('asked to fail')))
+  assert.deepEqual(await bodies('--filter', 'GREETING alpha'), ["greeting {'word': 'alpha'}"])
+  assert.deepEqual(await bodies('nobody'), [])
+  const text = await runFnscope(['logs', '--limit', '1'], env)
+  assert.match(text.stdout, /^\d{4}-\S+Z parameters-Greeter-\S+ XRAY .*\n$/)
+})
+
+test('logs --follow prints each new line once, in order, and ends at Ctrl-C', async () => {
+  const child = spawn(process.execPath, [BIN, 'logs', 'Greeter', '--follow', '--json', '--since', '1ms'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, ...env },
+  })
+  const exited = once(child, 'exit')
+  let stdout = ''
+  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
+  const wanted: string[] = []
+  for (let turn = 0; turn < 6; turn++) {
+    await invoke(`{"turn": ${turn}}`)
+    wanted.push(`greeting {'turn': ${turn}}`)
+    // some arrive one by one, some together
+    if (turn % 3 === 0)
+      await eventually(async () => (turn === 0 || stdout.includes(wanted.at(-1)!) ? true : undefined), 30_000)
+  }
+  await eventually(async () => (stdout.includes(wanted.at(-1)!) ? true : undefined), 30_000)
+  child.kill('SIGINT')
+  const [code, signal] = (await exited) as [number | null, NodeJS.Signals | null]
+  assert.ok(code === 130 || signal === 'SIGINT', `${code} ${signal}`)
+  const seen = jsonLines<ConsoleLogLine>(stdout).map(({ body }) => body)
+  assert.deepEqual(
+    seen.filter((body) => /turn/.test(body)),
+    wanted.filter((body) => seen.includes(body)),
+  )
+  assert.ok(seen.filter((body) => /turn/.test(body)).length >= 5)
+})
+
+test('a reader that goes away ends a list without an error', async () => {
+  const child = spawn('sh', ['-c', `'${process.execPath}' '${BIN}' logs --follow; echo "ended $?" >&2`], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+  })
+  let stderr = ''
+  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
+  await once(child.stdout, 'data')
+  child.stdout.destroy()
+  await invoke('{}')
+  await once(child, 'close')
+  assert.equal(stderr, 'ended 0\n')
+})
+
+test('functions shows what is deployed', async () => {
+  const text = await runFnscope(['functions'], env)
+  assert.match(
+    text.stdout,
+    /^Greeter {2}parameters-Greeter-\w{12}\n {2}python3\.11 {2}app\.handler {2}128 MB {2}3 s {2}tracing Active\n$/,
+  )
+  const [line] = jsonLines<Record<string, unknown>>((await runFnscope(['functions', '--json'], env)).stdout)
+  assert.equal(line!['logicalId'], 'Greeter')
+})
