@@ -1,17 +1,19 @@
 // Cold and warm invocations of one Python function: fnscope beside the emulator inside the SAM CLI, in one run, sample by
-// sample. fnscope records trace, logs and metrics of each call; the emulator records nothing.
+// sample in turns, so that whatever else the machine does falls on both. fnscope records trace, logs and metrics of each
+// call; the emulator records nothing. Cold is the first POST on a host that listens already.
 // Needs the test clients (npm test sets them up): the emulator's binary comes with the aws-sam-cli wheel.
-import { spawn } from 'node:child_process'
+//   node bench/invoke.bench.ts      COLD=15 WARM=500
+import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { globSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
-import { Agent, request } from 'node:http'
+import { globSync, rmSync, writeFileSync } from 'node:fs'
+import { Agent, request, type IncomingMessage } from 'node:http'
 import { connect, createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { CACHE, startFnscope, temporaryDir, VENV } from '../test/started-fnscope.ts'
-import { quantiles, report } from './measure.ts'
+import { startFnscope, temporaryDir, VENV, type StartedFnscope } from '../test/started-fnscope.ts'
+import { load, peakRssMb, quantiles, report, type Quantiles } from './measure.ts'
 
-const COLD = Number(process.env['COLD'] ?? 10)
-const WARM = Number(process.env['WARM'] ?? 300)
+const COLD = Number(process.env['COLD'] ?? 15)
+const WARM = Number(process.env['WARM'] ?? 500)
 
 const CASES = [
   {
@@ -42,24 +44,54 @@ def handler(event, context):
   },
 ]
 
-const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+/** Answers with what a function process is given, so that the emulator can be given the same. */
+const PROBE = `import os, sys
+def handler(event, context):
+    names = ("PYTHONPATH", "PYTHONPYCACHEPREFIX", "PATH")
+    return {"interpreter": sys.executable, "variables": {n: os.environ[n] for n in names if n in os.environ}}
+`
 
-/** Milliseconds of one call. */
-async function call(url: string, payload: string): Promise<number> {
-  const started = performance.now()
-  const sent = request(url, {
-    method: 'POST',
-    agent,
-    headers: { 'content-type': 'application/json', authorization: 'bench' },
-  })
-  sent.end(payload)
-  const [response] = (await once(sent, 'response')) as [import('node:http').IncomingMessage]
-  let body = ''
-  for await (const chunk of response) body += String(chunk)
-  const ms = performance.now() - started
-  if (response.statusCode !== 200 || body.includes('errorType'))
-    throw new Error(`${url}: ${response.statusCode} ${body.slice(0, 300)}`)
-  return ms
+interface Probe {
+  readonly interpreter: string
+  readonly variables: Readonly<Record<string, string>>
+}
+
+interface Answer {
+  readonly ms: number
+  readonly body: string
+}
+
+/** One connection, kept open, for each side. */
+class Client {
+  readonly #agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  readonly #url: string
+  readonly #payload: string
+
+  constructor(url: string, payload: string) {
+    this.#url = url
+    this.#payload = payload
+  }
+
+  async call(): Promise<Answer> {
+    const started = performance.now()
+    const sent = request(this.#url, {
+      method: 'POST',
+      agent: this.#agent,
+      headers: { 'content-type': 'application/json', authorization: 'bench' },
+    })
+    sent.end(this.#payload)
+    const [response] = (await once(sent, 'response')) as [IncomingMessage]
+    let body = ''
+    for await (const chunk of response) body += String(chunk)
+    const ms = performance.now() - started
+    if (response.statusCode !== 200 || body.includes('errorType'))
+      throw new Error(`${this.#url}: ${response.statusCode} ${body.slice(0, 300)}`)
+    return { ms, body }
+  }
+
+  close(): void {
+    this.#agent.destroy()
+  }
 }
 
 async function freePort(): Promise<number> {
@@ -74,13 +106,59 @@ async function freePort(): Promise<number> {
 async function listening(port: number): Promise<void> {
   for (;;) {
     const socket = connect(port, '127.0.0.1')
-    const open = await Promise.race([
-      once(socket, 'connect').then(() => true),
-      once(socket, 'error').then(() => false),
-    ]).catch(() => false)
+    const open = await new Promise<boolean>((resolve) => {
+      socket.once('connect', () => resolve(true))
+      socket.once('error', () => resolve(false))
+    })
     socket.destroy()
     if (open) return
     await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+}
+
+function findEmulator(): string {
+  const wanted = process.arch === 'arm64' ? 'arm64' : 'x86_64'
+  const found = globSync(join(VENV, `lib/python3*/site-packages/samcli/local/rapid/aws-lambda-rie-${wanted}`))[0]
+  if (found === undefined)
+    throw new Error('the emulator is not here: npm test installs the aws-sam-cli that carries it')
+  return found
+}
+
+interface Peer {
+  readonly client: Client
+  stop(): Promise<void>
+}
+
+/** The emulator, listening; the function's process begins with the first call. */
+async function startPeer(dir: string, payload: string, probe: Probe): Promise<Peer> {
+  const [port, api] = [await freePort(), await freePort()]
+  const env = {
+    ...probe.variables,
+    LAMBDA_TASK_ROOT: dir,
+    AWS_LAMBDA_FUNCTION_NAME: 'bench',
+    AWS_LAMBDA_FUNCTION_TIMEOUT: '30',
+    AWS_REGION: 'us-east-1',
+    AWS_XRAY_DAEMON_ADDRESS: '127.0.0.1:2999',
+    AWS_ACCESS_KEY_ID: 'x',
+    AWS_SECRET_ACCESS_KEY: 'x',
+  }
+  const addresses = [
+    '--runtime-interface-emulator-address',
+    `127.0.0.1:${port}`,
+    '--runtime-api-address',
+    `127.0.0.1:${api}`,
+  ]
+  const args = ['--log-level', 'error', ...addresses, probe.interpreter, '-m', 'awslambdaric', 'app.handler']
+  const child: ChildProcess = spawn(findEmulator(), args, { cwd: dir, env, stdio: 'ignore', detached: true })
+  await listening(port)
+  const client = new Client(`http://127.0.0.1:${port}/2015-03-31/functions/function/invocations`, payload)
+  return {
+    client,
+    async stop() {
+      client.close()
+      process.kill(-child.pid!, 'SIGKILL')
+      await once(child, 'exit')
+    },
   }
 }
 
@@ -89,90 +167,79 @@ interface Samples {
   readonly warm: number[]
 }
 
-async function measurePeer(dir: string, payload: string, pythonPath: string): Promise<Samples> {
-  const emulator = globSync(join(VENV, 'lib/python3*/site-packages/samcli/local/rapid/aws-lambda-rie-*')).find((path) =>
-    path.endsWith(process.arch === 'arm64' ? 'arm64' : 'x86_64'),
-  )!
-  const samples: Samples = { cold: [], warm: [] }
-  for (let i = 0; i < COLD; i++) {
-    const [port, api] = [await freePort(), await freePort()]
-    const env = {
-      ...process.env,
-      LAMBDA_TASK_ROOT: dir,
-      PYTHONPATH: pythonPath,
-      AWS_LAMBDA_FUNCTION_NAME: 'bench',
-      AWS_LAMBDA_FUNCTION_TIMEOUT: '30',
-      AWS_REGION: 'us-east-1',
-      AWS_XRAY_DAEMON_ADDRESS: '127.0.0.1:2999',
-      AWS_ACCESS_KEY_ID: 'x',
-      AWS_SECRET_ACCESS_KEY: 'x',
-    }
-    const args = [
-      '--log-level',
-      'error',
-      '--runtime-interface-emulator-address',
-      `127.0.0.1:${port}`,
-      '--runtime-api-address',
-      `127.0.0.1:${api}`,
-      'python3.11',
-      '-m',
-      'awslambdaric',
-      'app.handler',
-    ]
-    const child = spawn(emulator, args, { cwd: dir, env, stdio: 'ignore', detached: true })
-    await listening(port)
-    const url = `http://127.0.0.1:${port}/2015-03-31/functions/function/invocations`
-    samples.cold.push(await call(url, payload))
-    if (i === COLD - 1) {
-      for (let n = 0; n < 20; n++) await call(url, payload)
-      for (let n = 0; n < WARM; n++) samples.warm.push(await call(url, payload))
-    }
-    process.kill(-child.pid!, 'SIGKILL')
-    await once(child, 'exit')
-  }
-  return samples
-}
-
-async function measureFnscope(dir: string, payload: string): Promise<Samples> {
-  const functions = Array.from(
-    { length: COLD + 1 },
-    (_, i) =>
-      `  F${i}: {Type: AWS::Serverless::Function, Properties: {CodeUri: ., Handler: app.handler, Runtime: python3.11, Timeout: 30, Tracing: Active}}`,
-  )
-  writeFileSync(
-    join(dir, 'template.yaml'),
-    `Transform: AWS::Serverless-2016-10-31\nResources:\n${functions.join('\n')}\n`,
-  )
-  await using fnscope = await startFnscope({ app: dir })
-  const url = (i: number): string => `${fnscope.url}/2015-03-31/functions/F${i}/invocations`
-  // the first call of all pays for finding the interpreter once; it is no cold start of a function
-  await call(url(COLD), payload)
-  const samples: Samples = { cold: [], warm: [] }
-  for (let i = 0; i < COLD; i++) samples.cold.push(await call(url(i), payload))
-  for (let n = 0; n < 20; n++) await call(url(0), payload)
-  for (let n = 0; n < WARM; n++) samples.warm.push(await call(url(0), payload))
-  return samples
-}
-
-for (const each of CASES) {
-  const dir = temporaryDir('bench')
-  mkdirSync(dir, { recursive: true })
-  writeFileSync(join(dir, 'app.py'), each.code)
-  if (each.requirements) writeFileSync(join(dir, 'requirements.txt'), each.requirements)
-  const ours = await measureFnscope(dir, each.payload)
-  // the peer gets the very same files: dependencies and runtime client that fnscope installed into its cache
-  const dependencies = globSync([join(CACHE, 'build/*'), join(CACHE, 'runtimes/python3.11*')])
-  const peer = await measurePeer(dir, each.payload, [dir, ...dependencies].join(':'))
-  const [coldOurs, coldPeer, warmOurs, warmPeer] = [ours.cold, peer.cold, ours.warm, peer.warm].map(quantiles) as [
-    ReturnType<typeof quantiles>,
-    ReturnType<typeof quantiles>,
-    ReturnType<typeof quantiles>,
-    ReturnType<typeof quantiles>,
+async function measure(
+  fnscope: StartedFnscope,
+  dir: string,
+  payload: string,
+): Promise<{ ours: Samples; peer: Samples }> {
+  const clientOf = (name: string): Client =>
+    new Client(`${fnscope.url}/2015-03-31/functions/${name}/invocations`, payload)
+  const prober = clientOf('Probe')
+  const probe = JSON.parse((await prober.call()).body) as Probe
+  prober.close()
+  const [ours, peer]: [Samples, Samples] = [
+    { cold: [], warm: [] },
+    { cold: [], warm: [] },
   ]
-  report(`invoke ${each.name}`, {
-    coldMs: { fnscope: coldOurs, peer: coldPeer, ratioP50: Number((coldOurs.p50 / coldPeer.p50).toFixed(2)) },
-    warmMs: { fnscope: warmOurs, peer: warmPeer, differenceP50: Number((warmOurs.p50 - warmPeer.p50).toFixed(3)) },
-  })
-  rmSync(dir, { recursive: true, force: true })
+  // One of each that does not count: it fills the disk's cache and writes the bytecode that both then read.
+  for (let i = -1; i < COLD; i++) {
+    const host = await startPeer(dir, payload, probe)
+    const theirs = (await host.client.call()).ms
+    await host.stop()
+    const client = clientOf(`F${i + 1}`)
+    const mine = (await client.call()).ms
+    client.close()
+    if (i < 0) continue
+    peer.cold.push(theirs)
+    ours.cold.push(mine)
+  }
+  const host = await startPeer(dir, payload, probe)
+  const client = clientOf('F1')
+  for (let i = -20; i < WARM; i++) {
+    const theirs = (await host.client.call()).ms
+    const mine = (await client.call()).ms
+    if (i < 0) continue
+    peer.warm.push(theirs)
+    ours.warm.push(mine)
+  }
+  client.close()
+  await host.stop()
+  return { ours, peer }
 }
-agent.destroy()
+
+function template(): string {
+  const declared = (name: string, handler: string): string =>
+    `  ${name}: {Type: AWS::Serverless::Function, Properties: {CodeUri: ., Handler: ${handler}, Runtime: python3.11, Timeout: 30, Tracing: Active}}`
+  const functions = Array.from({ length: COLD + 1 }, (_, i) => declared(`F${i}`, 'app.handler'))
+  return [
+    'Transform: AWS::Serverless-2016-10-31',
+    'Resources:',
+    declared('Probe', 'probe.handler'),
+    ...functions,
+    '',
+  ].join('\n')
+}
+
+for (const { name, payload, code, requirements } of CASES) {
+  const dir = temporaryDir('bench')
+  writeFileSync(join(dir, 'app.py'), code)
+  writeFileSync(join(dir, 'probe.py'), PROBE)
+  writeFileSync(join(dir, 'template.yaml'), template())
+  if (requirements !== '') writeFileSync(join(dir, 'requirements.txt'), requirements)
+  try {
+    await using fnscope = await startFnscope({ app: dir })
+    const loadBefore = load()
+    const { ours, peer } = await measure(fnscope, dir, payload)
+    const cold: Record<'fnscope' | 'peer', Quantiles> = { fnscope: quantiles(ours.cold), peer: quantiles(peer.cold) }
+    const warm: Record<'fnscope' | 'peer', Quantiles> = { fnscope: quantiles(ours.warm), peer: quantiles(peer.warm) }
+    report(`invoke ${name}`, {
+      load: { before: loadBefore, after: load() },
+      samples: { cold: COLD, warm: WARM },
+      coldMs: { ...cold, ratioP50: Number((cold.fnscope.p50 / cold.peer.p50).toFixed(2)) },
+      warmMs: { ...warm, differenceP50: Number((warm.fnscope.p50 - warm.peer.p50).toFixed(3)) },
+      peakRssMb: peakRssMb(fnscope.child.pid!),
+    })
+  } finally {
+    rmSync(dir, { recursive: true, force: true })
+  }
+}

@@ -1,13 +1,19 @@
 // `npm run check`: types, lint, format and unit tests, side by side; only what fails is printed. Under 10 s: keep it there.
 import { spawn } from 'node:child_process'
+import { realpathSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { stripVTControlCharacters } from 'node:util'
 import { NODE, ROOT, ensureDependencies, withSetup } from './setup.mjs'
 
 const bin = (name) => join(ROOT, 'node_modules/.bin', name)
 
+/** More lines of one step than this help nobody: the first ones are mended, and the rest shown next time. */
+const MOST_LINES = 60
+
 const STEPS = [
   ['types', bin('tsc'), ['-p', '.']],
-  ['lint', bin('oxlint'), ['--type-aware', '--deny-warnings']],
+  ['lint', bin('oxlint'), ['--type-aware', '--deny-warnings', '--format=unix']],
   ['format', bin('oxfmt'), ['--check', '.']],
   ['unit tests', NODE, ['--test', '--test-isolation=none', '--test-reporter=dot', 'packages/*/src/**/*.test.ts']],
 ]
@@ -29,6 +35,20 @@ function runStep([name, command, args]) {
   })
 }
 
+/** What a step says without its dots, colours, blank lines and node's own frames; paths from here. */
+function concise(output) {
+  const lines = stripVTControlCharacters(output)
+    .replaceAll(`${ROOT}/`, '')
+    .split('\n')
+    .filter((line) => !/^[.X\s]*$/.test(line) && !/^\s+at .*\(?node:internal/.test(line))
+  const left = lines.length - MOST_LINES
+  return lines
+    .slice(0, MOST_LINES)
+    .concat(left > 0 ? [`… ${left} more lines`] : [])
+    .map((line) => `  ${line}`)
+    .join('\n')
+}
+
 /** Runs all steps; 0 when every one passed. */
 export async function check() {
   let failed = 0
@@ -36,12 +56,12 @@ export async function check() {
     process.stdout.write(`${result.code === 0 ? '✓' : '✗'} ${result.name} (${result.seconds} s)\n`)
     if (result.code === 0) continue
     failed += 1
-    process.stdout.write(`${result.output}\n`)
+    process.stdout.write(`${concise(result.output)}\n`)
   }
   return failed === 0 ? 0 : 1
 }
 
-if (process.argv[1] === join(ROOT, 'scripts/check.mjs')) {
+if (realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
   await withSetup(async () => {
     await ensureDependencies()
     return await check()

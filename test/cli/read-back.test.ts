@@ -45,7 +45,7 @@ after(async () => {
 test('traces lists the newest first, and --limit cuts', async () => {
   const list = jsonLines<ConsoleTraceRow>((await runFnscope(['traces', '--json'], env)).stdout)
   assert.deepEqual(
-    list.map(({ id, fault }) => [id, fault]),
+    list.map(({ id, error }) => [id, error]),
     [
       [second.traceId, true],
       [first.traceId, false],
@@ -53,7 +53,7 @@ test('traces lists the newest first, and --limit cuts', async () => {
   )
   const lines = (await runFnscope(['traces', '--limit', '1'], env)).stdout.trimEnd().split('\n')
   assert.equal(lines.length, 1)
-  assert.match(lines[0]!, new RegExp(`^\\d{4}-\\S+Z {2}${second.traceId} .*fault$`))
+  assert.match(lines[0]!, new RegExp(`^\\d{4}-\\S+Z {2}${second.traceId} .* {2}error$`))
 })
 
 test('--since looks so far back and no further, and says when there is nothing', async () => {
@@ -67,7 +67,7 @@ test('--since looks so far back and no further, and says when there is nothing',
 test('--id draws one trace, in any spelling of its id; --json gives its spans', async () => {
   const drawn = await runFnscope(['traces', '--id', second.traceId], env)
   assert.match(drawn.stdout, new RegExp(`^Trace ${second.traceId} `))
-  assert.match(drawn.stdout, /AWS::Lambda::Function.*✗ fault[^]*Initialization/)
+  assert.match(drawn.stdout, /\n.*└─ \S+ \(AWS::Lambda::Function\) {2}✗ error {2}ValueError: asked to fail\n/)
   assert.ok(!drawn.stdout.includes('\x1b'))
   const hex = second.traceId.slice(2).replace('-', '')
   assert.equal((await runFnscope(['traces', '--id', hex], env)).stdout, drawn.stdout)
@@ -99,7 +99,7 @@ test('logs narrow by function, request, trace and words', async () => {
   assert.deepEqual(await bodies('--filter', 'GREETING alpha'), ["greeting {'word': 'alpha'}"])
   assert.deepEqual(await bodies('nobody'), [])
   const text = await runFnscope(['logs', '--limit', '1'], env)
-  assert.match(text.stdout, /^\d{4}-\S+Z parameters-Greeter-\S+ XRAY .*\n$/)
+  assert.match(text.stdout, /^\d{4}-\S+Z parameters-Greeter-\S+ REPORT .*\nXRAY .*\n$/)
 })
 
 test('logs --follow prints each new line once, in order, and ends at Ctrl-C', async () => {

@@ -64,7 +64,7 @@ for (const args of [['traces'], ['logs'], ['functions'], ['deploy', '.'], ['remo
 }
 
 test('colour is for terminals: none in a pipe, FORCE_COLOR insists, NO_COLOR forbids', async () => {
-  assert.ok(!(await runFnscope(['config'], { FORCE_COLOR: '', NO_COLOR: '1' })).stdout.includes('\x1b'))
+  assert.ok(!(await runFnscope(['config'], { FORCE_COLOR: undefined, NO_COLOR: undefined })).stdout.includes('\x1b'))
   assert.ok((await runFnscope(['config'], { FORCE_COLOR: '1' })).stdout.includes('\x1b[2m'))
   assert.ok((await runFnscope(['traces'], { ...NOWHERE, FORCE_COLOR: '1' })).stderr.startsWith('\x1b[31merror'))
 })

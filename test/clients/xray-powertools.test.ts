@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { startFnscope, type StartedFnscope } from '../started-fnscope.ts'
-import { epochSeconds, hex, putDocuments, traceIdAt } from './xray-client.ts'
+import { epochSeconds, hex, putDocuments, traceIdAt, type Document } from './xray-client.ts'
 import { childrenOf, documentsOf, runProgram } from './xray-program.ts'
 
 let fnscope: StartedFnscope

@@ -5,6 +5,8 @@ import { putSegments, UdpSender, type Address } from './xray-client.ts'
 import { lonelySegment, TraceMaker, type Sending } from './xray-documents.ts'
 
 const RETRY_MS = 30
+/** Between two traces of a sender: checking what came costs more than sending it. */
+const PACE_MS = 40
 /** Starts are spread over so many seconds back, so that stored minutes of the graph are changed again and again. */
 const SPREAD_SECONDS = 600
 
@@ -52,6 +54,7 @@ export class Load {
   async #send(sender: number): Promise<void> {
     const again: TraceMaker[] = []
     for (let n = 0; !this.#stopped; n++) {
+      await delay(PACE_MS)
       const startSeconds = Date.now() / 1000 - 5 - Math.random() * SPREAD_SECONDS
       const trace = new TraceMaker(startSeconds)
       const times = { startSeconds, durationSeconds: 0.5 }

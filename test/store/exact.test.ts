@@ -11,6 +11,7 @@ import { completeSpan, type Span } from '../../packages/fnscope/src/span/span.ts
 import { openStore } from '../../packages/fnscope/src/store/connect.ts'
 import { Connection } from '../../packages/fnscope/src/store/connection.ts'
 import { StoreError, type Store } from '../../packages/fnscope/src/store/store.ts'
+import { readSpans } from '../../packages/fnscope/src/store/read-traces.ts'
 import { columnName, INSERT_TABLES } from '../../packages/fnscope/src/store/tables.ts'
 import { startTempEngine, type TempEngine } from './engine-in-temp.ts'
 
@@ -128,6 +129,22 @@ suite('store over its tables', () => {
     assert.deepEqual(await store.readSpans([one.traceId]), [one, backwards])
     const rows = await connection.query('SELECT duration_nanos AS d FROM extremes.spans ORDER BY start_nanos')
     assert.deepEqual(rows, [{ d: String(most) }, { d: '18446744073709551615' }])
+    await close()
+  })
+
+  test('of a trace too large for one answer the first rows come back, and the log says so', async () => {
+    const { store, connection, close } = await opened('large')
+    const traceId = newTraceId(Date.now() / 1000)
+    const spans = [3n, 0n, 2n, 1n].map((offset) => span({ traceId, startNanos: now + offset, endNanos: now + 9n }))
+    await store.insert('spans', [encodeSpans(store, spans)], 'large')
+    const warnings: object[] = []
+    const listening = { ...silentLogger, warn: (fields: object) => void warnings.push(fields) }
+    const offsets = async (maxRows: number) =>
+      (await readSpans(connection, [traceId], { log: listening, maxRows })).map((one) => one.startNanos - now)
+    assert.deepEqual(await offsets(4), [0n, 1n, 2n, 3n])
+    assert.deepEqual(warnings, [])
+    assert.deepEqual(await offsets(3), [0n, 1n, 2n])
+    assert.deepEqual(warnings, [{ maxRows: 3, traceIds: [traceId] }])
     await close()
   })
 

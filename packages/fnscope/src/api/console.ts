@@ -111,7 +111,7 @@ function traceRow(summary: TraceSummary): ConsoleTraceRow {
     ...(status === undefined ? {} : { status }),
     ...(method === undefined ? {} : { method }),
     ...(url === undefined ? {} : { url }),
-    error: summary.hasError,
+    error: summary.hasError || summary.errorRootCauses.length > 0,
     fault: summary.hasFault || summary.faultRootCauses.length > 0,
     throttle: summary.hasThrottle,
     partial: summary.partial,

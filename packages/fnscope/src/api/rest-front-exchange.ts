@@ -26,7 +26,7 @@ export interface Exchange {
   stage: StageTrace | undefined
 }
 
-/** Never rejects for what the function or the caller did. */
+/** Never rejects for what the function did; rejects when the caller is gone before its body was. */
 export async function respond(exchange: Exchange): Promise<gateway.ProxyResponse> {
   const { api, options, request } = exchange
   const refusal = refuses(request.headers, api, options.host)

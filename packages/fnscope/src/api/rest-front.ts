@@ -3,7 +3,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { FnscopeError } from '../errors.ts'
+import { FnscopeError, messageOf } from '../errors.ts'
 import type { RestApiSpec } from '../functions/function-spec.ts'
 import * as gateway from '../functions/triggers/api-gateway.ts'
 import { newTraceId } from '../span/id.ts'

@@ -45,7 +45,9 @@ export function addLogs(program: Command, terminal: Terminal): void {
 
 async function runLogs(name: string | undefined, options: LogsOptions, terminal: Terminal): Promise<void> {
   const client = createClient(terminal.env)
-  const query = new URLSearchParams({ sinceMs: String(sinceMsOf(options.since)), limit: options.limit })
+  const sinceMs = sinceMsOf(options.since)
+  const startedMs = performance.now()
+  const query = new URLSearchParams({ sinceMs: String(sinceMs), limit: options.limit })
   if (name !== undefined) query.set('function', name)
   if (options.request !== undefined) query.set('request', options.request)
   if (options.trace !== undefined) query.set('trace', options.trace)
@@ -54,6 +56,8 @@ async function runLogs(name: string | undefined, options: LogsOptions, terminal:
   if (!options.follow && after === undefined) terminal.notice(`No log lines in the last ${options.since}.`)
   while (options.follow) {
     await delay(FOLLOW_MS)
+    // the moment that --since meant stays where it was: a line that is stored late is still after it
+    query.set('sinceMs', String(Math.ceil(sinceMs + performance.now() - startedMs)))
     if (after !== undefined) {
       query.set('after', after)
       query.set('limit', String(FOLLOW_LIMIT))
