@@ -221,6 +221,7 @@ function template(): string {
 }
 
 for (const { name, payload, code, requirements } of CASES) {
+  if (process.env['ONLY'] && !name.includes(process.env['ONLY'])) continue
   const dir = temporaryDir('bench')
   writeFileSync(join(dir, 'app.py'), code)
   writeFileSync(join(dir, 'probe.py'), PROBE)

@@ -137,10 +137,11 @@ test('a reader that goes away ends a list without an error', async () => {
   })
   let stderr = ''
   child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
+  const closed = once(child, 'close')
   await once(child.stdout, 'data')
   child.stdout.destroy()
   await invoke('{}')
-  await once(child, 'close')
+  await closed
   assert.equal(stderr, 'ended 0\n')
 })
 

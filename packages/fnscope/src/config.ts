@@ -49,6 +49,7 @@ export interface ConfigFlags {
 export const DEFAULT_PORT = 4747
 const DOOR_PORTS: Readonly<Record<DoorName, number>> = { 'xray-daemon': 2000 }
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent']
+const MAX_RETENTION_DAYS = 3650
 const LOOPBACK = new Set(['127.0.0.1', 'localhost', '::1'])
 
 function usage(message: string): FnscopeError {
@@ -65,7 +66,10 @@ function parsePort(text: string, flag: string): number {
 function parseDays(text: string): number {
   const match = /^(\d+)(d|h)$/.exec(text)
   const days = match ? Number(match[1]) / (match[2] === 'h' ? 24 : 1) : Number.NaN
-  if (!(days > 0)) throw usage(`--retention wants days or hours like 7d or 12h, not "${text}".`)
+  if (!(days > 0 && days <= MAX_RETENTION_DAYS))
+    throw usage(
+      `--retention wants days or hours like 7d or 12h, up to ${MAX_RETENTION_DAYS}d, not "${text.slice(0, 100)}".`,
+    )
   return days
 }
 

@@ -40,7 +40,13 @@ export async function openXrayDoor(wanted: DoorAddress, options: XrayDoorOptions
     const udp = await openUdp(wanted, options)
     if (udp.closed !== undefined)
       return { address: undefined, description: `closed: ${udp.closed}`, stop: () => udp.stop() }
-    const tcp = await openTcp({ ...wanted, port: udp.port }, options)
+    let tcp: Awaited<ReturnType<typeof openTcp>>
+    try {
+      tcp = await openTcp({ ...wanted, port: udp.port }, options)
+    } catch (error) {
+      await udp.stop()
+      throw error
+    }
     if (tcp.closed === undefined || wanted.port !== 0 || attempt === PORT_ATTEMPTS) {
       const description = tcp.closed === undefined ? udp.address : `${udp.address} (TCP closed: ${tcp.closed})`
       if (!isLoopbackHost(wanted.host)) options.notify(wideNotice(udp.address, options.token))

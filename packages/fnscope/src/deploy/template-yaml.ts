@@ -1,6 +1,7 @@
 // Template text (YAML with CloudFormation's short tags, or JSON) to plain values; short tags become their long form.
 // Knows nothing of what the values mean.
 import { parseDocument, Pair, Scalar, YAMLMap, type CollectionTag, type ScalarTag, type YAMLSeq } from 'yaml'
+import { messageOf } from '../errors.ts'
 import { invalid, isMap, type TemplateMap, type TemplateValue } from './template-value.ts'
 
 const FUNCTIONS = [
@@ -79,5 +80,10 @@ function parseYaml(text: string, file: string): TemplateValue {
     const reason = problem.message.split('\n')[0]!.replace(/ at line \d+, column \d+:?$/, '')
     throw invalid(`${file}:${position?.line ?? 1}:${position?.col ?? 1}: ${reason}`, problem)
   }
-  return document.toJS() as TemplateValue
+  try {
+    return document.toJS() as TemplateValue
+  } catch (error) {
+    // Aliases of aliases that would grow beyond all bounds, or that nothing is behind.
+    throw invalid(`${file}:1:1: ${messageOf(error)}`, error)
+  }
 }

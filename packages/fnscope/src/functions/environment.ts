@@ -34,6 +34,8 @@ export interface EnvironmentRequest {
 /** On-demand functions have so long for their init; then it is run again inside the invocation. */
 const INIT_LIMIT_NANOS = 10_000_000_000n
 const MEMORY_POLL_MS = 250
+const MEMORY_FRESH_NANOS = 100_000_000n
+const SHORT_CALL_NANOS = 5_000_000n
 const DRAIN_LIMIT_NANOS = 200_000_000n
 /** After an init error the runtime ends itself; one that does not is helped. */
 const EXIT_GRACE_NANOS = 1_000_000_000n
@@ -63,6 +65,8 @@ export class Environment {
   #phase: 'init' | 'invoke' | undefined
   #requestId: string | undefined
   #peakKb = 0
+  #sampledNanos = 0n
+  #invokeStartNanos = 0n
 
   constructor(options: EnvironmentOptions) {
     this.#options = options
@@ -95,7 +99,7 @@ export class Environment {
     const poll = setInterval(() => this.#sampleMemory(), MEMORY_POLL_MS)
     try {
       if (!this.#started) await this.#init('init', inits)
-      const startNanos = clock()
+      const startNanos = (this.#invokeStartNanos = clock())
       const limitNanos = BigInt(Math.round(this.spec.timeoutSeconds * 1000)) * 1_000_000n
       const deadline = startNanos + limitNanos
       const failed = this.#process ? undefined : await this.#init('invoke', inits, deadline)
@@ -203,7 +207,7 @@ export class Environment {
   }
 
   async #finished(outcome: Outcome): Promise<Outcome> {
-    this.#sampleMemory()
+    if (this.#memoryMayHaveGrown(outcome)) this.#sampleMemory()
     await this.#drain()
     return outcome
   }
@@ -281,9 +285,17 @@ export class Environment {
     this.#decoder.flush()
   }
 
+  // Asking the kernel costs as much as a whole warm call of a function that does little: such a call is taken to be as
+  // large as the last one that was looked at, for a tenth of a second.
+  #memoryMayHaveGrown({ endNanos }: Outcome): boolean {
+    const tookNanos = endNanos - this.#invokeStartNanos
+    return tookNanos > SHORT_CALL_NANOS || endNanos - this.#sampledNanos > MEMORY_FRESH_NANOS
+  }
+
   #sampleMemory(): void {
     const pid = this.#process?.pid
     if (pid === undefined) return
+    this.#sampledNanos = this.#options.clock()
     if (process.platform === 'linux') this.#peakKb = Math.max(this.#peakKb, peakMemoryKb(pid))
     else
       requestMemoryKb(pid, (kb) => {

@@ -172,7 +172,8 @@ export class Platform {
     try {
       const run = await this.#runner.run(call, call.trace.segmentId)
       if (call.trace.recorded) pushSpan(run.batch.spans, this.#runner.serviceSegment(call, 200))
-      await this.#outlet.accept(run.batch)
+      // The caller does not wait until it is kept: stop() does.
+      void this.#track(this.#outlet.accept(run.batch))
       return run
     } catch (error) {
       if (error instanceof ThrottledError) await this.#outlet.accept(this.#runner.throttled(call))

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { DictionaryColumn, FixedColumn, ListColumn, MapColumn, TextColumn } from './columns.ts'
 
 test('a fixed column keeps little-endian values while it grows', () => {
-  const column = new FixedColumn(8, 1)
+  const column = new FixedColumn(8)
   for (let row = 0; row < 1000; row++) column.pushI64(BigInt(row) * -3n)
   assert.equal(column.rows, 1000)
   assert.equal(column.bytes().length, 8000)

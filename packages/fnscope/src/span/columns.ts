@@ -8,8 +8,13 @@ const encoder = new TextEncoder()
 /** A small column grows by more, so that a batch of some hundred rows copies it twice rather than five times. */
 const SMALL_BYTES = 16 * 1024
 
+/** What every column begins with: most of a small batch's stay empty, and 140 buffers for one span would be its cost. */
+const NO_BYTES = new Uint8Array(0)
+const NO_VIEW = new DataView(NO_BYTES.buffer)
+const FIRST_BYTES = 64
+
 function grown(bytes: Uint8Array, needed: number): Uint8Array<ArrayBuffer> {
-  let size = bytes.length * (bytes.length < SMALL_BYTES ? 4 : 2)
+  let size = Math.max(FIRST_BYTES, bytes.length * (bytes.length < SMALL_BYTES ? 4 : 2))
   while (size < needed) size *= 2
   const next = new Uint8Array(size)
   next.set(bytes)
@@ -20,13 +25,11 @@ function grown(bytes: Uint8Array, needed: number): Uint8Array<ArrayBuffer> {
 export class FixedColumn {
   readonly width: number
   rows = 0
-  #bytes: Uint8Array
-  #view: DataView
+  #bytes = NO_BYTES
+  #view = NO_VIEW
 
-  constructor(width: number, capacity = 16) {
+  constructor(width: number) {
     this.width = width
-    this.#bytes = new Uint8Array(width * capacity)
-    this.#view = new DataView(this.#bytes.buffer)
   }
 
   // May replace #bytes and #view: a caller takes the position first, then touches them.
@@ -120,7 +123,7 @@ function lengthBytes(value: number): number {
 /** Strings as UTF-8, each behind its length as an unsigned LEB128 number. */
 export class TextColumn {
   rows = 0
-  #bytes = new Uint8Array(256)
+  #bytes = NO_BYTES
   #length = 0
 
   push(value: string): void {

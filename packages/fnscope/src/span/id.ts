@@ -57,8 +57,18 @@ export function parseSpanId(text: string): string | undefined {
 
 export const NO_SPAN_ID = '0000000000000000'
 
+const RANDOM = new Uint8Array(2048)
+let randomUsed = RANDOM.length
+
+/** Random bytes are asked for in bulk: a call costs the same for one id and for a hundred. */
 function randomHex(size: number): string {
-  return formatHex(globalThis.crypto.getRandomValues(new Uint8Array(size)))
+  if (randomUsed + size > RANDOM.length) {
+    globalThis.crypto.getRandomValues(RANDOM)
+    randomUsed = 0
+  }
+  const text = formatHex(RANDOM, randomUsed, size)
+  randomUsed += size
+  return text
 }
 
 /** A fresh span id: 16 hex digits, never all zero. */

@@ -29,7 +29,10 @@ function leb128(value: number): Uint8Array {
 }
 
 function words64(...values: readonly bigint[]): Uint8Array {
-  return new Uint8Array(BigUint64Array.from(values).buffer)
+  const bytes = new Uint8Array(values.length * 8)
+  const view = new DataView(bytes.buffer)
+  for (let i = 0; i < values.length; i++) view.setBigUint64(i * 8, values[i]!, true)
+  return bytes
 }
 
 function textOf(...values: readonly string[]): Uint8Array {

@@ -141,9 +141,16 @@ export function isInsertTable(table: string): table is InsertTable {
   return Object.hasOwn(INSERT_TABLES, table)
 }
 
-/** `httpUserAgent` → `http_user_agent`. */
+const COLUMN_NAMES = new Map<string, string>()
+
+/** `httpUserAgent` → `http_user_agent`. Only for the model's own fields: each is kept. */
 export function columnName(field: string): string {
-  return field.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+  let name = COLUMN_NAMES.get(field)
+  if (name === undefined) {
+    name = field.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+    COLUMN_NAMES.set(field, name)
+  }
+  return name
 }
 
 /** `name Type, …` of a table, as ClickHouse's input() wants it. */
