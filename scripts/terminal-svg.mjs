@@ -7,6 +7,8 @@ const COLUMNS = 118
 const [LINE, CHAR, PAD] = [18, 7.8, 18]
 const COLOURS = { 31: '#ff7b72', 32: '#7ee787', 33: '#e3b341', 34: '#79c0ff', 36: '#76e3ea' }
 
+const ESCAPE = new RegExp(`(${String.fromCodePoint(27)}\\[[0-9;]*m)`)
+
 const escape = (string) => string.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
 
 /** Runs of one style: `[{ text, fill, bold }]`. */
@@ -15,8 +17,8 @@ function runs(line) {
   let fill = '#c9d1d9'
   let bold = false
   let columns = 0
-  for (const part of line.split(/(\x1b\[[0-9;]*m)/)) {
-    const code = /^\x1b\[([0-9;]*)m$/.exec(part)?.[1]
+  for (const part of line.split(ESCAPE)) {
+    const code = ESCAPE.test(part) ? part.slice(2, -1) : undefined
     if (code === undefined) {
       const kept =
         part.slice(0, Math.max(0, COLUMNS - columns)) +
