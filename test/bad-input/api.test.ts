@@ -113,12 +113,26 @@ test('nonsense names, qualifiers and headers of Invoke are 4xx with the type tha
   const signed = { authorization: 'any' }
   const invoke = async (name: string, headers = {}, body: string | Uint8Array = '{}', query = '') =>
     await post(fnscope, `/2015-03-31/functions/${name}/invocations${query}`, body, { ...signed, ...headers })
-  for (const name of ['nobody', '..%2f..%2fetc', '%00', 'a'.repeat(3000), '__proto__', 'constructor', 'arn:aws:lambda', '%ff', "x'%3B--", '%20'])
+  for (const name of [
+    'nobody',
+    '..%2f..%2fetc',
+    '%00',
+    'a'.repeat(3000),
+    '__proto__',
+    'constructor',
+    'arn:aws:lambda',
+    '%ff',
+    "x'%3B--",
+    '%20',
+  ])
     assert.ok([400, 404, 414].includes((await invoke(name)).status), name.slice(0, 20))
   assert.equal((await invoke('MarkFunction', {}, '{}', '?Qualifier=7')).type, 'ResourceNotFoundException')
   assert.equal((await invoke('MarkFunction', {}, '{}', '?Qualifier=$LATEST&Qualifier=x')).status, 404)
   assert.equal((await invoke('MarkFunction:x')).type, 'ResourceNotFoundException')
-  assert.equal((await invoke('MarkFunction', { 'x-amz-invocation-type': 'Wish' })).type, 'InvalidParameterValueException')
+  assert.equal(
+    (await invoke('MarkFunction', { 'x-amz-invocation-type': 'Wish' })).type,
+    'InvalidParameterValueException',
+  )
   assert.equal((await invoke('MarkFunction', {}, '{"a":')).type, 'InvalidRequestContentException')
   assert.equal((await invoke('MarkFunction', {}, new Uint8Array([0xff]))).type, 'InvalidRequestContentException')
   assert.equal((await invoke('MarkFunction', {}, `"${'x'.repeat(6 * 1024 * 1024)}"`)).status, 413)
@@ -138,7 +152,9 @@ test('nonsense names, qualifiers and headers of Invoke are 4xx with the type tha
 
 test('an invocation deeper than any program recurses does not harm fnscope', async () => {
   const deep = `{"mark":${'['.repeat(200_000)}${']'.repeat(200_000)}}`
-  const { status } = await post(fnscope, '/2015-03-31/functions/MarkFunction/invocations', deep, { authorization: 'any' })
+  const { status } = await post(fnscope, '/2015-03-31/functions/MarkFunction/invocations', deep, {
+    authorization: 'any',
+  })
   assert.equal(status, 200, 'the function fails on it, the call does not')
 })
 
@@ -163,7 +179,11 @@ test("fnscope's own API says what it wants", async () => {
     assert.ok(answer.status === 400 || answer.status === 404, `${path}: ${answer.status} ${answer.body.slice(0, 300)}`)
     assert.match(answer.body, /"code":"[A-Z]/, path)
   }
-  for (const path of ["/api/logs?filter=%27%3B%20DROP%20TABLE%20logs", '/api/logs?function=%00%ff', '/api/logs?request=%27'])
+  for (const path of [
+    '/api/logs?filter=%27%3B%20DROP%20TABLE%20logs',
+    '/api/logs?function=%00%ff',
+    '/api/logs?request=%27',
+  ])
     assert.equal((await send(fnscope.url, { path })).status, 200, path)
 })
 

@@ -25,20 +25,53 @@ const up = async (...args: string[]): ReturnType<typeof runFnscope> =>
 test('bad flags are refused with exit 2, naming the flag, what was given and what is wanted', async () => {
   const cases: readonly (readonly [args: readonly string[], said: readonly RegExp[]])[] = [
     [['--nonsense'], [/--nonsense/, /--help/]],
-    [['--retention', 'forever'], [/--retention/, /forever/, /7d/]],
-    [['--retention', '0d'], [/--retention/, /0d/]],
+    [
+      ['--retention', 'forever'],
+      [/--retention/, /forever/, /7d/],
+    ],
+    [
+      ['--retention', '0d'],
+      [/--retention/, /0d/],
+    ],
     [['--retention', '-7d'], [/--retention|-7d/]],
     [['--retention', '9'.repeat(400) + 'd'], [/--retention/]],
-    [['--port', '65536'], [/--port/, /65536/]],
-    [['--port', 'http'], [/--port/, /http/]],
-    [['--door', 'xray-daemon'], [/--door/, /xray-daemon=|NAME=/]],
-    [['--door', 'telnet=127.0.0.1:23'], [/--door/, /telnet/, /xray-daemon/]],
-    [['--door', 'xray-daemon=127.0.0.1:99999'], [/--door/, /99999/]],
+    [
+      ['--port', '65536'],
+      [/--port/, /65536/],
+    ],
+    [
+      ['--port', 'http'],
+      [/--port/, /http/],
+    ],
+    [
+      ['--door', 'xray-daemon'],
+      [/--door/, /xray-daemon=|NAME=/],
+    ],
+    [
+      ['--door', 'telnet=127.0.0.1:23'],
+      [/--door/, /telnet/, /xray-daemon/],
+    ],
+    [
+      ['--door', 'xray-daemon=127.0.0.1:99999'],
+      [/--door/, /99999/],
+    ],
     [['--door', '__proto__=off'], [/--door/]],
-    [['--ports', 'some'], [/--ports/, /some/, /auto/]],
-    [['--sampling', 'none'], [/--sampling/, /none/]],
-    [['--log-level', 'loud'], [/--log-level/, /loud/]],
-    [['--store', 'not a url'], [/store/i, /http/]],
+    [
+      ['--ports', 'some'],
+      [/--ports/, /some/, /auto/],
+    ],
+    [
+      ['--sampling', 'none'],
+      [/--sampling/, /none/],
+    ],
+    [
+      ['--log-level', 'loud'],
+      [/--log-level/, /loud/],
+    ],
+    [
+      ['--store', 'not a url'],
+      [/store/i, /http/],
+    ],
     [['--store', 'ftp://user:hunter2@host/x'], [/ftp/]],
     [['a', 'b'], [/argument/]],
   ]
@@ -69,9 +102,21 @@ test('a template that cannot run is refused with exit 1, naming the file, the pl
   const cases: readonly (readonly [what: string, path: string, said: readonly RegExp[]])[] = [
     ['no such directory', join(dir, 'nowhere'), [/nowhere/, /FNS_APP_NOT_FOUND/]],
     ['no template', empty, [/empty/, /template/, /FNS_APP_NOT_FOUND/]],
-    ['no handler', app('handlerless', `${FUNCTION}      Runtime: python3.11\n      CodeUri: .\n`), [/Lonely/, /Handler/, /FNS_TEMPLATE_NO_HANDLER/]],
-    ['no code', app('codeless', `${FUNCTION}      Runtime: python3.11\n      Handler: app.f\n      CodeUri: src/\n`), [/Lonely/, /src/, /FNS_CODE_NOT_FOUND/]],
-    ['bad YAML', app('broken', 'Resources:\n  A: [1, 2\n  B: }\n'), [/template\.yaml/, /line|:\d/, /FNS_TEMPLATE_INVALID/]],
+    [
+      'no handler',
+      app('handlerless', `${FUNCTION}      Runtime: python3.11\n      CodeUri: .\n`),
+      [/Lonely/, /Handler/, /FNS_TEMPLATE_NO_HANDLER/],
+    ],
+    [
+      'no code',
+      app('codeless', `${FUNCTION}      Runtime: python3.11\n      Handler: app.f\n      CodeUri: src/\n`),
+      [/Lonely/, /src/, /FNS_CODE_NOT_FOUND/],
+    ],
+    [
+      'bad YAML',
+      app('broken', 'Resources:\n  A: [1, 2\n  B: }\n'),
+      [/template\.yaml/, /line|:\d/, /FNS_TEMPLATE_INVALID/],
+    ],
     ['a list', app('list', '- 1\n- 2\n'), [/template\.yaml/, /FNS_TEMPLATE_INVALID/]],
     ['nothing', app('nothing', ''), [/template\.yaml/, /FNS_TEMPLATE/]],
     ['no function', app('functionless', 'Resources:\n  T:\n    Type: AWS::SNS::Topic\n'), [/FNS_TEMPLATE_NO_FUNCTION/]],
@@ -89,7 +134,8 @@ test('a template that cannot run is refused with exit 1, naming the file, the pl
 /** Aliases of aliases: ten to the ninth power of entries if they were all made. */
 function laughs(): string {
   const lines = ['a0: &a0 [x, x, x, x, x, x, x, x, x, x]']
-  for (let i = 1; i < 10; i++) lines.push(`a${i}: &a${i} [${Array.from({ length: 10 }, () => `*a${i - 1}`).join(', ')}]`)
+  for (let i = 1; i < 10; i++)
+    lines.push(`a${i}: &a${i} [${Array.from({ length: 10 }, () => `*a${i - 1}`).join(', ')}]`)
   return `${lines.join('\n')}\nResources: *a9\n`
 }
 
@@ -147,20 +193,24 @@ test('a data directory that cannot be used is refused with its path and the flag
   }
 })
 
-test('a directory of another user is refused, not half used', { skip: process.getuid?.() === 0 ? false : 'SKIPPED: needs root' }, () => {
-  const data = join(dir, 'roots')
-  mkdirSync(data, { mode: 0o755 })
-  chmodSync(dir, 0o755)
-  const { status, stderr } = spawnSync(process.execPath, [BIN, 'up', '--data', data, '--ports', 'auto'], {
-    uid: 65_534,
-    gid: 65_534,
-    env: { PATH: process.env['PATH'], HOME: dir },
-    encoding: 'utf8',
-  })
-  if (/Cannot find module|EACCES.*main\.ts|permission denied, open/.test(stderr)) return
-  assert.equal(status, 1, stderr)
-  assert.match(stderr, /roots.*--data.*FNS_DATA_UNWRITABLE/s)
-})
+test(
+  'a directory of another user is refused, not half used',
+  { skip: process.getuid?.() === 0 ? false : 'SKIPPED: needs root' },
+  () => {
+    const data = join(dir, 'roots')
+    mkdirSync(data, { mode: 0o755 })
+    chmodSync(dir, 0o755)
+    const { status, stderr } = spawnSync(process.execPath, [BIN, 'up', '--data', data, '--ports', 'auto'], {
+      uid: 65_534,
+      gid: 65_534,
+      env: { PATH: process.env['PATH'], HOME: dir },
+      encoding: 'utf8',
+    })
+    if (/Cannot find module|EACCES.*main\.ts|permission denied, open/.test(stderr)) return
+    assert.equal(status, 1, stderr)
+    assert.match(stderr, /roots.*--data.*FNS_DATA_UNWRITABLE/s)
+  },
+)
 
 test('commands for a running fnscope say that there is none, and other mistakes', async () => {
   const env = { FNSCOPE_URL: 'http://127.0.0.1:9' }

@@ -4,7 +4,15 @@ import { randomBytes } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import { counted } from '../raw-http.ts'
 import { eventually, startFnscope, type StartedFnscope } from '../started-fnscope.ts'
-import { assertGoodDataPasses, goodSegment, HEADER, post, readMetrics, residentBytes, sendDatagrams } from './traffic.ts'
+import {
+  assertGoodDataPasses,
+  goodSegment,
+  HEADER,
+  post,
+  readMetrics,
+  residentBytes,
+  sendDatagrams,
+} from './traffic.ts'
 
 let fnscope: StartedFnscope
 
@@ -37,7 +45,11 @@ const REFUSED: readonly (readonly [string, string, string])[] = [
   ['InvalidStartTime', 'a start of text', goodSegment({ start_time: 'yesterday' }).text],
   ['InvalidStartTime', 'a start in milliseconds', goodSegment({ start_time: Date.now() }).text],
   ['InvalidStartTime', 'a start below zero', goodSegment({ start_time: -1 }).text],
-  ['InvalidStartTime', 'a start beyond all numbers', goodSegment().text.replace(/"start_time":\d+/, '"start_time":1e999')],
+  [
+    'InvalidStartTime',
+    'a start beyond all numbers',
+    goodSegment().text.replace(/"start_time":\d+/, '"start_time":1e999'),
+  ],
   ['InvalidStartTime', 'a start past retention', goodSegment({ start_time: 1_500_000_000 }).text],
   ['InvalidEndTime', 'an end far ahead', goodSegment({ end_time: Date.now() / 1000 + 1e7 }).text],
   ['MissingEndTime', 'no end', goodSegment({ end_time: null }).text],
@@ -131,7 +143,7 @@ const KEPT: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
     metadata: JSON.parse('{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":1}}}'),
     aws: JSON.parse('{"__proto__":{"polluted":true}}'),
   },
-  'names of any kind': { name: '\u0000\u001b[31m\ud800 \u202e"\'`<script>{{7*7}}\'; DROP TABLE spans; --' },
+  'names of any kind': { name: "\u0000\u001b[31m\ud800 \u202e\"'`<script>{{7*7}}'; DROP TABLE spans; --" },
   'deep metadata': { metadata: { a: JSON.parse('{"a":'.repeat(900) + '1' + '}'.repeat(900)) } },
   'as many keys as fit': {
     annotations: Object.fromEntries(Array.from({ length: 4000 }, (_, i) => [`k${i}`, i])),

@@ -123,7 +123,10 @@ test("weird paths of an app's API are its gateway's 403 or reach the function", 
       assert.ok(statuses.includes(answer.status), `${method} ${path.slice(0, 60)}: ${answer.status} ${answer.body}`)
     }
   }
-  const absolute = await sendBytes(front, `GET http://evil.example/Prod/mark HTTP/1.1\r\n${HOST}Connection: close\r\n\r\n`)
+  const absolute = await sendBytes(
+    front,
+    `GET http://evil.example/Prod/mark HTTP/1.1\r\n${HOST}Connection: close\r\n\r\n`,
+  )
   assert.match(absolute, /^HTTP\/1\.1 (403|404|400) /)
 })
 

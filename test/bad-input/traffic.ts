@@ -23,7 +23,10 @@ export function goodSegment(more: Readonly<Record<string, unknown>> = {}): GoodS
 }
 
 /** Sends datagrams to the daemon's door, a few at a time so that the kernel does not drop them. */
-export async function sendDatagrams(fnscope: StartedFnscope, datagrams: readonly (string | Uint8Array)[]): Promise<void> {
+export async function sendDatagrams(
+  fnscope: StartedFnscope,
+  datagrams: readonly (string | Uint8Array)[],
+): Promise<void> {
   const [host, port] = fnscope.doors['xray-daemon']!.split(':')
   const socket = createSocket('udp4')
   try {

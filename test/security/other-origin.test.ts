@@ -175,6 +175,5 @@ test("the user's own address bar, links and commands still work", async () => {
   for (const headers of [typed, link, own, {}, { host: `localhost:${new URL(fnscope.url).port}` }])
     assert.equal((await send(fnscope.url, { path: '/api/health', headers })).status, 200)
   const { PrivateUrl: url } = fnscope.apps[0]!.urls
-  for (const headers of [typed, link, {}])
-    assert.equal((await send(url!, { path: '/Prod/mark', headers })).status, 200)
+  for (const headers of [typed, link, {}]) assert.equal((await send(url!, { path: '/Prod/mark', headers })).status, 200)
 })

@@ -102,7 +102,15 @@ test('the engine answers nobody without its password', { skip }, () => {
       assert.match(stdout, /this store belongs to fnscope\s+401$/, `${way} ${question}: ${stdout}`)
     }
   }
-  const paths = ['/?user=default&query=SELECT+1', '/play', '/dashboard', '/replicas_status', '/metrics', '/js/x', '/?query=SELECT+1&user=fnscope&password=wrong']
+  const paths = [
+    '/?user=default&query=SELECT+1',
+    '/play',
+    '/dashboard',
+    '/replicas_status',
+    '/metrics',
+    '/js/x',
+    '/?query=SELECT+1&user=fnscope&password=wrong',
+  ]
   for (const path of paths) {
     const { stdout } = asNobody(`curl -s -m 10 -w ' %{http_code}' '${base}${path}'`)
     assert.match(stdout, /this store belongs to fnscope\s+401$/, `${path}: ${stdout}`)

@@ -5,7 +5,16 @@ import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { send } from '../raw-http.ts'
-import { APPS, eventually, hasClients, runFnscope, runPython, startFnscope, temporaryDir, type StartedFnscope } from '../started-fnscope.ts'
+import {
+  APPS,
+  eventually,
+  hasClients,
+  runFnscope,
+  runPython,
+  startFnscope,
+  temporaryDir,
+  type StartedFnscope,
+} from '../started-fnscope.ts'
 
 const TOKEN = 'a/token+with=signs.4711'
 const SIGNED = { authorization: 'AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/xray/aws4_request, Signature=0' }
@@ -109,8 +118,11 @@ test('a wide daemon door without a token stores, but reads nothing out', async (
   assert.match(open.stderr(), /can store segments/)
 })
 
-test('boto3 gets in with the token as its access key', { skip: hasClients() ? false : 'SKIPPED: no clients' }, async () => {
-  const code = `
+test(
+  'boto3 gets in with the token as its access key',
+  { skip: hasClients() ? false : 'SKIPPED: no clients' },
+  async () => {
+    const code = `
 import boto3, json
 from botocore.exceptions import ClientError
 def code(f):
@@ -122,9 +134,13 @@ def calls(key):
     s = boto3.Session(aws_access_key_id=key, aws_secret_access_key='x')
     return [code(lambda: s.client('lambda').invoke(FunctionName='MarkFunction', Payload=b'{}')), code(lambda: s.client('xray').get_sampling_rules())]
 print(json.dumps([calls('${TOKEN}'), calls('test')]))`
-  const answers = await runPython<string[][]>(code, fnscope.clientEnv)
-  assert.deepEqual(answers, [['ok', 'ok'], ['UnrecognizedClientException', 'UnrecognizedClientException']])
-})
+    const answers = await runPython<string[][]>(code, fnscope.clientEnv)
+    assert.deepEqual(answers, [
+      ['ok', 'ok'],
+      ['UnrecognizedClientException', 'UnrecognizedClientException'],
+    ])
+  },
+)
 
 test("fnscope's own commands get in with FNSCOPE_TOKEN and say what is missing without", async () => {
   const env = { FNSCOPE_URL: fnscope.url }
@@ -146,7 +162,10 @@ test('the token is in no log line, no process listing, no function and no file',
   assert.match(answer.body, /AWS_LAMBDA_FUNCTION_NAME/)
   assert.ok(!answer.body.includes(TOKEN), 'environment of the function')
   // Failures are logged with their request: one of each kind.
-  await send(fnscope.url, { path: `/api/traces?sinceMs=${encodeURIComponent(TOKEN)}`, headers: { 'x-fnscope-token': 'no' } })
+  await send(fnscope.url, {
+    path: `/api/traces?sinceMs=${encodeURIComponent(TOKEN)}`,
+    headers: { 'x-fnscope-token': 'no' },
+  })
   await eventually(async () => (fnscope.stderr().length > 0 ? true : undefined))
   assert.ok(!fnscope.stderr().includes(TOKEN), 'log')
   assert.ok(!commandLines().includes(TOKEN), 'process listing')

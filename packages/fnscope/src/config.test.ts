@@ -4,9 +4,9 @@ import { readConfig, type ConfigFlags } from './config.ts'
 
 test('without flags and variables it is the documented defaults, on loopback', () => {
   const config = readConfig({}, {})
-  const { dataDir, host, port, portExplicit, storeUrl, token, retentionDays, sampling, region, logLevel } = config
+  const { dataDir, host, port, portExplicit, storeUrl, token, retention, sampling, region, logLevel } = config
   assert.deepEqual(
-    { dataDir, host, port, portExplicit, storeUrl, token, retentionDays, sampling, region, logLevel },
+    { dataDir, host, port, portExplicit, storeUrl, token, retention, sampling, region, logLevel },
     {
       dataDir: '.fnscope',
       host: '127.0.0.1',
@@ -14,7 +14,7 @@ test('without flags and variables it is the documented defaults, on loopback', (
       portExplicit: false,
       storeUrl: undefined,
       token: undefined,
-      retentionDays: 7,
+      retention: { spansDays: 7, logsDays: 7, metricsDays: 7 },
       sampling: 'all',
       region: 'us-east-1',
       logLevel: 'warn',
@@ -61,9 +61,12 @@ test('a door moves, closes, and the last word on it counts', () => {
   assert.equal(door('xray-daemon=127.0.0.1:2001', 'xray-daemon=off'), 'off')
 })
 
-test("retention is in days or hours; the region is the AWS tools' own", () => {
-  assert.equal(readConfig({ retention: '12h' }, {}).retentionDays, 0.5)
-  assert.equal(readConfig({}, { FNSCOPE_RETENTION: '30d' }).retentionDays, 30)
+test("retention is in days or hours, for all signals or by signal; the region is the AWS tools' own", () => {
+  const kept = (retention: string): unknown => readConfig({ retention }, {}).retention
+  assert.deepEqual(kept('12h'), { spansDays: 0.5, logsDays: 0.5, metricsDays: 0.5 })
+  assert.deepEqual(kept('logs=3d,metrics=30d'), { spansDays: 7, logsDays: 3, metricsDays: 30 })
+  assert.deepEqual(kept('1d, logs=48h'), { spansDays: 1, logsDays: 2, metricsDays: 1 })
+  assert.equal(readConfig({}, { FNSCOPE_RETENTION: '30d' }).retention.metricsDays, 30)
   assert.equal(readConfig({}, { AWS_DEFAULT_REGION: 'eu-west-1' }).region, 'eu-west-1')
   assert.equal(readConfig({}, { AWS_REGION: 'ap-south-1', AWS_DEFAULT_REGION: 'eu-west-1' }).region, 'ap-south-1')
   assert.equal(readConfig({}, { XDG_CACHE_HOME: '/c' }).cacheDir, '/c/fnscope')
@@ -79,6 +82,7 @@ const REFUSED: readonly (readonly [ConfigFlags, Record<string, string>, RegExp])
   [{ door: ['xray-daemon=127.0.0.1:99999'] }, {}, /--door wants a port/],
   [{ retention: 'forever' }, {}, /days or hours like 7d or 12h/],
   [{ retention: '0d' }, {}, /--retention/],
+  [{ retention: 'traces=3d' }, {}, /spans=7d,logs=3d/],
   [{ sampling: 'some' }, {}, /"all" or "cloud", not "some"/],
   [{}, { FNSCOPE_SEGMENT_STYLE: 'odd' }, /"old" or "new", not "odd"/],
   [{ logLevel: 'loud' }, {}, /--log-level is one of .*silent, not "loud"/],

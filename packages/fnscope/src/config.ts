@@ -21,7 +21,8 @@ export interface Config {
   /** A ClickHouse URL with credentials; undefined: the embedded engine. */
   readonly storeUrl: string | undefined
   readonly token: string | undefined
-  readonly retentionDays: number
+  /** How long each signal is kept, days. */
+  readonly retention: { readonly spansDays: number; readonly logsDays: number; readonly metricsDays: number }
   readonly walMaxBytes: number
   /** all: record every invocation; cloud: 1/s + 5 %, PassThrough silent. */
   readonly sampling: 'all' | 'cloud'
@@ -63,14 +64,28 @@ function parsePort(text: string, flag: string): number {
   return port
 }
 
-function parseDays(text: string): number {
-  const match = /^(\d+)(d|h)$/.exec(text)
-  const days = match ? Number(match[1]) / (match[2] === 'h' ? 24 : 1) : Number.NaN
-  if (!(days > 0 && days <= MAX_RETENTION_DAYS))
-    throw usage(
-      `--retention wants days or hours like 7d or 12h, up to ${MAX_RETENTION_DAYS}d, not "${text.slice(0, 100)}".`,
-    )
-  return days
+const DEFAULT_RETENTION_DAYS = 7
+
+/** `7d` for every signal, `logs=3d` for one; several joined by commas, a later one wins. */
+function parseRetention(text: string): Config['retention'] {
+  const kept = {
+    spansDays: DEFAULT_RETENTION_DAYS,
+    logsDays: DEFAULT_RETENTION_DAYS,
+    metricsDays: DEFAULT_RETENTION_DAYS,
+  }
+  for (const part of text.split(',')) {
+    const match = /^(?:(spans|logs|metrics)=)?(\d+)(d|h)$/.exec(part.trim())
+    const days = match ? Number(match[2]) / (match[3] === 'h' ? 24 : 1) : Number.NaN
+    if (!(days > 0 && days <= MAX_RETENTION_DAYS))
+      throw usage(
+        `--retention wants days or hours like 7d or 12h, or by signal like spans=7d,logs=3d,metrics=30d, up to ${MAX_RETENTION_DAYS}d, not "${text.slice(0, 100)}".`,
+      )
+    const signal = match?.[1]
+    if (signal === undefined || signal === 'spans') kept.spansDays = days
+    if (signal === undefined || signal === 'logs') kept.logsDays = days
+    if (signal === undefined || signal === 'metrics') kept.metricsDays = days
+  }
+  return kept
 }
 
 function parseDoors(flags: ConfigFlags): Config['doors'] {
@@ -121,7 +136,7 @@ export function readConfig(flags: ConfigFlags, env: Readonly<Record<string, stri
     doors: parseDoors(flags),
     storeUrl: pick(flags.store, 'STORE'),
     token,
-    retentionDays: parseDays(pick(flags.retention, 'RETENTION') ?? '7d'),
+    retention: parseRetention(pick(flags.retention, 'RETENTION') ?? `${DEFAULT_RETENTION_DAYS}d`),
     walMaxBytes: 512 * 1024 * 1024,
     sampling,
     segmentStyle: style,

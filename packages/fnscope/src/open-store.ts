@@ -14,8 +14,7 @@ export interface OpenedStore {
 
 /** @throws FnscopeError */
 export async function openConfiguredStore(config: Config, dataDir: string, log: Logger): Promise<OpenedStore> {
-  const days = config.retentionDays
-  const retention = { spansDays: days, logsDays: days, metricsDays: days }
+  const { retention } = config
   if (config.storeUrl !== undefined) {
     const store = await openStore({ url: config.storeUrl, retention, log })
     return { store, close: () => store.close() }

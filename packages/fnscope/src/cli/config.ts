@@ -25,7 +25,7 @@ const SOURCES: Readonly<Record<string, readonly string[]>> = {
   port: ['FNSCOPE_PORT'],
   storeUrl: ['FNSCOPE_STORE'],
   token: ['FNSCOPE_TOKEN'],
-  retentionDays: ['FNSCOPE_RETENTION'],
+  retention: ['FNSCOPE_RETENTION'],
   sampling: ['FNSCOPE_SAMPLING'],
   segmentStyle: ['FNSCOPE_SEGMENT_STYLE'],
   region: ['AWS_REGION', 'AWS_DEFAULT_REGION'],

@@ -37,13 +37,18 @@ export function readyLines(started: Started, config: Config, painter: Painter): 
     config.sampling === 'all'
       ? '  sampling     every invocation is recorded (the cloud keeps 1/s + 5 %: --sampling cloud)'
       : '  sampling     as on the cloud: 1/s + 5 %, PassThrough functions silent',
-    `  kept for     ${retention(config.retentionDays)}, in ${config.storeUrl === undefined ? config.dataDir : 'the ClickHouse of --store'}`,
+    `  kept for     ${retention(config.retention)}, in ${config.storeUrl === undefined ? config.dataDir : 'the ClickHouse of --store'}`,
   )
   for (const app of started.apps()) lines.push('', ...appLines(app, painter))
   return [...lines, '', ...lookLines(started.url, config, painter)]
 }
 
-function retention(days: number): string {
+function retention({ spansDays, logsDays, metricsDays }: Config['retention']): string {
+  if (spansDays === logsDays && spansDays === metricsDays) return formatDays(spansDays)
+  return `spans ${formatDays(spansDays)}, logs ${formatDays(logsDays)}, metrics ${formatDays(metricsDays)}`
+}
+
+function formatDays(days: number): string {
   return Number.isInteger(days) ? `${days} day${days === 1 ? '' : 's'}` : `${Math.round(days * 24)} hours`
 }
 

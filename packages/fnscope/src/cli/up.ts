@@ -34,7 +34,7 @@ function addServerOptions(command: Command): Command {
     .option('--store <url>', 'a ClickHouse server instead of the embedded engine')
     .option('--host <address>', 'listen beyond this machine; needs --token')
     .option('--token <secret>', 'what clients must send (or FNSCOPE_TOKEN)')
-    .option('--retention <time>', 'how long to keep: 7d, 12h (default: 7d)')
+    .option('--retention <time>', 'how long to keep: 7d, 12h, or spans=7d,logs=3d,metrics=30d (default: 7d)')
     .addOption(
       new Option('--sampling <mode>', 'all: record every invocation; cloud: 1/s + 5 %').choices(['all', 'cloud']),
     )

@@ -35,6 +35,8 @@ function words64(...values: readonly bigint[]): Uint8Array {
   return bytes
 }
 
+const DICTIONARY_VERSION = words64(SHARED_DICTIONARIES)
+
 function textOf(...values: readonly string[]): Uint8Array {
   const column = new TextColumn()
   for (const value of values) column.push(value)
@@ -46,7 +48,7 @@ function isDictionary(column: Column): boolean {
 }
 
 function pushPrefix(parts: Uint8Array[], column: Column): void {
-  if (isDictionary(column)) parts.push(words64(SHARED_DICTIONARIES))
+  if (isDictionary(column)) parts.push(DICTIONARY_VERSION)
   else if (column instanceof ListColumn) pushPrefix(parts, column.items)
   else if (column instanceof MapColumn) {
     pushPrefix(parts, column.keys)
