@@ -50,6 +50,8 @@ async function counter(fnscope: StartedFnscope, name: string, ...labels: readonl
 
 const receivedBy = (fnscope: StartedFnscope): Promise<number> =>
   counter(fnscope, 'fnscope_received_total', 'door="xray-daemon"')
+const droppedBy = (fnscope: StartedFnscope): Promise<number> =>
+  counter(fnscope, 'fnscope_dropped_total', 'door="xray-daemon"')
 const storedBy = (fnscope: StartedFnscope): Promise<number> =>
   counter(fnscope, 'fnscope_stored_rows_total', 'table="documents"')
 
@@ -109,7 +111,11 @@ function cpuOf(fnscope: StartedFnscope): { readonly fnscope: number; readonly en
 
 async function measureRate(fnscope: StartedFnscope, rate: number) {
   const run = newRun()
-  const before = { received: await receivedBy(fnscope), stored: await storedBy(fnscope) }
+  const before = {
+    received: await receivedBy(fnscope),
+    stored: await storedBy(fnscope),
+    dropped: await droppedBy(fnscope),
+  }
   const dropsBefore = kernelDrops(doorOf(fnscope).port)
   const cpuBefore = cpuOf(fnscope)
   const sent = await send(fnscope, rate, run)
@@ -127,7 +133,7 @@ async function measureRate(fnscope: StartedFnscope, rate: number) {
   const cpu = cpuOf(fnscope)
   const perMillion = (now: number, before: number): number => Number((((now - before) / received) * 1e6).toFixed(1))
   const stored = (await storedBy(fnscope)) - before.stored
-  const dropped = await counter(fnscope, 'fnscope_dropped_total', 'door="xray-daemon"')
+  const dropped = (await droppedBy(fnscope)) - before.dropped
   const drops = kernelDrops(doorOf(fnscope).port)
   return {
     offeredPerSecond: Math.round(sent.sent / sent.seconds),

@@ -4,7 +4,7 @@ import { realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { stripVTControlCharacters } from 'node:util'
-import { NODE, ROOT, ensureDependencies, withSetup } from './setup.mjs'
+import { COMPILED, NODE, ROOT, ensureDependencies, withSetup } from './setup.mjs'
 
 const bin = (name) => join(ROOT, 'node_modules/.bin', name)
 
@@ -24,7 +24,7 @@ function runStep([name, command, args]) {
     const child = spawn(command, args, {
       cwd: ROOT,
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, PATH: `${join(ROOT, 'node_modules/node/bin')}:${process.env.PATH}` },
+      env: { ...process.env, ...COMPILED, PATH: `${join(ROOT, 'node_modules/node/bin')}:${process.env.PATH}` },
     })
     let output = ''
     const keep = (chunk) => (output += chunk)

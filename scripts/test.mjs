@@ -3,7 +3,17 @@
 import { readdirSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { check } from './check.mjs'
-import { NODE, ROOT, VENV, WORK, ensureDependencies, ensureTestClients, runHere, withSetup } from './setup.mjs'
+import {
+  COMPILED,
+  NODE,
+  ROOT,
+  VENV,
+  WORK,
+  ensureDependencies,
+  ensureTestClients,
+  runHere,
+  withSetup,
+} from './setup.mjs'
 
 const pattern = process.argv[2] ?? ''
 
@@ -27,6 +37,7 @@ await withSetup(async () => {
   await ensureTestClients()
   if (pattern === '' && (await check()) !== 0) return 1
   return await runHere(NODE, ['--test', '--test-concurrency=2', '--test-timeout=300000', ...files], {
+    ...COMPILED,
     FNSCOPE_TEST_VENV: VENV,
     FNSCOPE_TEST_CACHE: join(WORK, 'cache'),
   })

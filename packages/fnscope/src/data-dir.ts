@@ -1,7 +1,7 @@
 // The data directory of one running fnscope: made, locked, emptied when a fresh one is asked for.
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { FnscopeError, messageOf } from './errors.ts'
 import { takeDataLock, type DataLock } from './store/engine-lock.ts'
 
@@ -22,7 +22,7 @@ export function openDataDir(dir: string, options: DataDirOptions): DataDir {
   const path = resolve(dir)
   let lock: DataLock
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 })
+    makePrivateDir(path)
     lock = takeDataLock(path)
   } catch (error) {
     if (!(error instanceof FnscopeError)) {
@@ -38,4 +38,15 @@ export function openDataDir(dir: string, options: DataDirOptions): DataDir {
   }
   if (options.fresh) for (const part of ['store', 'wal']) rmSync(join(path, part), { recursive: true, force: true })
   return { path, release: () => lock.release() }
+}
+
+/** With its parents, all closed to other users. Node's own recursive mkdir never returns for one below /proc. */
+function makePrivateDir(path: string): void {
+  const parent = dirname(path)
+  if (!existsSync(parent) && parent !== path) makePrivateDir(parent)
+  try {
+    mkdirSync(path, { mode: 0o700 })
+  } catch (error) {
+    if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw error
+  }
 }
