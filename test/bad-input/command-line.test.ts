@@ -143,7 +143,7 @@ test('a data directory that cannot be used is refused with its path and the flag
 test(
   'a directory of another user is refused, not half used',
   { skip: process.getuid?.() === 0 ? false : 'SKIPPED: needs root' },
-  () => {
+  (t) => {
     const data = join(dir, 'roots')
     mkdirSync(data, { mode: 0o755 })
     chmodSync(dir, 0o755)

@@ -144,9 +144,11 @@ export function startHarness(options: Partial<PlatformOptions> = {}): Harness {
       void platform.deploy(appOf(spec))
       return spec
     },
-    call(name, event = {}, more = {}) {
+    async call(name, event = {}, more = {}) {
       const payload = Buffer.from(JSON.stringify(event))
-      return platform.invoke({ functionName: name, payload, invocationType: 'RequestResponse', ...more })
+      const answer = await platform.invoke({ functionName: name, payload, invocationType: 'RequestResponse', ...more })
+      await platform.flushed()
+      return answer
     },
     async stop() {
       await platform.stop({ graceMs: 0 })

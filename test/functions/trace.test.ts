@@ -137,6 +137,7 @@ test('an event is answered at once, tried three times under one id, and traced a
   })
   assert.deepEqual([answer.status, answer.payload.byteLength], [202, 0])
   await harness.platform.eventsIdle()
+  await harness.platform.flushed()
   const batches = harness.ingest.batches.slice(before)
   const starts = batches.flatMap((batch) => batch.logs).filter((line) => line.body.startsWith('START'))
   assert.equal(starts.length, 3)
@@ -165,6 +166,7 @@ test('over its reserved concurrency a function is throttled, with the reason, a 
   await assert.rejects(harness.call(spec.name), (error) => {
     return error instanceof ThrottledError && error.body.Reason === 'ReservedFunctionConcurrentInvocationLimitExceeded'
   })
+  await harness.platform.flushed()
   const batch = harness.ingest.batches.at(-1)!
   assert.deepEqual(
     batch.metrics.map((point) => [point.name, point.value]),

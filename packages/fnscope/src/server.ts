@@ -135,7 +135,7 @@ export async function startServer(config: Config, options: StartOptions): Promis
   cleanup.defer(() => daemon.stop())
 
   // routes are mounted before it listens, but the platform wants to know its address: the console's routes read it late
-  const late: { platform?: Platform; apps?: Apps; url?: string } = {}
+  const late: { apps?: Apps; url?: string } = {}
   const deployedListeners: ((app: ConsoleApp) => void)[] = []
   const deploy = async (dir: string, parameters?: Readonly<Record<string, string>>): Promise<ConsoleApp> => {
     const app = await apps.deploy(dir, parameters)
@@ -152,7 +152,7 @@ export async function startServer(config: Config, options: StartOptions): Promis
   })
 
   const platform = new Platform({
-    ingest: afterTheAnswer(ingest),
+    ingest,
     log,
     counters,
     sampling: config.sampling,
@@ -202,20 +202,12 @@ export async function startServer(config: Config, options: StartOptions): Promis
     deploy,
     onLogs: (listener) => void logListeners.push(listener),
     onDeployed: (listener) => void deployedListeners.push(listener),
-    flushed: () => openedIngest.flushed(),
+    async flushed() {
+      await platform.flushed()
+      await openedIngest.flushed()
+    },
     stop,
     [Symbol.asyncDispose]: stop,
-  }
-}
-
-/** The same ingest a turn of the event loop later: who called a function has its answer by then. In the same order. */
-function afterTheAnswer(ingest: Ingest): Ingest {
-  return {
-    flushed: () => ingest.flushed(),
-    async accept(batch) {
-      await new Promise((resolve) => setImmediate(resolve))
-      await ingest.accept(batch)
-    },
   }
 }
 

@@ -1,7 +1,5 @@
-// One run of a function in one environment, and the telemetry of it as a batch: log lines, metric points, spans.
-// It decides nothing about sampling or retries; whoever asked completes the batch and hands it in.
-import { newBatch, type Batch } from '../span/batch.ts'
-import { pushSpan } from '../span/push-span.ts'
+// One run of a function in one environment, and the telemetry of it: log lines, metric points, spans.
+// It decides nothing about sampling or retries; whoever asked completes it and hands it in.
 import type { LogRecord } from '../span/log-record.ts'
 import type { MetricPoint } from '../span/metric-point.ts'
 import type { Span } from '../span/span.ts'
@@ -19,6 +17,7 @@ import type { InvokeRequest } from './invoke-request.ts'
 import type { PlatformOptions } from './platform-options.ts'
 import type { ProcessGuard } from './process-guard.ts'
 import type { Launch } from './runtimes/launch.ts'
+import type { Telemetry } from './telemetry-outlet.ts'
 
 /** A request that was accepted: its function, its id and its place in a trace are known. */
 export interface Call {
@@ -33,7 +32,8 @@ export interface Run {
   readonly record: InvocationRecord
   readonly logTail: string
   readonly logLines: readonly LogRecord[]
-  readonly batch: Batch
+  /** Made when it is asked for, so that no caller waits for it. */
+  readonly telemetry: () => Telemetry
 }
 
 export interface FunctionRunnerOptions {
@@ -81,14 +81,12 @@ export class FunctionRunner {
         receivedNanos,
         ...(trace.announced ? { xray } : {}),
       })
-      const batch = newBatch()
-      batch.logs.push(...log.records)
-      batch.metrics.push(...this.#metrics(call, record, concurrent))
-      if (trace.recorded) {
-        for (const span of functionSpans(this.traced(spec), trace, { record, ids, parentId, receivedNanos }))
-          pushSpan(batch.spans, span)
-      }
-      return { record, logTail: log.tail, logLines: log.records, batch }
+      const telemetry = (): Telemetry => ({
+        logs: log.records,
+        metrics: this.#metrics(call, record, { concurrent, timeNanos: receivedNanos }),
+        spans: trace.recorded ? functionSpans(this.traced(spec), trace, { record, ids, parentId, receivedNanos }) : [],
+      })
+      return { record, logTail: log.tail, logLines: log.records, telemetry }
     } finally {
       release()
     }
@@ -107,12 +105,13 @@ export class FunctionRunner {
   }
 
   /** What a refused call leaves: a metric, and a segment where the trace is recorded. */
-  throttled(call: Call): Batch {
-    this.#options.platform.counters.invocations.inc({ outcome: 'throttled' })
-    const batch = newBatch()
-    batch.metrics.push(...throttleMetrics(this.#metricSource(call)))
-    if (call.trace.recorded) pushSpan(batch.spans, this.serviceSegment(call, 429))
-    return batch
+  throttled(call: Call): Telemetry {
+    const { platform, clock } = this.#options
+    platform.counters.invocations.inc({ outcome: 'throttled' })
+    return {
+      metrics: throttleMetrics(this.#metricSource(call, clock())),
+      spans: call.trace.recorded ? [this.serviceSegment(call, 429)] : [],
+    }
   }
 
   traced(spec: FunctionSpec): TracedFunction {
@@ -149,15 +148,18 @@ export class FunctionRunner {
     return pool.take({ spec, launch, clock, guard, host })
   }
 
-  #metricSource(call: Call): MetricSource {
-    const timeNanos = this.#options.clock()
+  #metricSource(call: Call, timeNanos: bigint): MetricSource {
     const { requestId, trace, deployed } = call
     const functionName = deployed.spec.name
     return { functionName, timeNanos, receivedNanos: timeNanos, requestId, traceId: trace.traceId }
   }
 
-  #metrics(call: Call, record: InvocationRecord, concurrent: number): MetricPoint[] {
-    const points = invocationMetrics(this.#metricSource(call), record, concurrent)
+  #metrics(
+    call: Call,
+    record: InvocationRecord,
+    at: { readonly concurrent: number; readonly timeNanos: bigint },
+  ): MetricPoint[] {
+    const points = invocationMetrics(this.#metricSource(call, at.timeNanos), record, at.concurrent)
     const { requestId, trace, deployed } = call
     for (const line of record.lines) {
       for (const point of this.#options.platform.metricsOfLine(line.text)) {

@@ -3,8 +3,6 @@
 import { randomUUID } from 'node:crypto'
 import { FnscopeError, messageOf } from '../errors.ts'
 import { Reservoir } from '../sampling/reservoir.ts'
-import { newBatch } from '../span/batch.ts'
-import { pushSpan } from '../span/push-span.ts'
 import { createClock, type Clock } from './clock.ts'
 import { Deployments } from './deployments.ts'
 import { EventQueue } from './event-queue.ts'
@@ -126,6 +124,11 @@ export class Platform {
     return { ...answer, status: 200, payload: record.payload, ...failed, logTail, logLines }
   }
 
+  /** Resolves when ingest has what every invocation that was answered before the call left behind. */
+  flushed(): Promise<void> {
+    return this.#outlet.flushed()
+  }
+
   /** Resolves when every queued event has had its last attempt. */
   eventsIdle(): Promise<void> {
     return this.#events.idle()
@@ -145,6 +148,7 @@ export class Platform {
     this.#deployments.kill()
     await ended
     await this.#settled()
+    await this.#outlet.flushed()
     this.#guard.stop()
   }
 
@@ -171,12 +175,17 @@ export class Platform {
   async #invokeSync(call: Call): Promise<Run> {
     try {
       const run = await this.#runner.run(call, call.trace.segmentId)
-      if (call.trace.recorded) pushSpan(run.batch.spans, this.#runner.serviceSegment(call, 200))
-      // The caller does not wait until it is kept: stop() does.
-      void this.#track(this.#outlet.accept(run.batch))
+      const service = call.trace.recorded ? [this.#runner.serviceSegment(call, 200)] : []
+      this.#outlet.add(() => {
+        const telemetry = run.telemetry()
+        return { ...telemetry, spans: [...(telemetry.spans ?? []), ...service] }
+      })
       return run
     } catch (error) {
-      if (error instanceof ThrottledError) await this.#outlet.accept(this.#runner.throttled(call))
+      if (error instanceof ThrottledError) {
+        const telemetry = this.#runner.throttled(call)
+        this.#outlet.add(() => telemetry)
+      }
       throw error
     }
   }
@@ -185,7 +194,7 @@ export class Platform {
     const job = queuedEvent(call, {
       runner: this.#runner,
       deployments: this.#deployments,
-      accept: (batch) => this.#outlet.accept(batch),
+      outlet: this.#outlet,
       clock: this.#clock,
     })
     this.#events.add({
@@ -196,8 +205,7 @@ export class Platform {
   }
 
   #keepLeftover(environment: Environment, lines: readonly FunctionLine[]): void {
-    const batch = newBatch()
-    batch.logs.push(...idleLog(environment.spec, environment.logStream, { lines, receivedNanos: this.#clock() }))
-    void this.#track(this.#outlet.accept(batch))
+    const logs = idleLog(environment.spec, environment.logStream, { lines, receivedNanos: this.#clock() })
+    this.#outlet.add(() => ({ logs }))
   }
 }

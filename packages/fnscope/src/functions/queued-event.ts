@@ -1,24 +1,23 @@
 // One asynchronous invocation as a job of the events queue: each attempt is a run of its own under one request id, and
 // the service segment with `Dwell Time` and `Attempt #n` is written when the last attempt is over.
-import { newBatch, type Batch } from '../span/batch.ts'
 import { newSpanId } from '../span/id.ts'
-import { pushSpan } from '../span/push-span.ts'
 import type { Span } from '../span/span.ts'
 import type { Clock } from './clock.ts'
 import type { Deployments } from './deployments.ts'
 import type { EventJob } from './event-queue.ts'
 import type { Call, FunctionRunner } from './function-runner.ts'
 import { serviceSubsegment } from './system-trace.ts'
+import type { TelemetryOutlet } from './telemetry-outlet.ts'
 
 export interface QueuedEventOptions {
   readonly runner: FunctionRunner
   readonly deployments: Deployments
-  readonly accept: (batch: Batch) => Promise<void>
+  readonly outlet: Pick<TelemetryOutlet, 'add'>
   readonly clock: Clock
 }
 
 export function queuedEvent(call: Call, options: QueuedEventOptions): EventJob {
-  const { runner, deployments, accept, clock } = options
+  const { runner, deployments, outlet, clock } = options
   const { trace, requestId, acceptedNanos, deployed } = call
   // The client context is a synchronous caller's alone.
   const request = { ...call.request, clientContext: undefined }
@@ -42,15 +41,13 @@ export function queuedEvent(call: Call, options: QueuedEventOptions): EventJob {
         part('Dwell Time', newSpanId(), { startNanos: acceptedNanos, endNanos: startNanos, failed: false })
       const failed = run.record.functionError !== undefined
       part(`Attempt #${number}`, spanId, { startNanos, endNanos: clock(), failed })
-      await accept(run.batch)
+      outlet.add(run.telemetry)
       return !failed
     },
     async done() {
       if (!trace.recorded) return
-      const batch = newBatch()
-      pushSpan(batch.spans, runner.serviceSegment(call, 202))
-      for (const span of parts) pushSpan(batch.spans, span)
-      await accept(batch)
+      const spans = [runner.serviceSegment(call, 202), ...parts]
+      outlet.add(() => ({ spans }))
     },
   }
 }
