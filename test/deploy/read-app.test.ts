@@ -4,6 +4,9 @@ import { cp, mkdir, rename, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'node:test'
 import { appDir, findPython, makeApp, read, run, temporaryDir, withoutPython } from './app-fixture.ts'
+import { VENV } from '../started-fnscope.ts'
+
+const SAM = join(VENV, 'bin/sam')
 
 const skip = await withoutPython('python3.11')
 
@@ -143,7 +146,7 @@ test('what sam build left is used when it is not older than the template, and ne
 test('a real sam build of the demo app is read as it is', { skip: skip ?? (await withoutSam()) }, async (t) => {
   const dir = await temporaryDir(t)
   await cp(appDir('sam-app'), dir, { recursive: true })
-  await run('sam', ['build'], { cwd: dir, env: { ...process.env, SAM_CLI_TELEMETRY: '0' } })
+  await run(SAM, ['build'], { cwd: dir, env: { ...process.env, SAM_CLI_TELEMETRY: '0' } })
   const app = await read(dir)
   assert.equal(app.functions[0]?.codeDir, join(dir, '.aws-sam/build/HelloWorldFunction'))
   assert.equal(app.functions[0].segmentStyle, 'old')
@@ -151,9 +154,9 @@ test('a real sam build of the demo app is read as it is', { skip: skip ?? (await
 })
 
 async function withoutSam(): Promise<string | undefined> {
-  return await run('sam', ['--version']).then(
+  return await run(SAM, ['--version']).then(
     () => undefined,
-    () => 'SKIPPED: no sam on PATH',
+    () => 'SKIPPED: no sam in the environment of the test clients',
   )
 }
 

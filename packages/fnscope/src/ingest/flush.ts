@@ -19,7 +19,7 @@ const MANY_ROWS = 500
 const FIRST_RETRY_MS = 100
 const LAST_RETRY_MS = 5000
 const LOG_INTERVAL_MS = 10_000
-/** So many rows refused and none taken: it is not the rows. The file is kept and the others go on. */
+/** So many rows refused, or all of several, and none taken: it is not the rows. The file is kept and the others go on. */
 const HOPELESS_ROWS = 100
 
 export interface FlusherOptions {
@@ -164,7 +164,8 @@ export class Flusher {
       return
     }
     insert.poisonedRows.push(from)
-    if (insert.takenRows === 0 && insert.poisonedRows.length >= HOPELESS_ROWS) throw new Hopeless()
+    const many = insert.rows > 1 && insert.poisonedRows.length >= Math.min(HOPELESS_ROWS, insert.rows)
+    if (insert.takenRows === 0 && many) throw new Hopeless()
   }
 
   /** The error when the store refuses for good, undefined when it took the rows. Everything else is tried again. */
