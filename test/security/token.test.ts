@@ -1,6 +1,6 @@
 // Listening beyond this machine: refused without a token, and with one every route wants it; nothing tells the token.
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -49,6 +49,30 @@ test('a wide address without a token is refused with what to do', async () => {
   }
   assert.deepEqual(readdirSync(data), [])
   rmSync(data, { recursive: true })
+})
+
+const CALLS_BACK = `import os, urllib.request
+def handler(event, context):
+    credential = f"{os.environ['AWS_ACCESS_KEY_ID']}/20260101/us-east-1/lambda/aws4_request"
+    url = os.environ['AWS_ENDPOINT_URL'] + '/2016-08-19/account-settings'
+    request = urllib.request.Request(url, headers={'Authorization': f'AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host, Signature=0'})
+    return urllib.request.urlopen(request).status
+`
+
+test("a function's own AWS calls are let in without its knowing the token", async () => {
+  const dir = temporaryDir('calls-back')
+  writeFileSync(join(dir, 'app.py'), CALLS_BACK)
+  writeFileSync(
+    join(dir, 'template.yaml'),
+    'Transform: AWS::Serverless-2016-10-31\nResources:\n  CallsBack: {Type: AWS::Serverless::Function, Properties: {CodeUri: ., Handler: app.handler, Runtime: python3.11}}\n',
+  )
+  const post = async (path: string, body: unknown): Promise<string> => {
+    const answer = await fetch(fnscope.url + path, { method: 'POST', headers: BEARER, body: JSON.stringify(body) })
+    return await answer.text()
+  }
+  await post('/api/apps', { dir })
+  assert.equal(await post('/2015-03-31/functions/CallsBack/invocations', {}), '200')
+  rmSync(dir, { recursive: true })
 })
 
 const ROUTES = [

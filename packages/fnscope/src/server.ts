@@ -1,4 +1,5 @@
 // Composition root: config → store → ingest → platform → doors and APIs; stop() in reverse. Wiring only.
+import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import type { FastifyRequest } from 'fastify'
 import { Apps } from './api/apps.ts'
@@ -118,7 +119,9 @@ export async function startServer(config: Config, options: StartOptions): Promis
     log,
   }
 
-  const main = createMainServer(config, counters, log)
+  // functions call back without knowing the token: a key of this run's own lets them in
+  const functionKey = config.token === undefined ? undefined : randomBytes(10).toString('hex').toUpperCase()
+  const main = createMainServer(config, { counters, log, functionKey })
   cleanup.defer(() => closeHttpServer(main, GRACE_MS))
   mountXray(main, xray)
   main.get('/metrics', async (_, reply) => {
@@ -161,6 +164,7 @@ export async function startServer(config: Config, options: StartOptions): Promis
     region: config.region,
     daemonAddress: daemon.address,
     endpointUrl: () => late.url,
+    accessKeyId: functionKey,
     cacheDir: config.cacheDir,
     metricsOfLine: (text) => metricsOfLine({ text, service: '', timeNanos: clock() }),
     notify,
@@ -252,12 +256,19 @@ function wantsAuthorization(request: FastifyRequest): boolean {
   return changesOwn || /^\/20\d\d-\d\d-\d\d\//.test(request.url)
 }
 
-function createMainServer(config: Config, counters: Counters, log: Logger): HttpServer {
+interface MainServerOptions {
+  readonly counters: Counters
+  readonly log: Logger
+  readonly functionKey: string | undefined
+}
+
+function createMainServer(config: Config, { counters, log, functionKey }: MainServerOptions): HttpServer {
   return createHttpServer({
     log,
     counters,
     allowedHosts: hostNamesOf(config.host),
     ...(config.token === undefined ? {} : { token: config.token }),
+    ...(functionKey === undefined ? {} : { functionKey }),
     requireAuthorization: wantsAuthorization,
     bodyLimitBytes: BODY_LIMIT_BYTES,
     errorFormat: (request) =>

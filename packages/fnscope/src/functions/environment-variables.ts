@@ -10,6 +10,8 @@ export interface HostVariables {
   readonly daemonAddress: string | undefined
   /** Where the function's AWS calls go unless it says otherwise. */
   readonly endpointUrl: string | undefined
+  /** What the endpoint knows this machine's functions by. */
+  readonly accessKeyId: string
 }
 
 /** Names that the cloud refuses in a function's configuration; a template that sets one is overruled. */
@@ -74,8 +76,7 @@ export function environmentVariables(
     AWS_LAMBDA_LOG_GROUP_NAME: spec.logGroup,
     AWS_LAMBDA_LOG_STREAM_NAME: options.logStream,
     AWS_LAMBDA_RUNTIME_API: options.runtimeApi,
-    // Nobody checks them; twelve digits make it plain to SDKs that log them that this is no real account.
-    AWS_ACCESS_KEY_ID: `AKIA${host.accountId}LOCL`,
+    AWS_ACCESS_KEY_ID: host.accessKeyId,
     AWS_SECRET_ACCESS_KEY: 'local',
     AWS_SESSION_TOKEN: 'local',
     LAMBDA_TASK_ROOT: spec.codeDir,

@@ -144,7 +144,9 @@ export class FunctionRunner {
   #environment({ spec, pool }: Deployed, launch: Launch): Environment {
     const { platform, clock, guard } = this.#options
     const { region, accountId, daemonAddress } = platform
-    const host = { region, accountId, daemonAddress, endpointUrl: platform.endpointUrl?.() }
+    // Twelve digits make it plain to SDKs that log it that this is no real account.
+    const accessKeyId = platform.accessKeyId ?? `AKIA${accountId}LOCL`
+    const host = { region, accountId, daemonAddress, endpointUrl: platform.endpointUrl?.(), accessKeyId }
     return pool.take({ spec, launch, clock, guard, host })
   }
 

@@ -17,6 +17,8 @@ export interface HttpServerOptions {
   /** Names beside loopback's that the Host header may hold; see refuseHost. */
   readonly allowedHosts?: readonly string[]
   readonly token?: string
+  /** Beside the token: what functions that run here have for an access key id. */
+  readonly functionKey?: string
   /** Which requests need the token; default: every one. */
   readonly needsToken?: (request: FastifyRequest) => boolean
   /** True: this request needs an Authorization header, of any content. */
@@ -113,7 +115,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
 }
 
 function refuse(request: FastifyRequest, options: HttpServerOptions): Refusal | undefined {
-  const { allowedHosts = [], allowedOrigins = [], token, needsToken, requireAuthorization } = options
+  const { allowedHosts = [], allowedOrigins = [], token, functionKey, needsToken, requireAuthorization } = options
   const refusal =
     refuseHost(request.headers.host, allowedHosts) ??
     (allowedOrigins === 'any' ? undefined : refuseOrigin(request, allowedOrigins))
@@ -122,7 +124,10 @@ function refuse(request: FastifyRequest, options: HttpServerOptions): Refusal | 
   const preflight = request.method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined
   if (preflight && allowedOrigins !== 'any' && isAllowedOrigin(request, allowedOrigins)) return undefined
   const raw = { url: request.raw.url ?? '', headers: request.headers }
-  if (token !== undefined) return (needsToken?.(request) ?? true) ? refuseToken(raw, token) : undefined
+  if (token !== undefined) {
+    const tokens = functionKey === undefined ? [token] : [token, functionKey]
+    return (needsToken?.(request) ?? true) ? refuseToken(raw, tokens) : undefined
+  }
   if (requireAuthorization?.(request) === true && !hasAuthorization(raw)) return NO_AUTHORIZATION
   return undefined
 }

@@ -10,11 +10,12 @@ export interface TokenRequest {
   readonly headers: IncomingHttpHeaders
 }
 
-/** Refuses a request without the token: `Authorization: Bearer`, `x-fnscope-token`, or as AWS access key id. */
-export function refuseToken(request: TokenRequest, token: string): Refusal | undefined {
-  const wanted = digest(token)
+/** Refuses a request without one of the tokens: `Authorization: Bearer`, `x-fnscope-token`, or as AWS access key id. */
+export function refuseToken(request: TokenRequest, tokens: readonly string[]): Refusal | undefined {
+  const wanted = tokens.map((token) => digest(token))
   // Digests have one length, so that the comparison tells nothing of the token.
-  if (candidates(request).some((candidate) => timingSafeEqual(digest(candidate), wanted))) return undefined
+  const matches = (candidate: string): boolean => wanted.some((token) => timingSafeEqual(digest(candidate), token))
+  if (candidates(request).some((candidate) => matches(candidate))) return undefined
   return {
     status: 401,
     reason: 'token',
