@@ -1,7 +1,6 @@
 // Composition root: config → store → ingest → platform → doors and APIs; stop() in reverse. Wiring only.
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import type { FastifyRequest } from 'fastify'
 import { Apps } from './api/apps.ts'
 import { mountConsole } from './api/console.ts'
 import type { ConsoleApp, ConsoleHealth } from './api/console-types.ts'
@@ -15,14 +14,13 @@ import { openDataDir } from './data-dir.ts'
 import { createClock, type Clock } from './functions/clock.ts'
 import { Platform } from './functions/platform.ts'
 import { findPython } from './functions/runtimes/python.ts'
-import { awsErrorFormat, ownErrorFormat } from './http/error-format.ts'
-import { hostNamesOf, isLoopbackHost } from './http/host-names.ts'
-import { listen } from './http/listen.ts'
-import { closeHttpServer, createHttpServer, type HttpServer } from './http/server.ts'
+import { isLoopbackHost } from './http/host-names.ts'
+import { closeHttpServer } from './http/server.ts'
+import { tellingLogs, touchingMinutes } from './ingest-taps.ts'
 import { openIngest } from './ingest/open-ingest.ts'
-import type { Ingest } from './ingest/ingest.ts'
 import type { Logger } from './log.ts'
 import { openConfiguredStore } from './open-store.ts'
+import { createMainDoor, listenMain } from './main-door.ts'
 import { MinuteJob } from './query/minute-job.ts'
 import { metricsOfLine } from './receive/function-log.ts'
 import { Reservoir } from './sampling/reservoir.ts'
@@ -30,7 +28,7 @@ import { SamplingRules } from './sampling/targets.ts'
 import { newBatch } from './span/batch.ts'
 import type { LogRecord } from './span/log-record.ts'
 import { pushSpan } from './span/push-span.ts'
-import { NANOS_PER_DAY, NANOS_PER_MINUTE, type TimeBounds } from './span/time.ts'
+import { NANOS_PER_DAY, type TimeBounds } from './span/time.ts'
 import { takeDataLock } from './store/engine-lock.ts'
 import { VERSION } from './version.ts'
 import { openXrayDoor } from './xray-door.ts'
@@ -64,7 +62,6 @@ export interface FnscopeServer extends AsyncDisposable {
 
 /** The longest a stop may take to let requests and the log drain; the whole stays under 10 s. */
 const GRACE_MS = 3000
-const BODY_LIMIT_BYTES = 64 * 1024 * 1024
 
 /** Starts everything. @throws FnscopeError; what was started until then is stopped again */
 export async function startServer(config: Config, options: StartOptions): Promise<FnscopeServer> {
@@ -121,7 +118,7 @@ export async function startServer(config: Config, options: StartOptions): Promis
 
   // functions call back without knowing the token: a key of this run's own lets them in
   const functionKey = config.token === undefined ? undefined : randomBytes(10).toString('hex').toUpperCase()
-  const main = createMainServer(config, { counters, log, functionKey })
+  const main = createMainDoor(config, { counters, log, functionKey })
   cleanup.defer(() => closeHttpServer(main, GRACE_MS))
   mountXray(main, xray)
   main.get('/metrics', async (_, reply) => {
@@ -215,76 +212,8 @@ export async function startServer(config: Config, options: StartOptions): Promis
   }
 }
 
-/** The same ingest, telling the job which minutes of the graph are outdated by what it takes. */
-function touchingMinutes(ingest: Ingest, job: MinuteJob): Ingest {
-  return {
-    flushed: () => ingest.flushed(),
-    async accept(batch) {
-      const { startNanos, rows } = batch.spans
-      let touched = -1n
-      for (let row = 0; row < rows; row++) {
-        const minute = startNanos.i64(row) / NANOS_PER_MINUTE
-        if (minute === touched) continue
-        touched = minute
-        job.touch(minute * NANOS_PER_MINUTE)
-      }
-      await ingest.accept(batch)
-    },
-  }
-}
-
-/** The same ingest, telling the listeners of the log lines that it took. */
-function tellingLogs(ingest: Ingest, listeners: readonly ((lines: readonly LogRecord[]) => void)[]): Ingest {
-  return {
-    flushed: () => ingest.flushed(),
-    async accept(batch) {
-      await ingest.accept(batch)
-      if (batch.logs.length > 0) for (const listener of listeners) listener(batch.logs)
-    },
-  }
-}
-
 /** 1/s and 5 % of the rest. */
 function newSampler(nowNanos: Clock): () => boolean {
   const reservoir = new Reservoir({ nowNanos })
   return () => reservoir.take()
-}
-
-/** Control-plane routes want an Authorization header, of any content: no web page can send one here unasked. */
-function wantsAuthorization(request: FastifyRequest): boolean {
-  const changesOwn = request.url.startsWith('/api/') && !/^(GET|HEAD)$/.test(request.method)
-  return changesOwn || /^\/20\d\d-\d\d-\d\d\//.test(request.url)
-}
-
-interface MainServerOptions {
-  readonly counters: Counters
-  readonly log: Logger
-  readonly functionKey: string | undefined
-}
-
-function createMainServer(config: Config, { counters, log, functionKey }: MainServerOptions): HttpServer {
-  return createHttpServer({
-    log,
-    counters,
-    allowedHosts: hostNamesOf(config.host),
-    ...(config.token === undefined ? {} : { token: config.token }),
-    ...(functionKey === undefined ? {} : { functionKey }),
-    requireAuthorization: wantsAuthorization,
-    bodyLimitBytes: BODY_LIMIT_BYTES,
-    errorFormat: (request) =>
-      request.url.startsWith('/api/') || request.url === '/metrics' ? ownErrorFormat : awsErrorFormat,
-  })
-}
-
-/** Listens on the main port; one that is taken and was not asked for by name gives way to a free one, with a word. */
-async function listenMain(server: HttpServer, config: Config, notify: (line: string) => void): Promise<string> {
-  const { host, port, portExplicit } = config
-  let bound = await listen(server, { host, port, explicit: portExplicit })
-  if (bound.closed !== undefined) {
-    notify(`${bound.closed}; taking a free port instead (--port names one).`)
-    bound = await listen(server, { host, port: 0, explicit: true })
-  }
-  if (bound.closed !== undefined) throw new Error(bound.closed)
-  const name = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host
-  return `http://${name}:${bound.port}`
 }

@@ -1,0 +1,51 @@
+// The main port: AWS API and fnscope's own, behind one set of guards. Routes are mounted by server.ts.
+import type { FastifyRequest } from 'fastify'
+import type { Config } from './config.ts'
+import type { Counters } from './counters.ts'
+import { awsErrorFormat, ownErrorFormat } from './http/error-format.ts'
+import { hostNamesOf } from './http/host-names.ts'
+import { listen } from './http/listen.ts'
+import { createHttpServer, type HttpServer } from './http/server.ts'
+import type { Logger } from './log.ts'
+
+const BODY_LIMIT_BYTES = 64 * 1024 * 1024
+
+/** Control-plane routes want an Authorization header, of any content: no web page can send one here unasked. */
+function wantsAuthorization(request: FastifyRequest): boolean {
+  const changesOwn = request.url.startsWith('/api/') && !/^(GET|HEAD)$/.test(request.method)
+  return changesOwn || /^\/20\d\d-\d\d-\d\d\//.test(request.url)
+}
+
+export interface MainDoorOptions {
+  readonly counters: Counters
+  readonly log: Logger
+  /** What local functions have for an access key id; undefined without a token. */
+  readonly functionKey: string | undefined
+}
+
+export function createMainDoor(config: Config, { counters, log, functionKey }: MainDoorOptions): HttpServer {
+  return createHttpServer({
+    log,
+    counters,
+    allowedHosts: hostNamesOf(config.host),
+    ...(config.token === undefined ? {} : { token: config.token }),
+    ...(functionKey === undefined ? {} : { functionKey }),
+    requireAuthorization: wantsAuthorization,
+    bodyLimitBytes: BODY_LIMIT_BYTES,
+    errorFormat: (request) =>
+      request.url.startsWith('/api/') || request.url === '/metrics' ? ownErrorFormat : awsErrorFormat,
+  })
+}
+
+/** Listens on the main port; one that is taken and was not asked for by name gives way to a free one, with a word. */
+export async function listenMain(server: HttpServer, config: Config, notify: (line: string) => void): Promise<string> {
+  const { host, port, portExplicit } = config
+  let bound = await listen(server, { host, port, explicit: portExplicit })
+  if (bound.closed !== undefined) {
+    notify(`${bound.closed}; taking a free port instead (--port names one).`)
+    bound = await listen(server, { host, port: 0, explicit: true })
+  }
+  if (bound.closed !== undefined) throw new Error(bound.closed)
+  const name = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host
+  return `http://${name}:${bound.port}`
+}
