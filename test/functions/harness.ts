@@ -12,6 +12,7 @@ import { silentLogger } from '../../packages/fnscope/src/log.ts'
 import type { Batch } from '../../packages/fnscope/src/span/batch.ts'
 import { formatHex } from '../../packages/fnscope/src/span/id.ts'
 import type { DictionaryColumn } from '../../packages/fnscope/src/span/columns.ts'
+import { SPAN_FLAG } from '../../packages/fnscope/src/span/span-batch.ts'
 
 export const TEST_CACHE = process.env['FNSCOPE_TEST_CACHE'] ?? join(tmpdir(), 'fnscope-test-cache')
 
@@ -62,10 +63,10 @@ export function spansOf(batches: readonly Batch[]): SeenSpan[] {
         traceId: formatHex(spans.traceId.bytes(), row * 16, 16),
         start,
         end: start + spans.durationNanos.i64(row),
-        error: spans.error.bytes()[row] === 1,
-        fault: spans.fault.bytes()[row] === 1,
+        error: (spans.flags.bytes()[row * 2]! & SPAN_FLAG.error) !== 0,
+        fault: (spans.flags.bytes()[row * 2]! & SPAN_FLAG.fault) !== 0,
         status: spans.httpStatus.bytes()[row * 2]! + spans.httpStatus.bytes()[row * 2 + 1]! * 256,
-        cold: spans.coldStart.bytes()[row] === 1,
+        cold: (spans.flags.bytes()[row * 2]! & SPAN_FLAG.coldStart) !== 0,
         rank: spans.rootRank.bytes()[row]!,
       }
     }),

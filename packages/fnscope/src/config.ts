@@ -4,7 +4,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { FnscopeError } from './errors.ts'
 
-export type DoorName = 'xray-daemon'
+export type DoorName = 'xray-daemon' | 'otlp-http' | 'otlp-grpc'
 
 /** Where a door listens; undefined port 0 = any free one; 'off' = not at all. */
 export type DoorAddress = { readonly host: string; readonly port: number; readonly explicit: boolean } | 'off'
@@ -48,7 +48,9 @@ export interface ConfigFlags {
 }
 
 export const DEFAULT_PORT = 4747
-const DOOR_PORTS: Readonly<Record<DoorName, number>> = { 'xray-daemon': 2000 }
+const DOOR_PORTS: Readonly<Record<DoorName, number>> = { 'xray-daemon': 2000, 'otlp-http': 4318, 'otlp-grpc': 4317 }
+/** What they speak has no place for a token: wider than loopback by their own --door alone. */
+const DOORS_WITHOUT_TOKEN: readonly string[] = ['xray-daemon'] satisfies DoorName[]
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent']
 const MAX_RETENTION_DAYS = 3650
 const LOOPBACK = new Set(['127.0.0.1', 'localhost', '::1'])
@@ -107,6 +109,16 @@ function parseDoors(flags: ConfigFlags): Config['doors'] {
   return doors as Config['doors']
 }
 
+function refuseWideDoors(doors: Config['doors']): void {
+  for (const [name, door] of Object.entries(doors)) {
+    if (door === 'off' || LOOPBACK.has(door.host) || DOORS_WITHOUT_TOKEN.includes(name)) continue
+    throw new FnscopeError(
+      'FNS_WIDE_WITHOUT_TOKEN',
+      `--door ${name}=${door.host}:${door.port} would let other machines in without a password. Add --token SECRET (or FNSCOPE_TOKEN), or name 127.0.0.1.`,
+    )
+  }
+}
+
 /** The checked configuration. @throws FnscopeError FNS_USAGE, FNS_WIDE_WITHOUT_TOKEN */
 export function readConfig(flags: ConfigFlags, env: Readonly<Record<string, string | undefined>>): Config {
   const pick = (flag: string | undefined, name: string): string | undefined =>
@@ -119,6 +131,8 @@ export function readConfig(flags: ConfigFlags, env: Readonly<Record<string, stri
       `--host ${host} would let other machines in without a password. Add --token SECRET (or FNSCOPE_TOKEN), or leave --host out to stay on 127.0.0.1.`,
     )
   }
+  const doors = parseDoors(flags)
+  if (token === undefined) refuseWideDoors(doors)
   const sampling = pick(flags.sampling, 'SAMPLING') ?? 'all'
   if (sampling !== 'all' && sampling !== 'cloud') throw usage(`--sampling is "all" or "cloud", not "${sampling}".`)
   const style = env['FNSCOPE_SEGMENT_STYLE'] || undefined
@@ -133,7 +147,7 @@ export function readConfig(flags: ConfigFlags, env: Readonly<Record<string, stri
     host,
     port: port === undefined ? (flags.ports === 'auto' ? 0 : DEFAULT_PORT) : parsePort(port, '--port'),
     portExplicit: port !== undefined,
-    doors: parseDoors(flags),
+    doors,
     storeUrl: pick(flags.store, 'STORE'),
     token,
     retention: parseRetention(pick(flags.retention, 'RETENTION') ?? `${DEFAULT_RETENTION_DAYS}d`),

@@ -42,7 +42,9 @@ export function consoleSpan(span: Span, service: string, children: readonly Cons
     throttle: span.throttle,
     coldStart: span.coldStart,
     ...(Object.keys(http).length === 0 ? {} : { http }),
-    annotations: span.annotations,
+    annotations: Object.fromEntries(
+      Object.entries(span.annotations).map(([key, value]) => [key, typeof value === 'bigint' ? Number(value) : value]),
+    ),
     ...(span.metadata === undefined ? {} : { metadata: span.metadata }),
     attributes: Object.fromEntries(Object.entries(span.attributes).map(([key, value]) => [key, plainValue(value)])),
     ...(exception === undefined ? {} : { exception }),

@@ -42,7 +42,7 @@ export function encodeSpan(
   putFilled(document, 'aws', awsOf(span))
   if (isNative(span)) putFilled(document, 'sql', membersOf(span.attributes, 'sql.'))
   putFilled(document, 'service', serviceOf(span))
-  putFilled(document, 'annotations', { ...span.annotations })
+  putFilled(document, 'annotations', annotationsOf(span))
   put(document, 'metadata', metadataOf(span))
   if (span.links.length > 0) document['links'] = span.links.map(linkOf)
   if (options.children !== undefined && options.children.length > 0) document['subsegments'] = [...options.children]
@@ -149,4 +149,11 @@ function put(target: Members, key: string, value: unknown): void {
 
 function putFilled(target: Members, key: string, value: Members): void {
   if (Object.keys(value).length > 0) target[key] = value
+}
+
+/** X-Ray's numbers are doubles. */
+function annotationsOf({ annotations }: Span): { [key: string]: string | number | boolean } {
+  return Object.fromEntries(
+    Object.entries(annotations).map(([key, value]) => [key, typeof value === 'bigint' ? Number(value) : value]),
+  )
 }

@@ -13,7 +13,7 @@ export interface HttpError {
 
 export interface FormattedError {
   readonly headers: Readonly<Record<string, string>>
-  readonly body: string
+  readonly body: string | Buffer
 }
 
 export type ErrorFormat = (error: HttpError) => FormattedError

@@ -122,7 +122,9 @@ function ownNodes(index: TraceIndex, span: Span): NodeKey[] {
 function annotationsOf(index: TraceIndex): Map<string, AnnotationSummary[]> {
   const byKey = new Map<string, { value: string | number | boolean; nodes: NodeKey[] }[]>()
   for (const span of index.spans) {
-    for (const [key, value] of Object.entries(span.annotations)) {
+    for (const [key, annotation] of Object.entries(span.annotations)) {
+      // X-Ray's numbers are doubles
+      const value = typeof annotation === 'bigint' ? Number(annotation) : annotation
       const values = byKey.get(key) ?? []
       byKey.set(key, values)
       const known = values.find((one) => one.value === value)

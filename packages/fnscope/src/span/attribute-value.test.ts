@@ -1,12 +1,24 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { formatLiteral, parseLiteral, type AttributeValue } from './attribute-value.ts'
+import {
+  attributeJson,
+  attributeOf,
+  attributeText,
+  parseAttributeJson,
+  parseAttributes,
+  typeOf,
+  type AttributeValue,
+} from './attribute-value.ts'
 
-const VALUES: readonly Exclude<AttributeValue, string>[] = [
+const VALUES: readonly AttributeValue[] = [
+  '',
+  '42',
+  'null',
   0n,
   -42n,
   9_223_372_036_854_775_807n,
   0,
+  -0,
   42,
   -1.5,
   1e21,
@@ -17,20 +29,30 @@ const VALUES: readonly Exclude<AttributeValue, string>[] = [
   true,
   false,
   null,
-  ['a', 1, null],
-  { k: { n: 1.5 } },
+  Uint8Array.of(0, 255, 7),
+  [],
+  ['a', 1, 1n, null, [Number.NaN]],
+  { k: { n: 1.5, big: 2n ** 62n } },
+  { $double: 'x' },
+  { $bytes: 'AA==', $$: 1n },
 ]
 
-for (const value of VALUES)
-  test(`the literal ${formatLiteral(value)} comes back as the ${typeof value} it was`, () => {
-    assert.deepEqual(parseLiteral(formatLiteral(value)), value)
+for (const value of VALUES) {
+  test(`${attributeJson(value)} comes back from its letter and text, and from JSON`, () => {
+    if (!Object.is(value, -0)) assert.deepEqual(attributeOf(typeOf(value), attributeText(value)), value)
+    assert.deepEqual(parseAttributeJson(attributeJson(value)), value)
   })
+}
 
-test('a double that is whole is told from an int64', () => {
-  assert.equal(formatLiteral(42n), '42')
-  assert.equal(formatLiteral(42), '42.0')
+test('a value reads as a person would write it', () => {
+  assert.deepEqual([42n, 42, 0.5, true, 'x', null].map(attributeText), ['42', '42', '0.5', 'true', 'x', ''])
 })
 
-test('text that is no literal stays text', () => {
-  assert.equal(parseLiteral('plain'), 'plain')
+test('the JSON is valid for every reader', () => {
+  for (const value of VALUES) JSON.parse(attributeJson(value))
+})
+
+test('what is no object of attributes is an empty one', () => {
+  for (const text of ['', '{', '[1]', '3', 'null']) assert.deepEqual(parseAttributes(text), {})
+  assert.deepEqual(parseAttributes('{"a":1}'), { a: 1n })
 })

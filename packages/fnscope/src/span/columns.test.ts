@@ -90,3 +90,17 @@ test('maps and lists end where their row was closed', () => {
   list.endRow()
   assert.deepEqual([list.rows, list.ends.i64(0), list.ends.i64(1)], [2, 0n, 2n])
 })
+
+test('a dictionary finds a word by its text and by its bytes', () => {
+  const column = new DictionaryColumn()
+  const words = Array.from({ length: 500 }, (_, index) => `${'x'.repeat(index)}\u00fc${index}`)
+  for (const word of words.slice(0, 250)) column.push(word)
+  for (const word of words) column.pushBytes(Buffer.from(`<${word}>`), 1, 1 + Buffer.byteLength(word))
+  for (const word of words) column.push(word)
+  column.pushBytes(Buffer.from('ab'), 1, 1)
+  assert.deepEqual(column.words, ['', ...words])
+  const indexes = new Uint32Array(column.indexBytes().slice().buffer)
+  const all = words.map((_, index) => index + 1)
+  assert.deepEqual([...indexes], [...all.slice(0, 250), ...all, ...all, 0])
+  assert.equal(column.wordCount, 501)
+})

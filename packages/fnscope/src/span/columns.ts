@@ -4,6 +4,7 @@
 import { writeHex } from './id.ts'
 
 const encoder = new TextEncoder()
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /** A small column grows by more, so that a batch of some hundred rows copies it twice rather than five times. */
 const SMALL_BYTES = 16 * 1024
@@ -174,6 +175,16 @@ export class TextColumn {
     this.#bytes[this.#length++] = rest
   }
 
+  /** Bytes filled so far. */
+  get size(): number {
+    return this.#length
+  }
+
+  /** Whatever holds them now: longer than `size`, and another after a push. */
+  get buffer(): Uint8Array {
+    return this.#bytes
+  }
+
   bytes(): Uint8Array {
     return this.#bytes.subarray(0, this.#length)
   }
@@ -181,29 +192,131 @@ export class TextColumn {
 
 /** Strings of few distinct values: a dictionary and an index a row. Index 0 is always the empty string. */
 export class DictionaryColumn {
-  readonly words: string[] = ['']
-  readonly #index = new Map<string, number>([['', 0]])
+  readonly #words = new TextColumn()
+  readonly #byText = new Map<string, number>([['', 0]])
   readonly #indexes = new FixedColumn(4)
+  // Open addressing by the bytes: a slot holds a word's index, 0 when it is free. Made when bytes first come.
+  #slots: Uint32Array | undefined
+  // Where each word begins in #words, behind its length.
+  #starts: number[] = [1]
+  #ends: number[] = [1]
+
+  constructor() {
+    this.#words.push('')
+  }
 
   get rows(): number {
     return this.#indexes.rows
   }
 
+  /** How many, the empty one included. */
+  get wordCount(): number {
+    return this.#words.rows
+  }
+
+  /** All words in the order of their indexes. For tests and small readers: they are decoded at each call. */
+  get words(): string[] {
+    const bytes = this.#words.bytes()
+    return this.#starts.map((start, index) => decoder.decode(bytes.subarray(start, this.#ends[index])))
+  }
+
+  /** The words as a TextColumn has them. */
+  wordBytes(): Uint8Array {
+    return this.#words.bytes()
+  }
+
   push(value: string): void {
-    if (value === '') return this.#indexes.pushZero()
-    let index = this.#index.get(value)
-    if (index === undefined) {
-      index = this.words.length
-      this.words.push(value)
-      this.#index.set(value, index)
-    }
+    if (value === '') this.#indexes.pushZero()
+    else this.#indexes.pushU32(this.indexOf(value))
+  }
+
+  /** UTF-8 from the wire. */
+  pushBytes(source: Uint8Array, start = 0, end = source.length): void {
+    this.#indexes.pushU32(this.indexOfBytes(source, start, end))
+  }
+
+  /** A row with a word whose index is known from indexOf or indexOfBytes. */
+  pushIndex(index: number): void {
     this.#indexes.pushU32(index)
+  }
+
+  /** The word's index, new or old; no row is added. */
+  indexOf(value: string): number {
+    let index = this.#byText.get(value)
+    if (index === undefined) {
+      if (this.#slots === undefined) {
+        index = this.#add((words) => words.push(value))
+      } else {
+        const bytes = encoder.encode(value)
+        index = this.indexOfBytes(bytes, 0, bytes.length)
+      }
+      this.#byText.set(value, index)
+    }
+    return index
+  }
+
+  /** The same for UTF-8 bytes. */
+  indexOfBytes(source: Uint8Array, start: number, end: number): number {
+    if (start === end) return 0
+    const slots = this.#slots ?? this.#fillSlots(64)
+    const mask = slots.length - 1
+    let slot = hashBytes(source, start, end) & mask
+    for (let index = slots[slot]!; index !== 0; index = slots[slot]!) {
+      if (this.#isWord(index, source, start, end)) return index
+      slot = (slot + 1) & mask
+    }
+    const index = this.#add((words) => words.pushBytes(source, start, end))
+    slots[slot] = index
+    if (this.wordCount * 2 > slots.length) this.#fillSlots(slots.length * 4)
+    return index
+  }
+
+  #add(push: (words: TextColumn) => void): number {
+    const index = this.#words.rows
+    const before = this.#words.size
+    push(this.#words)
+    const { size } = this.#words
+    // The length in front takes as many bytes as it takes for what is left without it.
+    let head = 1
+    while (size - before - head >= 128 ** head) head += 1
+    this.#starts.push(before + head)
+    this.#ends.push(size)
+    return index
+  }
+
+  #isWord(index: number, source: Uint8Array, start: number, end: number): boolean {
+    const from = this.#starts[index]!
+    const length = end - start
+    if (this.#ends[index]! - from !== length) return false
+    const bytes = this.#words.buffer
+    for (let i = 0; i < length; i++) if (bytes[from + i] !== source[start + i]) return false
+    return true
+  }
+
+  #fillSlots(size: number): Uint32Array {
+    if (this.wordCount * 2 > size) return this.#fillSlots(size * 4)
+    const slots = new Uint32Array(size)
+    const bytes = this.#words.buffer
+    for (let index = 1; index < this.wordCount; index++) {
+      let slot = hashBytes(bytes, this.#starts[index]!, this.#ends[index]!) & (size - 1)
+      while (slots[slot] !== 0) slot = (slot + 1) & (size - 1)
+      slots[slot] = index
+    }
+    this.#slots = slots
+    return slots
   }
 
   /** One little-endian 4-byte index a row. */
   indexBytes(): Uint8Array {
     return this.#indexes.bytes()
   }
+}
+
+/** FNV-1a. */
+function hashBytes(bytes: Uint8Array, start: number, end: number): number {
+  let hash = 0x811c9dc5
+  for (let i = start; i < end; i++) hash = Math.imul(hash ^ bytes[i]!, 0x01000193)
+  return (hash ^ (hash >>> 15)) >>> 0
 }
 
 export type ScalarColumn = FixedColumn | TextColumn | DictionaryColumn

@@ -1,6 +1,6 @@
 // The columns that every codec fills and the writer reads. The hot path makes no span objects.
 // A row is complete when every column has one more entry: `checkRows` says where one was forgotten.
-import { DictionaryColumn, FixedColumn, ListColumn, MapColumn, TextColumn } from './columns.ts'
+import { DictionaryColumn, FixedColumn, MapColumn, TextColumn } from './columns.ts'
 
 /** Where a span stands when traces are listed: what `SpanBatch.rootRank` holds. */
 export const ROOT_RANK = {
@@ -14,6 +14,18 @@ export const ROOT_RANK = {
   inner: 255,
 } as const
 
+/** Bits of `SpanBatch.flags`. */
+export const SPAN_FLAG = {
+  error: 1,
+  fault: 2,
+  throttle: 4,
+  coldStart: 8,
+  /** Where X-Ray has a segment: the span by which a service is entered. */
+  segment: 16,
+  /** The callee was asked to report a segment (X-Ray http.request.traced). */
+  traced: 32,
+} as const
+
 export class SpanBatch {
   readonly traceId = new FixedColumn(16)
   readonly spanId = new FixedColumn(8)
@@ -23,9 +35,11 @@ export class SpanBatch {
   readonly durationNanos = new FixedColumn(8)
   /** OpenTelemetry's SpanKind: 0 unspecified, 1 internal, 2 server, 3 client, 4 producer, 5 consumer. */
   readonly kind = new FixedColumn(1)
-  /** True where X-Ray has a segment: the span by which a service is entered. */
-  readonly segment = new FixedColumn(1)
   readonly rootRank = new FixedColumn(1)
+  /** SPAN_FLAG. */
+  readonly flags = new FixedColumn(2)
+  /** OpenTelemetry's status: 0 unset, 1 ok, 2 error. */
+  readonly statusCode = new FixedColumn(1)
   /** Which door's format it came in: xray, lambda (the local platform), otlp, datadog, jaeger, zipkin, dataway, fc. */
   readonly source = new DictionaryColumn()
   /** The node's name; empty for a streamed subsegment, whose segment alone knows it. */
@@ -37,18 +51,15 @@ export class SpanBatch {
   readonly namespace = new DictionaryColumn()
   readonly accountId = new DictionaryColumn()
   readonly resourceArn = new DictionaryColumn()
-  readonly error = new FixedColumn(1)
-  readonly fault = new FixedColumn(1)
-  readonly throttle = new FixedColumn(1)
-  readonly coldStart = new FixedColumn(1)
-  /** OpenTelemetry's status: 0 unset, 1 ok, 2 error. */
-  readonly statusCode = new FixedColumn(1)
   readonly statusMessage = new TextColumn()
   readonly httpMethod = new DictionaryColumn()
+  /** Of makes that keep it among the attributes too: only where traces are searched by it (segment, root). */
   readonly httpUrl = new TextColumn()
   /** 0 when unknown. */
   readonly httpStatus = new FixedColumn(2)
+  /** As httpUrl. */
   readonly httpUserAgent = new DictionaryColumn()
+  /** As httpUrl. */
   readonly httpClientIp = new TextColumn()
   readonly user = new TextColumn()
   /** The Lambda request id: joins logs that carry no trace id. */
@@ -56,38 +67,31 @@ export class SpanBatch {
   /** What a client span calls, as an X-Ray node: name and type. Empty when it calls nothing. */
   readonly peerName = new DictionaryColumn()
   readonly peerType = new DictionaryColumn()
-  /** The callee was asked to report a segment (X-Ray http.request.traced). */
-  readonly traced = new FixedColumn(1)
-  readonly resource = new MapColumn(new TextColumn())
-  /** Resource attributes that are no strings, as literals (attribute-value.ts). */
-  readonly resourceTyped = new MapColumn(new TextColumn())
+  /** Resource attributes as attribute JSON (attribute-value.ts); '' for none. The same word for all spans of a sender. */
+  readonly resource = new DictionaryColumn()
+  /** `{"name","version","attributes","droppedAttributes","schemaUrl"}`, absent members left out; '' for none. */
+  readonly scope = new DictionaryColumn()
+  /** Every attribute as it reads, and its type in attributeTypes. */
   readonly attributes = new MapColumn(new TextColumn())
-  readonly attributesTyped = new MapColumn(new TextColumn())
-  readonly scopeName = new DictionaryColumn()
-  readonly scopeVersion = new DictionaryColumn()
-  readonly scopeAttributes = new MapColumn(new TextColumn())
-  readonly traceFlags = new FixedColumn(4)
-  readonly traceState = new TextColumn()
-  readonly droppedAttributes = new FixedColumn(4)
-  readonly droppedEvents = new FixedColumn(4)
-  readonly droppedLinks = new FixedColumn(4)
-  /** Annotations: indexed, typed. */
-  readonly annotationStrings = new MapColumn(new TextColumn())
-  readonly annotationNumbers = new MapColumn(new FixedColumn(8))
-  readonly annotationBooleans = new MapColumn(new FixedColumn(1))
+  /** One TypeLetter an entry of `attributes`; '' when all are strings. */
+  readonly attributeTypes = new DictionaryColumn()
+  /**
+   * What else the wire says: `{"flags","state","droppedAttributes","droppedEvents","droppedLinks",
+   * "droppedResourceAttributes","schemaUrl"}` (flags and counts as numbers), absent members left out; '' for none.
+   */
+  readonly details = new DictionaryColumn()
+  /** Indexed for search. X-Ray: the annotations. Other makes: attributes of the user's own, which stand here alone. */
+  readonly annotations = new MapColumn(new TextColumn())
+  /** As attributeTypes. */
+  readonly annotationTypes = new DictionaryColumn()
   /** X-Ray metadata as JSON text: kept, never indexed. */
   readonly metadata = new TextColumn()
   /** X-Ray cause as JSON text: an object, or the quoted id of an exception elsewhere in the trace. */
   readonly cause = new TextColumn()
-  readonly eventNanos = new ListColumn(new FixedColumn(8))
-  readonly eventNames = new ListColumn(new DictionaryColumn())
-  /** Each event's attributes as JSON text. */
-  readonly eventAttributes = new ListColumn(new TextColumn())
-  readonly linkTraceIds = new ListColumn(new FixedColumn(16))
-  readonly linkSpanIds = new ListColumn(new FixedColumn(8))
-  readonly linkStates = new ListColumn(new TextColumn())
-  /** Each link's attributes as JSON text. */
-  readonly linkAttributes = new ListColumn(new TextColumn())
+  /** Attribute JSON `[{"nanos","name","attributes","droppedAttributes"}]`, absent members left out; '' for none. */
+  readonly events = new TextColumn()
+  /** Attribute JSON `[{"traceId","spanId","state","flags","attributes","droppedAttributes"}]`; '' for none. */
+  readonly links = new TextColumn()
   /** When fnscope took it: the newest wins among copies of one span. */
   readonly receivedNanos = new FixedColumn(8)
 

@@ -5,6 +5,7 @@ export interface SpanEvent {
   readonly timeNanos: bigint
   readonly name: string
   readonly attributes: Attributes
+  readonly droppedAttributes?: number
 }
 
 export interface SpanLink {
@@ -13,7 +14,17 @@ export interface SpanLink {
   /** 16 hex digits; absent in X-Ray links to a whole trace. */
   readonly spanId?: string
   readonly traceState?: string
+  readonly flags?: number
   readonly attributes: Attributes
+  readonly droppedAttributes?: number
+}
+
+export interface SpanScope {
+  readonly name: string
+  readonly version: string
+  readonly attributes: Attributes
+  readonly droppedAttributes?: number
+  readonly schemaUrl?: string
 }
 
 export interface SpanHttp {
@@ -81,11 +92,19 @@ export interface Span {
   readonly peer?: { readonly name: string; readonly type: string }
   readonly resource: Attributes
   readonly attributes: Attributes
-  readonly scope?: { readonly name: string; readonly version: string; readonly attributes: Attributes }
+  readonly scope?: SpanScope
+  /** Of the resource. */
+  readonly schemaUrl?: string
   readonly traceFlags: number
   readonly traceState?: string
-  readonly dropped: { readonly attributes: number; readonly events: number; readonly links: number }
-  readonly annotations: { readonly [key: string]: string | number | boolean }
+  readonly dropped: {
+    readonly attributes: number
+    readonly events: number
+    readonly links: number
+    readonly resourceAttributes?: number
+  }
+  /** Indexed. Numbers are doubles, an int64 is a bigint. */
+  readonly annotations: { readonly [key: string]: string | number | bigint | boolean }
   /** X-Ray metadata: namespace → any JSON. */
   readonly metadata?: { readonly [namespace: string]: unknown }
   readonly cause?: Cause

@@ -1,11 +1,12 @@
 // Batch → blocks of rows, one per table that has any: spans by copying their columns, the few others from objects.
 import type { Batch, RawDocument } from '../span/batch.ts'
-import { formatLiteral, type Attributes } from '../span/attribute-value.ts'
+import { attributeText, typeOf, type Attributes } from '../span/attribute-value.ts'
 import { DictionaryColumn, FixedColumn, ListColumn, MapColumn, TextColumn } from '../span/columns.ts'
 import { parseHex } from '../span/id.ts'
 import type { LogRecord } from '../span/log-record.ts'
 import type { MetricPoint } from '../span/metric-point.ts'
 import type { SpanBatch } from '../span/span-batch.ts'
+import { formatResource } from '../span/span-json.ts'
 import { columnOf, encodeNative, type Column, type NamedColumn } from './native.ts'
 import type { EncodedBlock } from './store.ts'
 import { columnName, INSERT_TABLES, SPAN_TYPES, type InsertTable, type SpanField } from './tables.ts'
@@ -21,7 +22,10 @@ function encodeSpans(table: InsertTable, spans: SpanBatch): EncodedBlock {
   return { table, rows: spans.rows, bytes: encodeNative(spans.rows, columns) }
 }
 
-type Value = string | number | bigint | boolean | undefined | readonly number[] | Readonly<Record<string, string>>
+/** Of a map, in order. */
+type Entries = readonly (readonly [key: string, text: string])[]
+
+type Value = string | number | bigint | boolean | undefined | readonly number[] | Entries
 
 /** An id's bytes; zeros when there is none. @throws TypeError when it is no id: a codec's bug. */
 function pushId(column: FixedColumn, hex: string): void {
@@ -50,7 +54,7 @@ function pushValue(column: Column, type: string, value: Value): void {
     for (const item of value as readonly number[]) (column.items as FixedColumn).pushF64(item)
     column.endRow()
   } else if (column instanceof MapColumn) {
-    for (const [key, text] of Object.entries(value as Readonly<Record<string, string>>)) {
+    for (const [key, text] of value as Entries) {
       column.keys.push(key)
       ;(column.values as TextColumn).push(text)
     }
@@ -70,15 +74,15 @@ function encodeRows(table: InsertTable, rows: readonly Row[]): EncodedBlock {
   return { table, rows: rows.length, bytes: encodeNative(rows.length, columns) }
 }
 
-/** Attributes as the two maps of attribute-value.ts. */
-function twoMaps(attributes: Attributes): [strings: Record<string, string>, typed: Record<string, string>] {
-  const strings: [string, string][] = []
-  const typed: [string, string][] = []
+/** Attributes as a map of texts, and the letters of their types ('' when all are strings). */
+function textsOf(attributes: Attributes): { readonly attributes: Entries; readonly attributeTypes: string } {
+  const entries: [string, string][] = []
+  let letters = ''
   for (const [key, value] of Object.entries(attributes)) {
-    if (typeof value === 'string') strings.push([key, value])
-    else typed.push([key, formatLiteral(value)])
+    entries.push([key, attributeText(value)])
+    letters += typeOf(value)
   }
-  return [Object.fromEntries(strings), Object.fromEntries(typed)]
+  return { attributes: entries, attributeTypes: /^s*$/.test(letters) ? '' : letters }
 }
 
 function documentRow(document: RawDocument): Row {
@@ -86,15 +90,12 @@ function documentRow(document: RawDocument): Row {
 }
 
 function logRow(record: LogRecord, sequence: number): Row {
-  const [attributes, attributesTyped] = twoMaps(record.attributes)
-  const [resource, resourceTyped] = twoMaps(record.resource)
-  return { ...record, sequence, attributes, attributesTyped, resource, resourceTyped }
+  return { ...record, sequence, ...textsOf(record.attributes), resource: formatResource(record.resource) }
 }
 
 function metricRow(point: MetricPoint): Row {
-  const [attributes, attributesTyped] = twoMaps(point.attributes)
-  const [resource, resourceTyped] = twoMaps(point.resource)
-  return { ...point, attributes, attributesTyped, resource, resourceTyped }
+  const dimensions = Object.entries(point.dimensions)
+  return { ...point, dimensions, ...textsOf(point.attributes), resource: formatResource(point.resource) }
 }
 
 /** See Writer.encode. The blocks share no memory with the batch. */

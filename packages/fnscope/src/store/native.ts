@@ -65,10 +65,10 @@ function narrowed(indexes: Uint8Array, words: number): { readonly width: bigint;
 }
 
 function pushDictionary(parts: Uint8Array[], column: DictionaryColumn): void {
-  const { width, bytes } = narrowed(column.indexBytes(), column.words.length)
+  const { width, bytes } = narrowed(column.indexBytes(), column.wordCount)
   parts.push(
-    words64(width | HAS_ADDITIONAL_KEYS | NEEDS_UPDATE, BigInt(column.words.length)),
-    textOf(...column.words),
+    words64(width | HAS_ADDITIONAL_KEYS | NEEDS_UPDATE, BigInt(column.wordCount)),
+    column.wordBytes(),
     words64(BigInt(column.rows)),
     bytes,
   )

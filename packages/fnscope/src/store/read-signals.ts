@@ -65,7 +65,8 @@ export async function readLogs(connection: Connection, query: LogQuery): Promise
   const order = query.order === 'newest' ? 'DESC' : 'ASC'
   const rows = await connection.query<LogRow>(
     `SELECT time_nanos, received_nanos, kind, log_group, log_stream, service, request_id, lower(hex(trace_id)) AS trace,
-       lower(hex(span_id)) AS span, severity, severity_number, body, attributes, attributes_typed, resource, resource_typed
+       lower(hex(span_id)) AS span, severity, severity_number, body, mapKeys(attributes) AS attributes_keys,
+       mapValues(attributes) AS attributes_values, attribute_types, resource
      FROM ${connection.database}.logs ${conditions.where}
      ORDER BY time_nanos ${order}, received_nanos ${order}, sequence ${order} LIMIT {limit:UInt32}`,
     { ...conditions.parameters, limit: query.limit },
@@ -82,7 +83,8 @@ export async function readMetrics(connection: Connection, query: MetricQuery): P
   conditions.equal('service', query.service)
   const rows = await connection.query<MetricRow>(
     `SELECT name, namespace, service, dimensions, unit, kind, time_nanos, start_nanos, received_nanos, value, count, min, max,
-       bounds, counts, monotonic, temporality, resolution_seconds, attributes, attributes_typed, resource, resource_typed,
+       bounds, counts, monotonic, temporality, resolution_seconds, mapKeys(attributes) AS attributes_keys,
+       mapValues(attributes) AS attributes_values, attribute_types, resource,
        request_id, lower(hex(trace_id)) AS trace
      FROM ${connection.database}.metrics ${conditions.where}
      ORDER BY time_nanos, name, received_nanos LIMIT {limit:UInt32}`,

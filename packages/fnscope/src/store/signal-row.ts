@@ -1,5 +1,6 @@
 // Rows of `documents`, `logs` and `metrics` → the model.
 import type { RawDocument } from '../span/batch.ts'
+import { parseAttributes } from '../span/attribute-value.ts'
 import { NO_SPAN_ID } from '../span/id.ts'
 import type { LogRecord } from '../span/log-record.ts'
 import type { MetricPoint } from '../span/metric-point.ts'
@@ -42,10 +43,10 @@ export interface LogRow {
   readonly severity: string
   readonly severity_number: number
   readonly body: string
-  readonly attributes: Texts
-  readonly attributes_typed: Texts
-  readonly resource: Texts
-  readonly resource_typed: Texts
+  readonly attributes_keys: readonly string[]
+  readonly attributes_values: readonly string[]
+  readonly attribute_types: string
+  readonly resource: string
 }
 
 export function logOf(row: LogRow): LogRecord {
@@ -62,8 +63,8 @@ export function logOf(row: LogRow): LogRecord {
     severity: row.severity,
     severityNumber: row.severity_number,
     body: row.body,
-    attributes: attributesOf(row.attributes, row.attributes_typed),
-    resource: attributesOf(row.resource, row.resource_typed),
+    attributes: attributesOf(row.attributes_keys, row.attributes_values, row.attribute_types),
+    resource: parseAttributes(row.resource),
   }
 }
 
@@ -86,10 +87,10 @@ export interface MetricRow {
   readonly monotonic: boolean
   readonly temporality: number
   readonly resolution_seconds: number
-  readonly attributes: Texts
-  readonly attributes_typed: Texts
-  readonly resource: Texts
-  readonly resource_typed: Texts
+  readonly attributes_keys: readonly string[]
+  readonly attributes_values: readonly string[]
+  readonly attribute_types: string
+  readonly resource: string
   readonly request_id: string
   readonly trace: string
 }
@@ -114,8 +115,8 @@ export function metricOf(row: MetricRow): MetricPoint {
     monotonic: row.monotonic,
     temporality: row.temporality,
     resolutionSeconds: row.resolution_seconds,
-    attributes: attributesOf(row.attributes, row.attributes_typed),
-    resource: attributesOf(row.resource, row.resource_typed),
+    attributes: attributesOf(row.attributes_keys, row.attributes_values, row.attribute_types),
+    resource: parseAttributes(row.resource),
     ...known('requestId', row.request_id, ''),
     ...known('traceId', row.trace, NO_TRACE_ID),
   }

@@ -1,8 +1,10 @@
 // Rows of `spans` and `open_spans` → Span.
-import type { Attributes } from '../span/attribute-value.ts'
 import { NO_SPAN_ID } from '../span/id.ts'
-import type { Cause, Span, SpanEvent, SpanHttp, SpanLink } from '../span/span.ts'
-import { attributesOf, known, numberOf, type Double, type Texts } from './row.ts'
+import { SPAN_FLAG } from '../span/span-batch.ts'
+import { parseDetails, parseEvents, parseLinks, parseScope } from '../span/span-json.ts'
+import type { Cause, Span, SpanHttp } from '../span/span.ts'
+import { parseAttributes } from '../span/attribute-value.ts'
+import { attributesOf, known } from './row.ts'
 import { columnName, SPAN_TYPES } from './tables.ts'
 
 export interface SpanRow {
@@ -12,8 +14,9 @@ export interface SpanRow {
   readonly start_nanos: string
   readonly duration_nanos: string
   readonly kind: number
-  readonly segment: boolean
   readonly root_rank: number
+  readonly flags: number
+  readonly status_code: number
   readonly source: string
   readonly service: string
   readonly name: string
@@ -21,11 +24,6 @@ export interface SpanRow {
   readonly namespace: string
   readonly account_id: string
   readonly resource_arn: string
-  readonly error: boolean
-  readonly fault: boolean
-  readonly throttle: boolean
-  readonly cold_start: boolean
-  readonly status_code: number
   readonly status_message: string
   readonly http_method: string
   readonly http_url: string
@@ -36,43 +34,32 @@ export interface SpanRow {
   readonly request_id: string
   readonly peer_name: string
   readonly peer_type: string
-  readonly traced: boolean
-  readonly resource: Texts
-  readonly resource_typed: Texts
-  readonly attributes: Texts
-  readonly attributes_typed: Texts
-  readonly scope_name: string
-  readonly scope_version: string
-  readonly scope_attributes: Texts
-  readonly trace_flags: number
-  readonly trace_state: string
-  readonly dropped_attributes: number
-  readonly dropped_events: number
-  readonly dropped_links: number
-  readonly annotation_strings: Texts
-  readonly annotation_numbers: Readonly<Record<string, Double>>
-  readonly annotation_booleans: Readonly<Record<string, boolean>>
+  readonly resource: string
+  readonly scope: string
+  readonly attributes_keys: readonly string[]
+  readonly attributes_values: readonly string[]
+  readonly attribute_types: string
+  readonly details: string
+  readonly annotations_keys: readonly string[]
+  readonly annotations_values: readonly string[]
+  readonly annotation_types: string
   readonly metadata: string
   readonly cause: string
-  readonly event_nanos: readonly string[]
-  readonly event_names: readonly string[]
-  readonly event_attributes: readonly string[]
-  readonly link_trace_ids: readonly string[]
-  readonly link_span_ids: readonly string[]
-  readonly link_states: readonly string[]
-  readonly link_attributes: readonly string[]
+  readonly events: string
+  readonly links: string
   readonly received_nanos: string
 }
 
-/** SELECT list that turns the columns of a span into a SpanRow: ids as hex, all else as it is. */
+/** SELECT list that turns the columns of a span into a SpanRow: ids as hex, maps as two lists, all else as it is. */
 export const SPAN_SELECT = Object.entries(SPAN_TYPES)
   .map(([field, type]) => {
     const name = columnName(field)
     if (type.startsWith('FixedString')) return `lower(hex(s.${name})) AS ${name}`
-    if (type.startsWith('Array(FixedString')) return `arrayMap(id -> lower(hex(id)), s.${name}) AS ${name}`
+    if (type.startsWith('Map')) return `mapKeys(s.${name}) AS ${name}_keys, mapValues(s.${name}) AS ${name}_values`
     return `s.${name} AS ${name}`
   })
   .join(', ')
+
 /** Text that should be JSON; undefined when it is empty or broken. */
 function parseJson(text: string): unknown {
   if (text === '') return undefined
@@ -83,10 +70,6 @@ function parseJson(text: string): unknown {
   }
 }
 
-function jsonAttributes(text: string | undefined): Attributes {
-  const value = parseJson(text ?? '')
-  return typeof value === 'object' && value !== null ? (value as Attributes) : {}
-}
 function httpOf(row: SpanRow): SpanHttp | undefined {
   const http: SpanHttp = {
     ...known('method', row.http_method, ''),
@@ -94,37 +77,9 @@ function httpOf(row: SpanRow): SpanHttp | undefined {
     ...known('status', row.http_status, 0),
     ...known('userAgent', row.http_user_agent, ''),
     ...known('clientIp', row.http_client_ip, ''),
-    ...known('traced', row.traced, false),
+    ...known('traced', (row.flags & SPAN_FLAG.traced) !== 0, false),
   }
   return Object.keys(http).length === 0 ? undefined : http
-}
-
-function scopeOf(row: SpanRow): Span['scope'] {
-  if (row.scope_name === '' && row.scope_version === '' && Object.keys(row.scope_attributes).length === 0)
-    return undefined
-  return { name: row.scope_name, version: row.scope_version, attributes: { ...row.scope_attributes } }
-}
-
-function annotationsOf(row: SpanRow): Span['annotations'] {
-  const numbers = Object.entries(row.annotation_numbers).map(([key, value]) => [key, numberOf(value)] as const)
-  return { ...row.annotation_strings, ...Object.fromEntries(numbers), ...row.annotation_booleans }
-}
-
-function eventsOf(row: SpanRow): readonly SpanEvent[] {
-  return row.event_nanos.map((nanos, i) => ({
-    timeNanos: BigInt(nanos),
-    name: row.event_names[i] ?? '',
-    attributes: jsonAttributes(row.event_attributes[i]),
-  }))
-}
-
-function linksOf(row: SpanRow): readonly SpanLink[] {
-  return row.link_trace_ids.map((traceId, i) => ({
-    traceId,
-    ...known('spanId', row.link_span_ids[i] ?? NO_SPAN_ID, NO_SPAN_ID),
-    ...known('traceState', row.link_states[i] ?? '', ''),
-    attributes: jsonAttributes(row.link_attributes[i]),
-  }))
 }
 
 export function spanOf(row: SpanRow, inProgress: boolean): Span {
@@ -132,7 +87,8 @@ export function spanOf(row: SpanRow, inProgress: boolean): Span {
   const metadata = parseJson(row.metadata) as Span['metadata']
   const cause = parseJson(row.cause) as Cause | undefined
   const http = httpOf(row)
-  const scope = scopeOf(row)
+  const scope = parseScope(row.scope)
+  const has = (flag: number): boolean => (row.flags & flag) !== 0
   return {
     traceId: row.trace_id,
     spanId: row.span_id,
@@ -142,7 +98,7 @@ export function spanOf(row: SpanRow, inProgress: boolean): Span {
     ...(inProgress ? {} : { endNanos: startNanos + BigInt.asIntN(64, BigInt(row.duration_nanos)) }),
     inProgress,
     kind: row.kind,
-    segment: row.segment,
+    segment: has(SPAN_FLAG.segment),
     rootRank: row.root_rank,
     source: row.source,
     service: row.service,
@@ -151,27 +107,25 @@ export function spanOf(row: SpanRow, inProgress: boolean): Span {
     ...known('namespace', row.namespace, ''),
     ...known('accountId', row.account_id, ''),
     ...known('resourceArn', row.resource_arn, ''),
-    error: row.error,
-    fault: row.fault,
-    throttle: row.throttle,
-    coldStart: row.cold_start,
+    error: has(SPAN_FLAG.error),
+    fault: has(SPAN_FLAG.fault),
+    throttle: has(SPAN_FLAG.throttle),
+    coldStart: has(SPAN_FLAG.coldStart),
     statusCode: row.status_code,
     ...known('statusMessage', row.status_message, ''),
     ...(http ? { http } : {}),
     ...known('user', row.user, ''),
     ...known('requestId', row.request_id, ''),
     ...(row.peer_name === '' && row.peer_type === '' ? {} : { peer: { name: row.peer_name, type: row.peer_type } }),
-    resource: attributesOf(row.resource, row.resource_typed),
-    attributes: attributesOf(row.attributes, row.attributes_typed),
+    resource: parseAttributes(row.resource),
+    attributes: attributesOf(row.attributes_keys, row.attributes_values, row.attribute_types),
     ...(scope ? { scope } : {}),
-    traceFlags: row.trace_flags,
-    ...known('traceState', row.trace_state, ''),
-    dropped: { attributes: row.dropped_attributes, events: row.dropped_events, links: row.dropped_links },
-    annotations: annotationsOf(row),
+    ...parseDetails(row.details),
+    annotations: attributesOf(row.annotations_keys, row.annotations_values, row.annotation_types) as Span['annotations'],
     ...(metadata === undefined ? {} : { metadata }),
     ...(cause === undefined ? {} : { cause }),
-    events: eventsOf(row),
-    links: linksOf(row),
+    events: parseEvents(row.events),
+    links: parseLinks(row.links),
     receivedNanos: BigInt(row.received_nanos),
   }
 }

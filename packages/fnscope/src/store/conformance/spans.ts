@@ -11,7 +11,6 @@ export function spansConformance(subject: Subject): void {
     const bare = span({ traceId: full.traceId, startNanos: now - NANOS_PER_SECOND, endNanos: now })
     await put(subject.store, [full, bare])
     const read = await subject.store.readSpans([full.traceId])
-    // JSON attributes have one kind of number; formatLiteral gave 42 as a double, which it stays.
     assert.deepEqual(read, [bare, full])
   })
 

@@ -10,8 +10,9 @@ CREATE TABLE IF NOT EXISTS {db}.spans{local} {on_cluster} (
   start_nanos Int64 CODEC(DoubleDelta, ZSTD(1)),
   duration_nanos UInt64 CODEC(T64, ZSTD(1)),
   kind UInt8,
-  segment Bool,
   root_rank UInt8,
+  flags UInt16 CODEC(ZSTD(1)),
+  status_code UInt8,
   source LowCardinality(String),
   service LowCardinality(String),
   name LowCardinality(String),
@@ -19,11 +20,6 @@ CREATE TABLE IF NOT EXISTS {db}.spans{local} {on_cluster} (
   namespace LowCardinality(String),
   account_id LowCardinality(String),
   resource_arn LowCardinality(String),
-  error Bool,
-  fault Bool,
-  throttle Bool,
-  cold_start Bool,
-  status_code UInt8,
   status_message String CODEC(ZSTD(1)),
   http_method LowCardinality(String),
   http_url String CODEC(ZSTD(1)),
@@ -34,32 +30,24 @@ CREATE TABLE IF NOT EXISTS {db}.spans{local} {on_cluster} (
   request_id String CODEC(ZSTD(1)),
   peer_name LowCardinality(String),
   peer_type LowCardinality(String),
-  traced Bool,
-  resource Map(LowCardinality(String), String) CODEC(ZSTD(1)),
-  resource_typed Map(LowCardinality(String), String) CODEC(ZSTD(1)),
+  resource LowCardinality(String),
+  scope LowCardinality(String),
   attributes Map(LowCardinality(String), String) CODEC(ZSTD(1)),
-  attributes_typed Map(LowCardinality(String), String) CODEC(ZSTD(1)),
-  scope_name LowCardinality(String),
-  scope_version LowCardinality(String),
-  scope_attributes Map(LowCardinality(String), String) CODEC(ZSTD(1)),
-  trace_flags UInt32 CODEC(ZSTD(1)),
-  trace_state String CODEC(ZSTD(1)),
-  dropped_attributes UInt32 CODEC(ZSTD(1)),
-  dropped_events UInt32 CODEC(ZSTD(1)),
-  dropped_links UInt32 CODEC(ZSTD(1)),
-  annotation_strings Map(LowCardinality(String), String) CODEC(ZSTD(1)),
-  annotation_numbers Map(LowCardinality(String), Float64) CODEC(ZSTD(1)),
-  annotation_booleans Map(LowCardinality(String), Bool) CODEC(ZSTD(1)),
+  attribute_types LowCardinality(String),
+  details LowCardinality(String),
+  annotations Map(LowCardinality(String), String) CODEC(ZSTD(1)),
+  annotation_types LowCardinality(String),
   metadata String CODEC(ZSTD(3)),
   cause String CODEC(ZSTD(3)),
-  event_nanos Array(Int64) CODEC(ZSTD(1)),
-  event_names Array(LowCardinality(String)) CODEC(ZSTD(1)),
-  event_attributes Array(String) CODEC(ZSTD(1)),
-  link_trace_ids Array(FixedString(16)) CODEC(ZSTD(1)),
-  link_span_ids Array(FixedString(8)) CODEC(ZSTD(1)),
-  link_states Array(String) CODEC(ZSTD(1)),
-  link_attributes Array(String) CODEC(ZSTD(1)),
+  events String CODEC(ZSTD(1)),
+  links String CODEC(ZSTD(1)),
   received_nanos Int64 CODEC(DoubleDelta, ZSTD(1)),
+  error Bool ALIAS bitTest(flags, 0),
+  fault Bool ALIAS bitTest(flags, 1),
+  throttle Bool ALIAS bitTest(flags, 2),
+  cold_start Bool ALIAS bitTest(flags, 3),
+  segment Bool ALIAS bitTest(flags, 4),
+  traced Bool ALIAS bitTest(flags, 5),
   INDEX by_trace trace_id TYPE bloom_filter(0.001) GRANULARITY 1,
   INDEX by_received received_nanos TYPE minmax GRANULARITY 1
 ) ENGINE = {mt}
@@ -86,14 +74,16 @@ TTL toDateTime(intDiv(start_nanos, 1000000000), 'UTC') + toIntervalSecond({spans
 SETTINGS {settings};
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS {db}.annotations_view {on_cluster} TO {db}.annotations{local} AS
-SELECT entry.1 AS key, entry.2 AS kind, entry.3 AS string_value, entry.4 AS number_value,
+SELECT key, multiIf(letter IN ('i', 'd'), 1, letter = 'b', 2, 0) AS kind,
+  if(kind = 0, text, '') AS string_value,
+  multiIf(kind = 1, toFloat64OrZero(text), kind = 2, toFloat64(text = 'true'), 0) AS number_value,
   start_nanos, service, trace_id, span_id
-FROM {db}.spans{local}
-ARRAY JOIN arrayConcat(
-  arrayMap((k, v) -> (toString(k), toUInt8(0), v, toFloat64(0)), mapKeys(annotation_strings), mapValues(annotation_strings)),
-  arrayMap((k, v) -> (toString(k), toUInt8(1), '', v), mapKeys(annotation_numbers), mapValues(annotation_numbers)),
-  arrayMap((k, v) -> (toString(k), toUInt8(2), '', toFloat64(v)), mapKeys(annotation_booleans), mapValues(annotation_booleans))
-) AS entry;
+FROM (
+  SELECT key, text, if(annotation_types = '', 's', substring(annotation_types, position, 1)) AS letter,
+    start_nanos, service, trace_id, span_id
+  FROM {db}.spans{local}
+  ARRAY JOIN mapKeys(annotations) AS key, mapValues(annotations) AS text, arrayEnumerate(mapKeys(annotations)) AS position
+);
 
 -- One row per trace and day of its spans' starts (several until merged: read with GROUP BY trace_id).
 CREATE TABLE IF NOT EXISTS {db}.traces{local} {on_cluster} (
@@ -123,8 +113,8 @@ SELECT trace_id, toDate(fromUnixTimestamp64Nano(span_start, 'UTC')) AS day,
   groupUniqArrayIf(toString(span_service), span_service != '') AS services
 FROM (
   SELECT trace_id, start_nanos AS span_start, start_nanos + toInt64(duration_nanos) AS span_end,
-    received_nanos AS span_received, error AS span_error, fault AS span_fault, throttle AS span_throttle,
-    cold_start AS span_cold, service AS span_service
+    received_nanos AS span_received, bitTest(flags, 0) AS span_error, bitTest(flags, 1) AS span_fault, bitTest(flags, 2) AS span_throttle,
+    bitTest(flags, 3) AS span_cold, service AS span_service
   FROM {db}.spans{local}
 )
 GROUP BY trace_id, day;
@@ -137,16 +127,12 @@ CREATE TABLE IF NOT EXISTS {db}.roots{local} {on_cluster} (
   start_nanos Int64 CODEC(DoubleDelta, ZSTD(1)),
   duration_nanos UInt64 CODEC(T64, ZSTD(1)),
   root_rank UInt8,
-  segment Bool,
+  flags UInt16 CODEC(ZSTD(1)),
   kind UInt8,
   source LowCardinality(String),
   service LowCardinality(String),
   origin LowCardinality(String),
   name LowCardinality(String),
-  error Bool,
-  fault Bool,
-  throttle Bool,
-  cold_start Bool,
   http_method LowCardinality(String),
   http_status UInt16 CODEC(ZSTD(1)),
   http_url String CODEC(ZSTD(1)),
@@ -159,8 +145,8 @@ TTL toDateTime(intDiv(start_nanos, 1000000000), 'UTC') + toIntervalSecond({spans
 SETTINGS {settings};
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS {db}.roots_view {on_cluster} TO {db}.roots{local} AS
-SELECT trace_id, span_id, parent_id, start_nanos, duration_nanos, root_rank, segment, kind, source, service, origin, name,
-  error, fault, throttle, cold_start, http_method, http_status, http_url, received_nanos
+SELECT trace_id, span_id, parent_id, start_nanos, duration_nanos, root_rank, flags, kind, source, service, origin, name,
+  http_method, http_status, http_url, received_nanos
 FROM {db}.spans{local}
 WHERE root_rank != 255;
 

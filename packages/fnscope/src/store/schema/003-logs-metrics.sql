@@ -15,9 +15,8 @@ CREATE TABLE IF NOT EXISTS {db}.logs{local} {on_cluster} (
   severity_number UInt8,
   body String CODEC(ZSTD(1)),
   attributes Map(LowCardinality(String), String) CODEC(ZSTD(1)),
-  attributes_typed Map(LowCardinality(String), String) CODEC(ZSTD(1)),
-  resource Map(LowCardinality(String), String) CODEC(ZSTD(1)),
-  resource_typed Map(LowCardinality(String), String) CODEC(ZSTD(1)),
+  attribute_types LowCardinality(String),
+  resource LowCardinality(String),
   INDEX by_trace trace_id TYPE bloom_filter(0.001) GRANULARITY 1,
   INDEX by_request request_id TYPE bloom_filter(0.001) GRANULARITY 1,
   INDEX by_received received_nanos TYPE minmax GRANULARITY 1,
@@ -48,9 +47,8 @@ CREATE TABLE IF NOT EXISTS {db}.metrics{local} {on_cluster} (
   temporality UInt8,
   resolution_seconds Float64 CODEC(ZSTD(1)),
   attributes Map(LowCardinality(String), String) CODEC(ZSTD(1)),
-  attributes_typed Map(LowCardinality(String), String) CODEC(ZSTD(1)),
-  resource Map(LowCardinality(String), String) CODEC(ZSTD(1)),
-  resource_typed Map(LowCardinality(String), String) CODEC(ZSTD(1)),
+  attribute_types LowCardinality(String),
+  resource LowCardinality(String),
   request_id String CODEC(ZSTD(1)),
   trace_id FixedString(16) CODEC(ZSTD(1))
 ) ENGINE = {mt}

@@ -1,0 +1,51 @@
+// A body put together from what the network gives. Pieces are copied into one growing buffer, for a piece of one byte may
+// hold on to the 64 KB that it was read with; what a header claims about the length is believed only up to 64 KB.
+import type { BodyShare } from './body-budget.ts'
+
+export type BodyFailure = 'too_large' | 'no_room'
+
+const FIRST_BYTES = 64 * 1024
+const NOTHING = Buffer.alloc(0)
+
+export class BodyBuffer {
+  readonly #share: BodyShare
+  readonly #maxBytes: number
+  #buffer: Buffer = NOTHING
+  #length = 0
+
+  constructor(share: BodyShare, maxBytes: number) {
+    this.#share = share
+    this.#maxBytes = maxBytes
+  }
+
+  get length(): number {
+    return this.#length
+  }
+
+  /** `expectedBytes`: what the sender says the whole will be, so that the last growth is no larger; a lie is harmless. */
+  append(piece: Uint8Array, expectedBytes = 0): BodyFailure | undefined {
+    const needed = this.#length + piece.length
+    if (needed > this.#maxBytes) return 'too_large'
+    if (needed > this.#buffer.length) {
+      const size = nextSize(this.#buffer.length, needed, Math.min(expectedBytes, this.#maxBytes))
+      if (!this.#share.take(size - this.#buffer.length)) return 'no_room'
+      const next = Buffer.allocUnsafeSlow(size)
+      next.set(this.#buffer.subarray(0, this.#length))
+      this.#buffer = next
+    }
+    this.#buffer.set(piece, this.#length)
+    this.#length = needed
+    return undefined
+  }
+
+  /** What has come so far; a view. */
+  bytes(): Buffer {
+    return this.#buffer.subarray(0, this.#length)
+  }
+}
+
+function nextSize(size: number, needed: number, expected: number): number {
+  const grown = Math.max(needed, FIRST_BYTES, size * 4)
+  // No more than was announced, where that is enough.
+  return expected >= needed ? Math.min(grown, expected) : Math.min(grown, Math.max(needed, size * 2, 4096))
+}
