@@ -152,7 +152,8 @@ suite('store over its tables', () => {
     const { connection, close } = await opened('schema')
     for (const [table, types] of Object.entries(INSERT_TABLES)) {
       const columns = await connection.query<{ name: string; type: string }>(
-        'SELECT name, type FROM system.columns WHERE database = {database:String} AND table = {table:String} AND default_kind = \'\'',
+        `SELECT name, type FROM system.columns
+         WHERE database = {database:String} AND table = {table:String} AND default_kind = ''`,
         { database: 'schema', table },
       )
       const expected = Object.entries(types).map(([field, type]) => ({ name: columnName(field), type }))

@@ -1,10 +1,12 @@
 // A body put together from what the network gives. Pieces are copied into one growing buffer, for a piece of one byte may
-// hold on to the 64 KB that it was read with; what a header claims about the length is believed only up to 64 KB.
+// hold on to the 64 KB that it was read with; what a header claims about the length is believed only up to 256 KB.
 import type { BodyShare } from './body-budget.ts'
 
 export type BodyFailure = 'too_large' | 'no_room'
 
-const FIRST_BYTES = 64 * 1024
+/** A whole request of a busy exporter, so that it is laid down once. */
+const BELIEVED_BYTES = 256 * 1024
+const FIRST_BYTES = 4096
 const NOTHING = Buffer.alloc(0)
 
 export class BodyBuffer {
@@ -45,7 +47,7 @@ export class BodyBuffer {
 }
 
 function nextSize(size: number, needed: number, expected: number): number {
-  const grown = Math.max(needed, FIRST_BYTES, size * 4)
-  // No more than was announced, where that is enough.
-  return expected >= needed ? Math.min(grown, expected) : Math.min(grown, Math.max(needed, size * 2, 4096))
+  // No more than was announced, where that is enough; else no more than twice what is there.
+  if (expected >= needed) return Math.min(Math.max(needed, BELIEVED_BYTES, size * 4), expected)
+  return Math.max(needed, FIRST_BYTES, size * 2)
 }

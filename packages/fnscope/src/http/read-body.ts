@@ -27,17 +27,18 @@ export async function readBody(
     if (failure !== undefined) reject(bodyError(failure, maxBytes))
   }
   const left = (): void => reject(new RequestError(400, 'The connection ended in the middle of the body.'))
-  request.on('data', take).once('end', () => resolve(body.bytes()))
-  request.once('error', left).once('close', left)
+  const ended = (): void => {
+    // Every request closes after its end: it must not make an error, with its stack, for nobody.
+    request.off('error', left).off('close', left)
+    resolve(body.bytes())
+  }
+  request.on('data', take).once('end', ended).once('error', left).once('close', left)
   try {
     return { bytes: await promise, share }
   } catch (error) {
     request.off('data', take)
     share.release()
     throw error
-  } finally {
-    // Else every request would make an error, with its stack, when it closes.
-    request.off('error', left).off('close', left)
   }
 }
 
