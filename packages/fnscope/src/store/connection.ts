@@ -4,6 +4,7 @@ import { request as httpRequest, Agent as HttpAgent, type IncomingMessage } from
 import { request as httpsRequest, Agent as HttpsAgent } from 'node:https'
 import { ClickHouseLogLevel, createClient, type ClickHouseClient } from '@clickhouse/client'
 import { errorOfAnswer, storeErrorOf } from './clickhouse-error.ts'
+import { readNative, type NativeBlock } from './native-read.ts'
 import { StoreError } from './store.ts'
 
 export interface ConnectionOptions {
@@ -100,6 +101,22 @@ export class Connection {
         use_multipart_params_auto: true,
       })
       return await answer.json<Row>()
+    } catch (error) {
+      throw storeErrorOf(error)
+    }
+  }
+
+  /** Rows of a SELECT as columns (native-read.ts): for many columns or many rows. @throws StoreError */
+  async queryNative(query: string, parameters: QueryParameters = {}): Promise<NativeBlock[]> {
+    try {
+      const { stream } = await this.#currentClient().exec({
+        query: `${query} FORMAT Native`,
+        query_params: { ...parameters },
+        use_multipart_params_auto: true,
+      })
+      const chunks: Uint8Array[] = []
+      for await (const chunk of stream) chunks.push(chunk as Uint8Array)
+      return readNative(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks))
     } catch (error) {
       throw storeErrorOf(error)
     }

@@ -1,64 +1,23 @@
-// Rows of `spans` and `open_spans` → Span.
+// Rows of `spans` and `open_spans`, as Native columns → Span.
+import { parseAttributes, type Attributes } from '../span/attribute-value.ts'
 import { NO_SPAN_ID } from '../span/id.ts'
 import { SPAN_FLAG } from '../span/span-batch.ts'
 import { parseDetails, parseEvents, parseLinks, parseScope } from '../span/span-json.ts'
 import type { Cause, Span, SpanHttp } from '../span/span.ts'
-import { parseAttributes } from '../span/attribute-value.ts'
+import {
+  fixedColumn,
+  nestedColumn,
+  textColumn,
+  wordColumn,
+  type NativeBlock,
+  type TextValues,
+  type WordValues,
+} from './native-read.ts'
 import { attributesOf, known } from './row.ts'
 import { columnName, SPAN_TYPES } from './tables.ts'
 
-export interface SpanRow {
-  readonly trace_id: string
-  readonly span_id: string
-  readonly parent_id: string
-  readonly start_nanos: string
-  readonly duration_nanos: string
-  readonly kind: number
-  readonly root_rank: number
-  readonly flags: number
-  readonly status_code: number
-  readonly source: string
-  readonly service: string
-  readonly name: string
-  readonly origin: string
-  readonly namespace: string
-  readonly account_id: string
-  readonly resource_arn: string
-  readonly status_message: string
-  readonly http_method: string
-  readonly http_url: string
-  readonly http_status: number
-  readonly http_user_agent: string
-  readonly http_client_ip: string
-  readonly user: string
-  readonly request_id: string
-  readonly peer_name: string
-  readonly peer_type: string
-  readonly resource: string
-  readonly scope: string
-  readonly attributes_keys: readonly string[]
-  readonly attributes_values: readonly string[]
-  readonly attribute_types: string
-  readonly details: string
-  readonly annotations_keys: readonly string[]
-  readonly annotations_values: readonly string[]
-  readonly annotation_types: string
-  readonly metadata: string
-  readonly cause: string
-  readonly events: string
-  readonly links: string
-  readonly received_nanos: string
-}
-
-/** SELECT list that turns the columns of a span into a SpanRow: ids as hex, maps as two lists, all else as it is. */
-export const SPAN_SELECT = Object.entries(SPAN_TYPES)
-  .map(([field, type]) => {
-    const name = columnName(field)
-    if (type.startsWith('FixedString')) return `lower(hex(s.${name})) AS ${name}`
-    if (type.startsWith('Map')) return `mapKeys(s.${name}) AS ${name}_keys, mapValues(s.${name}) AS ${name}_values`
-    return `s.${name} AS ${name}`
-  })
-  .join(', ')
+/** What a question for whole spans selects. */
+export const SPAN_COLUMNS = Object.keys(SPAN_TYPES).map(columnName).join(', ')
 
 /** Text that should be JSON; undefined when it is empty or broken. */
 function parseJson(text: string): unknown {
@@ -70,62 +29,166 @@ function parseJson(text: string): unknown {
   }
 }
 
-function httpOf(row: SpanRow): SpanHttp | undefined {
+/** A column's value by row. */
+type Reader<Value> = (row: number) => Value
+
+/** Words are few: each is parsed once a block. */
+function parsedWords<Value>(column: WordValues, parse: (text: string) => Value): Reader<Value> {
+  const parsed = new Map<number, Value>()
+  return (row) => {
+    const index = column.indexes[row]!
+    let value = parsed.get(index)
+    if (value === undefined) parsed.set(index, (value = parse(column.words[index]!)))
+    return value
+  }
+}
+
+function attributesReader(block: NativeBlock, map: string, types: string): Reader<Attributes> {
+  const column = nestedColumn(block, map)
+  const [keys, values] = column.parts as [WordValues, TextValues]
+  const letters = wordColumn(block, types)
+  return (row) => {
+    const [from, to] = column.range(row)
+    if (from === to) return {}
+    const entries = Array.from({ length: to - from }, (_, at) => from + at)
+    return attributesOf(
+      entries.map((at) => keys.text(at)),
+      entries.map((at) => values.text(at)),
+      letters.text(row),
+    )
+  }
+}
+
+function readersOf(block: NativeBlock) {
+  const id = (name: string): Reader<string> => {
+    const column = fixedColumn(block, name)
+    return (row) => column.hex(row)
+  }
+  const u8 = (name: string): Reader<number> => {
+    const column = fixedColumn(block, name)
+    return (row) => column.u8(row)
+  }
+  const u16 = (name: string): Reader<number> => {
+    const column = fixedColumn(block, name)
+    return (row) => column.u16(row)
+  }
+  const i64 = (name: string): Reader<bigint> => {
+    const column = fixedColumn(block, name)
+    return (row) => column.i64(row)
+  }
+  const word = (name: string): Reader<string> => {
+    const column = wordColumn(block, name)
+    return (row) => column.text(row)
+  }
+  const text = (name: string): Reader<string> => {
+    const column = textColumn(block, name)
+    return (row) => column.text(row)
+  }
+  return {
+    traceId: id('trace_id'),
+    spanId: id('span_id'),
+    parentId: id('parent_id'),
+    startNanos: i64('start_nanos'),
+    // An end before the start stands as a negative number in 64 unsigned bits.
+    durationNanos: i64('duration_nanos'),
+    kind: u8('kind'),
+    rootRank: u8('root_rank'),
+    flags: u16('flags'),
+    statusCode: u8('status_code'),
+    source: word('source'),
+    service: word('service'),
+    name: word('name'),
+    origin: word('origin'),
+    namespace: word('namespace'),
+    accountId: word('account_id'),
+    resourceArn: word('resource_arn'),
+    statusMessage: text('status_message'),
+    httpMethod: word('http_method'),
+    httpUrl: text('http_url'),
+    httpStatus: u16('http_status'),
+    httpUserAgent: word('http_user_agent'),
+    httpClientIp: text('http_client_ip'),
+    user: text('user'),
+    requestId: text('request_id'),
+    peerName: word('peer_name'),
+    peerType: word('peer_type'),
+    resource: parsedWords(wordColumn(block, 'resource'), parseAttributes),
+    scope: word('scope'),
+    attributes: attributesReader(block, 'attributes', 'attribute_types'),
+    details: parsedWords(wordColumn(block, 'details'), parseDetails),
+    annotations: attributesReader(block, 'annotations', 'annotation_types'),
+    metadata: text('metadata'),
+    cause: text('cause'),
+    events: text('events'),
+    links: text('links'),
+    receivedNanos: i64('received_nanos'),
+  }
+}
+
+type Readers = ReturnType<typeof readersOf>
+
+function httpOf(read: Readers, row: number): SpanHttp | undefined {
   const http: SpanHttp = {
-    ...known('method', row.http_method, ''),
-    ...known('url', row.http_url, ''),
-    ...known('status', row.http_status, 0),
-    ...known('userAgent', row.http_user_agent, ''),
-    ...known('clientIp', row.http_client_ip, ''),
-    ...known('traced', (row.flags & SPAN_FLAG.traced) !== 0, false),
+    ...known('method', read.httpMethod(row), ''),
+    ...known('url', read.httpUrl(row), ''),
+    ...known('status', read.httpStatus(row), 0),
+    ...known('userAgent', read.httpUserAgent(row), ''),
+    ...known('clientIp', read.httpClientIp(row), ''),
+    ...known('traced', (read.flags(row) & SPAN_FLAG.traced) !== 0, false),
   }
   return Object.keys(http).length === 0 ? undefined : http
 }
 
-export function spanOf(row: SpanRow, inProgress: boolean): Span {
-  const startNanos = BigInt(row.start_nanos)
-  const metadata = parseJson(row.metadata) as Span['metadata']
-  const cause = parseJson(row.cause) as Cause | undefined
-  const http = httpOf(row)
-  const scope = parseScope(row.scope)
-  const has = (flag: number): boolean => (row.flags & flag) !== 0
+function spanOf(read: Readers, row: number, inProgress: boolean): Span {
+  const startNanos = read.startNanos(row)
+  const metadata = parseJson(read.metadata(row)) as Span['metadata']
+  const cause = parseJson(read.cause(row)) as Cause | undefined
+  const http = httpOf(read, row)
+  const scope = parseScope(read.scope(row))
+  const flags = read.flags(row)
+  const peer = { name: read.peerName(row), type: read.peerType(row) }
   return {
-    traceId: row.trace_id,
-    spanId: row.span_id,
-    ...known('parentId', row.parent_id, NO_SPAN_ID),
+    traceId: read.traceId(row),
+    spanId: read.spanId(row),
+    ...known('parentId', read.parentId(row), NO_SPAN_ID),
     startNanos,
-    // An end before the start stands as a negative number in 64 unsigned bits.
-    ...(inProgress ? {} : { endNanos: startNanos + BigInt.asIntN(64, BigInt(row.duration_nanos)) }),
+    ...(inProgress ? {} : { endNanos: startNanos + read.durationNanos(row) }),
     inProgress,
-    kind: row.kind,
-    segment: has(SPAN_FLAG.segment),
-    rootRank: row.root_rank,
-    source: row.source,
-    service: row.service,
-    name: row.name,
-    ...known('origin', row.origin, ''),
-    ...known('namespace', row.namespace, ''),
-    ...known('accountId', row.account_id, ''),
-    ...known('resourceArn', row.resource_arn, ''),
-    error: has(SPAN_FLAG.error),
-    fault: has(SPAN_FLAG.fault),
-    throttle: has(SPAN_FLAG.throttle),
-    coldStart: has(SPAN_FLAG.coldStart),
-    statusCode: row.status_code,
-    ...known('statusMessage', row.status_message, ''),
+    kind: read.kind(row),
+    segment: (flags & SPAN_FLAG.segment) !== 0,
+    rootRank: read.rootRank(row),
+    source: read.source(row),
+    service: read.service(row),
+    name: read.name(row),
+    ...known('origin', read.origin(row), ''),
+    ...known('namespace', read.namespace(row), ''),
+    ...known('accountId', read.accountId(row), ''),
+    ...known('resourceArn', read.resourceArn(row), ''),
+    error: (flags & SPAN_FLAG.error) !== 0,
+    fault: (flags & SPAN_FLAG.fault) !== 0,
+    throttle: (flags & SPAN_FLAG.throttle) !== 0,
+    coldStart: (flags & SPAN_FLAG.coldStart) !== 0,
+    statusCode: read.statusCode(row),
+    ...known('statusMessage', read.statusMessage(row), ''),
     ...(http ? { http } : {}),
-    ...known('user', row.user, ''),
-    ...known('requestId', row.request_id, ''),
-    ...(row.peer_name === '' && row.peer_type === '' ? {} : { peer: { name: row.peer_name, type: row.peer_type } }),
-    resource: parseAttributes(row.resource),
-    attributes: attributesOf(row.attributes_keys, row.attributes_values, row.attribute_types),
+    ...known('user', read.user(row), ''),
+    ...known('requestId', read.requestId(row), ''),
+    ...(peer.name === '' && peer.type === '' ? {} : { peer }),
+    resource: read.resource(row),
+    attributes: read.attributes(row),
     ...(scope ? { scope } : {}),
-    ...parseDetails(row.details),
-    annotations: attributesOf(row.annotations_keys, row.annotations_values, row.annotation_types) as Span['annotations'],
+    ...read.details(row),
+    annotations: read.annotations(row) as Span['annotations'],
     ...(metadata === undefined ? {} : { metadata }),
     ...(cause === undefined ? {} : { cause }),
-    events: parseEvents(row.events),
-    links: parseLinks(row.links),
-    receivedNanos: BigInt(row.received_nanos),
+    events: parseEvents(read.events(row)),
+    links: parseLinks(read.links(row)),
+    receivedNanos: read.receivedNanos(row),
   }
+}
+
+/** The block's rows as spans, in its order. @param inProgress they are of `open_spans` */
+export function spansOf(block: NativeBlock, inProgress: boolean): Span[] {
+  const read = readersOf(block)
+  return Array.from({ length: block.rows }, (_, row) => spanOf(read, row, inProgress))
 }
