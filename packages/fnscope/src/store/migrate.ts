@@ -17,14 +17,16 @@ interface Migration {
 
 const SCHEMA = new URL('schema/', import.meta.url)
 
-// The deduplication window makes a retried insert exact; views' targets need it as much as the tables. Merges are
-// capped so that their cost per row stops growing with the store: a day of 10 M spans is about 600 MB.
+// The deduplication window makes a retried insert exact; views' targets need it as much as the tables. Merges are few
+// (16 parts of a size at once) and capped, so that their cost per row does not grow with the store.
 const TABLE_SETTINGS = [
   'non_replicated_deduplication_window = 10000',
   'ttl_only_drop_parts = 1',
   'merge_with_ttl_timeout = 3600',
   'materialize_ttl_recalculate_only = 1',
-  'max_bytes_to_merge_at_max_space_in_pool = 1073741824',
+  'max_bytes_to_merge_at_max_space_in_pool = 268435456',
+  'merge_selector_base = 16',
+  'old_parts_lifetime = 30',
 ].join(', ')
 
 /** What the templates name, for one server. A cluster fills local, on_cluster and the engines otherwise. */

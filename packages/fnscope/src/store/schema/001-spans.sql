@@ -1,13 +1,15 @@
 -- Completed spans and what is derived from them. Every view is idempotent (min, max, any, groupUniq): a span that a
 -- client sent twice stands here twice, and is counted once because readers de-duplicate. Column names are SpanBatch's.
--- spans has compact parts at every size (merges stop below 2 GB): one file instead of one per column and more, because
--- inserts and reading one trace touch every column. traces and documents are read by the id alone: small granules.
+-- spans stands by (minute, trace): a trace is one place of the primary key, and the graph's job reads whole traces in
+-- order. Parts are compact until they are large: inserts and reading one trace touch every column, and a column that has a
+-- file of its own costs both. traces and documents are read by the id alone: small granules. Merges are few and stop at
+-- 256 MB ({settings}): moving a row in a merge costs the engine more than inserting it (docs/decisions/008).
 
 CREATE TABLE IF NOT EXISTS {db}.spans{local} {on_cluster} (
   trace_id FixedString(16) CODEC(ZSTD(1)),
   span_id FixedString(8) CODEC(NONE),
   parent_id FixedString(8) CODEC(ZSTD(1)),
-  start_nanos Int64 CODEC(DoubleDelta, ZSTD(1)),
+  start_nanos Int64 CODEC(Delta(8), ZSTD(1)),
   duration_nanos UInt64 CODEC(T64, ZSTD(1)),
   kind UInt8,
   root_rank UInt8,
@@ -48,13 +50,12 @@ CREATE TABLE IF NOT EXISTS {db}.spans{local} {on_cluster} (
   cold_start Bool ALIAS bitTest(flags, 3),
   segment Bool ALIAS bitTest(flags, 4),
   traced Bool ALIAS bitTest(flags, 5),
-  INDEX by_trace trace_id TYPE bloom_filter(0.001) GRANULARITY 1,
   INDEX by_received received_nanos TYPE minmax GRANULARITY 1
 ) ENGINE = {mt}
 PARTITION BY toDate(fromUnixTimestamp64Nano(start_nanos, 'UTC'))
-ORDER BY (toStartOfInterval(toDateTime(intDiv(start_nanos, 1000000000), 'UTC'), INTERVAL 10 MINUTE), service, start_nanos)
+ORDER BY (toStartOfMinute(toDateTime(intDiv(start_nanos, 1000000000), 'UTC')), trace_id, start_nanos)
 TTL toDateTime(intDiv(start_nanos, 1000000000), 'UTC') + toIntervalSecond({spans_seconds})
-SETTINGS {settings}, min_bytes_for_wide_part = 2147483648;
+SETTINGS {settings}, min_bytes_for_wide_part = 134217728;
 
 -- Inverted annotations: search by key and value, completion of keys and values. kind: 0 string, 1 number, 2 boolean
 -- (in number_value).
