@@ -4,11 +4,10 @@
 import { once } from 'node:events'
 import { createSocket } from 'node:dgram'
 import { spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 import { eventually, startFnscope, type StartedFnscope } from '../test/started-fnscope.ts'
-import { childrenOf, cpuSeconds, load, median, peakRssMb, quantiles, report } from './measure.ts'
+import { childrenOf, cpuSeconds, load, median, peakRssMb, quantiles, report, udpDrops } from './measure.ts'
 import { documentOf, newRun, traceIdOf } from './xray-document.ts'
 
 const SINGLE = Number(process.env['SINGLE'] ?? 50)
@@ -90,19 +89,6 @@ async function send(fnscope: StartedFnscope, rate: number, run: string): Promise
   return JSON.parse(answer) as Sent
 }
 
-/** What the kernel threw away for want of room in the door's socket; undefined where it does not say. */
-function kernelDrops(port: number): number | undefined {
-  try {
-    const local = `:${port.toString(16).toUpperCase().padStart(4, '0')}`
-    const line = readFileSync('/proc/net/udp', 'utf8')
-      .split('\n')
-      .find((each) => each.trim().split(/\s+/)[1]?.endsWith(local))
-    return line === undefined ? undefined : Number(line.trim().split(/\s+/).at(-1))
-  } catch {
-    return undefined
-  }
-}
-
 function cpuOf(fnscope: StartedFnscope): { readonly fnscope: number; readonly engine: number } {
   const own = fnscope.child.pid!
   const engine = childrenOf(own).reduce((sum, pid) => sum + (cpuSeconds(pid) ?? 0), 0)
@@ -116,7 +102,7 @@ async function measureRate(fnscope: StartedFnscope, rate: number) {
     stored: await storedBy(fnscope),
     dropped: await droppedBy(fnscope),
   }
-  const dropsBefore = kernelDrops(doorOf(fnscope).port)
+  const dropsBefore = udpDrops(doorOf(fnscope).port)
   const cpuBefore = cpuOf(fnscope)
   const sent = await send(fnscope, rate, run)
   const ended = performance.now()
@@ -134,7 +120,7 @@ async function measureRate(fnscope: StartedFnscope, rate: number) {
   const perMillion = (now: number, before: number): number => Number((((now - before) / received) * 1e6).toFixed(1))
   const stored = (await storedBy(fnscope)) - before.stored
   const dropped = (await droppedBy(fnscope)) - before.dropped
-  const drops = kernelDrops(doorOf(fnscope).port)
+  const drops = udpDrops(doorOf(fnscope).port)
   return {
     offeredPerSecond: Math.round(sent.sent / sent.seconds),
     sent: sent.sent,

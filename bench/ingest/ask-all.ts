@@ -1,6 +1,7 @@
 // The questions of a subject, quiet and beside a sender at a given rate: latencies, and how many answers held what was
 // asked for. An answer that is fast and empty is a problem, not a figure.
 import { ask, startSending, type Asked, type SendOptions, type Sent } from './loadgen.ts'
+import { progress } from './progress.ts'
 import { QUESTIONS, type QuestionName, type RunningSubject } from './subject.ts'
 
 export interface Answers {
@@ -51,6 +52,7 @@ async function askEach(
     const question = running.questions[name]
     if (question === undefined) continue
     const answer = await ask(question, { count, idsFile, lastIds })
+    progress(`${name} (${when}): p50 ${answer.ms?.p50 ?? '-'} ms, ${answer.hits} of ${answer.n} hit`)
     answers[name] = answer
     if (answer.hits === 0) problem(`${name} (${when}) found nothing: ${answer.failure || 'empty answers'}`)
     else if (answer.failure !== '') problem(`${name} (${when}): ${answer.failure}`)

@@ -17,7 +17,7 @@ const directories = new Set<string>()
 
 process.once('exit', () => {
   for (const child of living) killTree(child)
-  for (const path of directories) rmSync(path, { recursive: true, force: true, maxRetries: 3 })
+  for (const path of directories) rmSync(path, { recursive: true, force: true, maxRetries: 20 })
 })
 
 /** With its children, as fnscope's engine: it would end by itself, but a little after its directory is removed. */
@@ -35,9 +35,13 @@ function killTree(child: ChildProcess): void {
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1))
 
-/** Put before a command line: the program dies when this process does. Empty where the system has no such tool. */
-export const ENDING_WITH_US: readonly string[] =
+const DYING_WITH_US: readonly string[] =
   spawnSync('setpriv', ['--pdeathsig', 'KILL', 'true']).status === 0 ? ['setpriv', '--pdeathsig', 'KILL'] : []
+
+/** The command line with what lets the program die when this process does, where the system has it. */
+export function dyingWithUs(command: string, ...args: readonly string[]): [string, ...string[]] {
+  return [...DYING_WITH_US, command, ...args] as [string, ...string[]]
+}
 
 /** The child is killed when this process exits. */
 export function ownChild(child: ChildProcess): void {
@@ -52,7 +56,7 @@ export function ownDirectory(name: string): Disposable & { readonly path: string
   return {
     path,
     [Symbol.dispose]() {
-      rmSync(path, { recursive: true, force: true, maxRetries: 3 })
+      rmSync(path, { recursive: true, force: true, maxRetries: 20 })
       directories.delete(path)
     },
   }
@@ -69,7 +73,7 @@ export interface Program {
 }
 
 export function startProgram(command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Program {
-  const [first, ...rest] = [...ENDING_WITH_US, command, ...args] as [string, ...string[]]
+  const [first, ...rest] = dyingWithUs(command, ...args)
   const child = spawn(first, rest, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } })
   ownChild(child)
   let output = ''

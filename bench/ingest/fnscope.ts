@@ -3,10 +3,10 @@ import { join } from 'node:path'
 
 import { startFnscope, type StartedFnscope } from '../../test/started-fnscope.ts'
 import { childrenOf } from '../measure.ts'
-import { ENDING_WITH_US, ownChild } from './children.ts'
+import { dyingWithUs, ownChild } from './children.ts'
 import { countOf, engineAddress, tableSizes, type EngineAddress } from './engine-sql.ts'
 import { jaegerQuestions } from './jaeger-questions.ts'
-import type { Protocol, RunningSubject, Subject } from './subject.ts'
+import { BUSIEST_FUNCTION, type Protocol, type RunningSubject, type Subject } from './subject.ts'
 
 const DATABASE = 'fnscope'
 
@@ -24,21 +24,18 @@ export function fnscopeSubject(name: string, args: readonly string[]): Subject {
 export async function startFnscopeSubject(
   dataDir: string,
   args: readonly string[],
-): Promise<RunningSubject & { readonly fnscope: StartedFnscope }> {
+): Promise<RunningSubject & { readonly metricsUrl: string }> {
   const fnscope = await startFnscope({
     dataDir,
     args,
-    command: [...ENDING_WITH_US, process.execPath] as [string, ...string[]],
+    command: dyingWithUs(process.execPath),
   })
   ownChild(fnscope.child)
   const pid = fnscope.child.pid!
   const engine = (): EngineAddress => engineAddress(join(dataDir, 'store'), childrenOf(pid)[0] ?? 0)
   return {
-    fnscope,
-    processes: () => [
-      { role: 'fnscope', pid },
-      ...childrenOf(pid).map((child) => ({ role: 'engine', pid: child })),
-    ],
+    metricsUrl: `${fnscope.url}/metrics`,
+    processes: () => [{ role: 'fnscope', pid }, ...childrenOf(pid).map((child) => ({ role: 'engine', pid: child }))],
     target: (protocol) => targetOf(fnscope, protocol),
     questions: questionsOf(fnscope),
     storedSpans: () => countOf(engine(), `${DATABASE}.spans`),
@@ -67,10 +64,11 @@ function questionsOf(fnscope: StartedFnscope): RunningSubject['questions'] {
     url: `${url}/ServiceGraph`,
     body: '{"StartTime":{ago_s},"EndTime":{now_s}}',
     header: 'Authorization: bench',
-    hit: '"Name":"api-gateway"',
+    hit: `"Name":"${BUSIEST_FUNCTION}"`,
   }
   const jaeger = doorOf(fnscope, 'jaeger-query')
-  const { trace_by_id, function_and_customer, services } = jaeger === undefined ? {} : jaegerQuestions(`http://${jaeger}`)
+  const { trace_by_id, function_and_customer, services } =
+    jaeger === undefined ? {} : jaegerQuestions(`http://${jaeger}`)
   return {
     trace_by_id: trace_by_id ?? { url: `${url}/api/traces/{xray_id}`, hit: '{xray_id}' },
     ...(function_and_customer === undefined ? {} : { function_and_customer }),

@@ -130,12 +130,15 @@ export interface Asked {
   readonly failure: string
 }
 
+/** The longest that one question is asked again and again, and that one answer is waited for. */
+const QUESTION_SECONDS = 20
+
 /** Asks `count` times on one connection, about traces of the file's last `lastIds`. */
 export async function ask(
   question: Question,
   { count, idsFile, lastIds }: { readonly count: number; readonly idsFile: string; readonly lastIds: number },
 ): Promise<Asked> {
-  const seconds = 45
+  const seconds = QUESTION_SECONDS
   const n = Math.min(count, question.atMost ?? count)
   const flags = {
     url: question.url,

@@ -1,194 +1,140 @@
-// One subject under one protocol, from an empty directory to a restart: what the figures of the table come of.
-import { join } from 'node:path'
-
+// One subject under one protocol: a timed run into an empty store, filling it up, what that cost, the questions, and a
+// restart; before it, smaller stores that are only asked.
 import { diskBytes, load } from '../measure.ts'
 import { askAll, type Answers } from './ask-all.ts'
-import { ownDirectory } from './children.ts'
-import { send, type SendOptions, type Sent } from './loadgen.ts'
-import { capacity, lastIdsOf, type Plan } from './plan.ts'
+import type { Figures } from './figures.ts'
+import type { Sent } from './loadgen.ts'
+import { capacity, heldSpans, lastIdsOf, type Plan } from './plan.ts'
 import type { Protocol, RunningSubject, Subject, TableSize } from './subject.ts'
+import { pause, Trial } from './trial.ts'
 import { cpuPerMillion, memoryMb, peaksMb, readCpu, sampleMemory, threadsPerMillion } from './watch.ts'
 
-export interface Figures {
-  readonly subject: string
-  readonly protocol: Protocol
-  readonly loadBefore: number
-  readonly startSeconds: number
-  readonly idleFreshMb: { readonly rss: number; readonly pss?: number }
-  readonly timed: Sent
-  readonly fill?: Sent
-  readonly spans: number
-  /** From the last acknowledgement until all is stored. */
-  readonly storedAfterSeconds: number
-  /** Acknowledged and not found stored. */
-  readonly missingSpans?: number
-  readonly cpuSecondsPerMillion: {
-    /** Of the timed run, until all of it is stored. */
-    readonly timed: Readonly<Record<string, number>>
-    readonly timedThreads: Readonly<Record<string, number>>
-    /** Of all that was sent, and until `settleSeconds` later: with merges. */
-    readonly settled: Readonly<Record<string, number>>
-  }
-  readonly memoryMb: {
-    readonly mostSampled: number
-    readonly peaks: Readonly<Record<string, number>>
-    readonly afterSettling: number
-    readonly afterQuestions?: number
-  }
-  readonly disk?: {
-    readonly bytes: number
-    readonly bytesPerSpan: number
-    readonly tables?: Readonly<Record<string, TableSize>>
-  }
-  /** By the number of spans. */
-  readonly questions: Readonly<Record<string, Answers>>
-  readonly restart?: {
-    readonly startSeconds: number
-    readonly idleMb: { readonly rss: number; readonly pss?: number }
-    /** Of one core. */
-    readonly idleCpuPercent: number
-  }
-  readonly loadAfter: number
-  readonly problems: readonly string[]
-}
+const FRESH_SECONDS = 2
 
-const STORED_TIMEOUT_MS = 180_000
-
-interface Run {
-  readonly subject: Subject
-  readonly protocol: Protocol
-  readonly plan: Plan
-  readonly problem: (text: string) => void
-}
-
-/** @throws Error when it does not start or does not listen for the protocol */
+/** @throws Error when it does not start, or not listen for the protocol */
 export async function measureSubject(subject: Subject, protocol: Protocol, plan: Plan): Promise<Figures> {
   const problems: string[] = []
-  const run: Run = { subject, protocol, plan, problem: (text) => problems.push(text) }
+  const options = { subject, protocol, problem: (text: string) => void problems.push(text) }
   const loadBefore = load()
   const questions: Record<string, Answers> = {}
-  if (subject.keeps !== 'nothing')
-    for (const spans of plan.smaller) {
-      const answers = await askSmaller(run, spans)
-      if (answers !== undefined) questions[spans] = answers
-    }
-
-  using directory = ownDirectory(subject.name)
-  const most = capacity(plan, subject.keeps, plan.spans)
-  const started = await timedStart(subject, directory.path, most)
-  let { running } = started
-  try {
-    const idsFile = `${directory.path}.ids`
-    const sending = { protocol, target: targetOf(running, protocol), idsFile }
-    await pause(2)
-    const idleFreshMb = memoryMb(running)
-
-    const cpuBefore = readCpu(running)
-    let mostSampled: number
-    let timed: Sent
-    let fill: Sent | undefined
-    let stored: Awaited<ReturnType<typeof untilStored>>
-    let cpuTimed: ReturnType<typeof readCpu>
-    {
-      using memory = sampleMemory(running)
-      timed = checked(await send({ ...sending, seconds: plan.seconds }), run)
-      stored = await untilStored(running, timed.acked_spans)
-      cpuTimed = readCpu(running)
-      const rest = most - timed.acked_spans
-      if (rest > 0 && subject.keeps !== 'nothing') {
-        fill = checked(await send({ ...sending, seconds: plan.fillSeconds, spans: rest }), run)
-        stored = await untilStored(running, timed.acked_spans + fill.acked_spans)
-      }
+  if (subject.keeps !== 'nothing') {
+    for (const size of plan.smaller) {
+      const spans = capacity(plan, subject.keeps, size)
+      await using trial = new Trial({ ...options, spans: heldSpans(subject.keeps, spans) })
+      await trial.start()
+      const sent = await trial.send({ spans, seconds: plan.fillSeconds })
+      await trial.untilStored()
       await pause(plan.settleSeconds)
-      mostSampled = memory.mostMb()
+      questions[size] = await askTrial(trial, subject, plan, { spans, perSecond: sent.acked_spans_per_s })
     }
-    const spans = timed.acked_spans + (fill?.acked_spans ?? 0)
-    if (stored.missing !== 0) run.problem(`${stored.missing} acknowledged spans are not stored`)
-    const cpuSettled = readCpu(running)
-    const peaks = peaksMb(running)
-    const afterSettling = memoryMb(running).rss
-    const tables = await running.tables?.()
-    const bytes = diskBytes(directory.path)
+  }
 
-    const asked =
-      subject.keeps === 'nothing'
-        ? undefined
-        : await askAll({
-            running,
-            idsFile,
-            lastIds: lastIdsOf(subject.keeps, most),
-            count: plan.count,
-            spansBefore: spans,
-            beside: { protocol, target: sending.target, rate: timed.acked_spans_per_s / 2 },
-            problem: run.problem,
-          })
-    if (asked !== undefined) questions[plan.spans] = asked
-    const afterQuestions = memoryMb(running).rss
-    let restart: Figures['restart']
-    if (subject.keeps === 'disk') {
-      await running.stop()
-      const again = await timedStart(subject, directory.path, most)
-      running = again.running
-      restart = { startSeconds: again.seconds, ...(await measureIdle(running, plan.idleSeconds)) }
-    }
-    return {
-      subject: subject.name,
-      protocol,
-      loadBefore,
-      startSeconds: started.seconds,
-      idleFreshMb,
-      timed,
-      ...(fill === undefined ? {} : { fill }),
+  const spans = capacity(plan, subject.keeps, plan.spans)
+  await using trial = new Trial({ ...options, spans: heldSpans(subject.keeps, spans) })
+  const startSeconds = await trial.start()
+  await pause(FRESH_SECONDS)
+  const idleFreshMb = memoryMb(trial.running)
+  const ingested = await ingest(trial, plan, subject.keeps === 'nothing' ? 0 : spans)
+  const bytes = diskBytes(trial.dataDir)
+  const tables = await trial.running.tables?.()
+  if (subject.keeps !== 'nothing')
+    questions[plan.spans] = await askTrial(trial, subject, plan, {
       spans,
-      storedAfterSeconds: stored.seconds,
-      ...(running.storedSpans === undefined ? {} : { missingSpans: stored.missing }),
-      cpuSecondsPerMillion: {
-        timed: cpuPerMillion(cpuBefore, cpuTimed, timed.acked_spans),
-        timedThreads: threadsPerMillion(cpuBefore, cpuTimed, timed.acked_spans),
-        settled: cpuPerMillion(cpuBefore, cpuSettled, spans),
-      },
-      memoryMb: { mostSampled, peaks, afterSettling, ...(asked === undefined ? {} : { afterQuestions }) },
-      ...(subject.keeps === 'disk'
-        ? {
-            disk: {
-              bytes,
-              bytesPerSpan: Number((bytes / Math.max(spans, 1)).toFixed(1)),
-              ...(tables === undefined ? {} : { tables }),
-            },
-          }
-        : {}),
-      questions,
-      ...(restart === undefined ? {} : { restart }),
-      loadAfter: load(),
-      problems,
-    }
-  } finally {
-    await running.stop()
+      perSecond: ingested.timed.acked_spans_per_s,
+    })
+  const afterQuestions = memoryMb(trial.running).rss
+  return {
+    subject: subject.name,
+    protocol,
+    loadBefore,
+    startSeconds,
+    idleFreshMb,
+    ...ingested,
+    memoryMb: { ...ingested.memoryMb, afterQuestions },
+    questions,
+    ...(subject.keeps === 'disk'
+      ? {
+          disk: diskFigures(bytes, ingested.spans, tables),
+          restart: await restart(trial, plan),
+        }
+      : {}),
+    loadAfter: load(),
+    problems,
   }
 }
 
-/** A store of its own with fewer spans, for the questions. */
-async function askSmaller(run: Run, spans: number): Promise<Answers | undefined> {
-  const { subject, protocol, plan } = run
-  const most = capacity(plan, subject.keeps, spans)
-  using directory = ownDirectory(subject.name)
-  const { running } = await timedStart(subject, directory.path, most)
-  try {
-    const idsFile = `${directory.path}.ids`
-    const target = targetOf(running, protocol)
-    const sent = checked(await send({ protocol, target, idsFile, spans: most, seconds: plan.fillSeconds }), run)
-    await untilStored(running, sent.acked_spans)
-    await pause(plan.settleSeconds)
-    return await askAll({
-      running,
-      idsFile,
-      lastIds: lastIdsOf(subject.keeps, most),
-      count: plan.count,
-      spansBefore: sent.acked_spans,
-      beside: { protocol, target, rate: sent.acked_spans_per_s / 2 },
-      problem: (text) => run.problem(`at ${spans} spans: ${text}`),
-    })
-  } finally {
-    await running.stop()
+function diskFigures(
+  bytes: number,
+  spans: number,
+  tables: Readonly<Record<string, TableSize>> | undefined,
+): NonNullable<Figures['disk']> {
+  const perSpan = (of: number): number => Number((of / spans).toFixed(1))
+  if (tables === undefined) return { bytes, bytesPerSpan: perSpan(bytes) }
+  const ofTables = Object.values(tables).reduce((sum, table) => sum + table.bytes, 0)
+  return { bytes, bytesPerSpan: perSpan(bytes), tablesBytesPerSpan: perSpan(ofTables), tables }
+}
+
+async function ingest(trial: Trial, plan: Plan, spans: number) {
+  const { running } = trial
+  using memory = sampleMemory(running)
+  const before = readCpu(running)
+  const timed = await trial.send({ seconds: plan.seconds })
+  let stored = await trial.untilStored()
+  const afterTimed = readCpu(running)
+  let fill: Sent | undefined
+  if (spans > trial.acked) {
+    fill = await trial.send({ seconds: plan.fillSeconds, spans: spans - trial.acked })
+    stored = await trial.untilStored()
+    if (trial.acked < spans)
+      trial.problem(`only ${trial.acked} spans in ${plan.seconds} and ${plan.fillSeconds} s (FILL_SECONDS)`)
   }
+  await pause(plan.settleSeconds)
+  return {
+    timed,
+    ...(fill === undefined ? {} : { fill }),
+    spans: trial.acked,
+    storedAfterSeconds: stored.seconds,
+    cpuSecondsPerMillion: {
+      timed: cpuPerMillion(before, afterTimed, timed.acked_spans),
+      timedThreads: threadsPerMillion(before, afterTimed, timed.acked_spans),
+      settled: cpuPerMillion(before, readCpu(running), trial.acked),
+    },
+    memoryMb: { mostSampled: memory.mostMb(), peaks: peaksMb(running), settled: memoryMb(running).rss },
+  }
+}
+
+async function askTrial(
+  trial: Trial,
+  { keeps }: Subject,
+  { count }: Plan,
+  { spans, perSecond }: { readonly spans: number; readonly perSecond: number },
+): Promise<Answers> {
+  return await askAll({
+    running: trial.running,
+    idsFile: trial.idsFile,
+    lastIds: lastIdsOf(keeps, spans),
+    count,
+    spansBefore: keeps === 'memory' ? Math.min(trial.acked, heldSpans(keeps, spans)) : trial.acked,
+    beside: { ...trial.sending, rate: perSecond / 2 },
+    problem: (text) => trial.problem(`at ${trial.acked} spans: ${text}`),
+  })
+}
+
+async function restart(trial: Trial, { idleSeconds }: Plan): Promise<NonNullable<Figures['restart']>> {
+  await trial.stop()
+  const startSeconds = await trial.start()
+  const { running } = trial
+  // What a start still has to do is not idling yet.
+  await pause(idleSeconds / 3)
+  const before = readCpu(running)
+  const began = performance.now()
+  await pause((idleSeconds * 2) / 3)
+  const seconds = (performance.now() - began) / 1000
+  return { startSeconds, idleMb: memoryMb(running), idleCpuPercent: cpuPercent(before, running, seconds) }
+}
+
+function cpuPercent(before: ReturnType<typeof readCpu>, running: RunningSubject, seconds: number): number {
+  const total = ({ roles }: ReturnType<typeof readCpu>): number =>
+    Object.values(roles).reduce((sum, each) => sum + each, 0)
+  return Number((((total(readCpu(running)) - total(before)) / Math.max(seconds, 0.001)) * 100).toFixed(1))
 }

@@ -1,11 +1,12 @@
 // What the environment asks of the ingest benchmark; the defaults are the whole of it.
+import type { Subject } from './subject.ts'
 
 export interface Plan {
   /** The largest store; others are for questions alone. */
   readonly spans: number
   /** Smaller stores that are asked as well. */
   readonly smaller: readonly number[]
-  /** Of the timed run at full speed. */
+  /** Of the timed run at full speed. DURATION; SECONDS too, which a shell may count up by itself. */
   readonly seconds: number
   /** The longest that filling up to `spans` may take. */
   readonly fillSeconds: number
@@ -31,7 +32,7 @@ export function readPlan(): Plan {
       .split(',')
       .map(Number)
       .filter((size) => size > 0 && size < spans),
-    seconds: number('SECONDS', 40),
+    seconds: number('DURATION', number('SECONDS', 40)),
     fillSeconds: number('FILL_SECONDS', 600),
     settleSeconds: number('SETTLE', 20),
     idleSeconds: number('IDLE', 30),
@@ -41,11 +42,19 @@ export function readPlan(): Plan {
 }
 
 /** So many spans the subject is filled with. */
-export function capacity({ memorySpans }: Plan, keeps: string, spans: number): number {
+export function capacity({ memorySpans }: Plan, keeps: Subject['keeps'], spans: number): number {
   return keeps === 'memory' ? Math.min(spans, memorySpans) : spans
 }
 
-/** How many ids at the end of their file a memory of `spans` still holds for certain; 0: all. One id every 2,400 spans. */
-export function lastIdsOf(keeps: string, spans: number): number {
-  return keeps === 'memory' ? Math.max(1, Math.floor((spans * 0.5) / 2400)) : 0
+/** What a memory is made larger by: what is sent beside the questions pushes nothing out that they ask for. */
+const MEMORY_SLACK_SPANS = 1_000_000
+
+/** So many spans are to be found again: all on disk, in memory the newest. */
+export function heldSpans(keeps: Subject['keeps'], spans: number): number {
+  return keeps === 'memory' ? spans + MEMORY_SLACK_SPANS : spans
+}
+
+/** How many ids at the end of their file such a memory holds for certain; 0: all. One id every 2,400 spans. */
+export function lastIdsOf(keeps: Subject['keeps'], spans: number): number {
+  return keeps === 'memory' ? Math.max(1, Math.floor((spans * 0.9) / 2400)) : 0
 }

@@ -1,4 +1,4 @@
-// What the ingest benchmark measures, fnscope and others alike: how one is started, loaded, asked and ended. Types alone.
+// What the ingest benchmark measures, fnscope and others alike: how one is started, loaded, asked and ended.
 
 /** How the generator speaks to it; all but the datagrams are acknowledged. */
 export type Protocol = 'otlp-http' | 'otlp-grpc' | 'xray-http' | 'xray-udp' | 'zipkin-http'
@@ -14,6 +14,9 @@ export const QUESTIONS = [
 ] as const
 
 export type QuestionName = (typeof QUESTIONS)[number]
+
+/** The generator's busiest function: in every list of services and in every graph. */
+export const BUSIEST_FUNCTION = 'orders-create-00'
 
 /** An HTTP request with the generator's placeholders in it. */
 export interface Question {
@@ -44,6 +47,8 @@ export interface RunningSubject {
   readonly storedSpans?: () => Promise<number>
   /** Bytes on disk by table. */
   readonly tables?: () => Promise<Readonly<Record<string, TableSize>>>
+  /** Its own counters, in Prometheus' text format. */
+  readonly metricsUrl?: string
   stop(): Promise<void>
 }
 

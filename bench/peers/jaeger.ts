@@ -60,8 +60,7 @@ export function jaegerSubject(storage: 'memory' | 'badger'): Subject {
           readyUrl: `${query}/api/services`,
         },
         {
-          target: (protocol) =>
-            protocol === 'otlp-grpc' ? at(ports.grpc) : `http://${at(ports.http)}/v1/traces`,
+          target: (protocol) => (protocol === 'otlp-grpc' ? at(ports.grpc) : `http://${at(ports.http)}/v1/traces`),
           questions: jaegerQuestions(query),
         },
       )

@@ -1,7 +1,7 @@
 // The exporter's tables have no query API: the questions as SQL, by the tables' own keys and indexes, straight to the
 // engine. It keeps no service graph.
 import { authorizationOf, type EngineAddress } from '../ingest/engine-sql.ts'
-import type { RunningSubject } from '../ingest/subject.ts'
+import { BUSIEST_FUNCTION, type RunningSubject } from '../ingest/subject.ts'
 
 export function exporterQuestions(engine: EngineAddress, database: string): RunningSubject['questions'] {
   const header = `Authorization: ${authorizationOf(engine)}`
@@ -26,6 +26,6 @@ export function exporterQuestions(engine: EngineAddress, database: string): Runn
       WHERE ParentSpanId = '' AND ${lastHour} ORDER BY Timestamp DESC LIMIT 100`,
       'api-gateway',
     ),
-    services: question(`SELECT DISTINCT ServiceName FROM ${spans} WHERE ${lastHour}`, 'api-gateway'),
+    services: question(`SELECT DISTINCT ServiceName FROM ${spans} WHERE ${lastHour}`, BUSIEST_FUNCTION),
   }
 }

@@ -70,10 +70,7 @@ export const otelcolClickhouseSubject: Subject = {
   },
 }
 
-async function startCollector(
-  dataDir: string,
-  exporter: { readonly [name: string]: object },
-): Promise<RunningSubject> {
+async function startCollector(dataDir: string, exporter: { readonly [name: string]: object }): Promise<RunningSubject> {
   const ports = await freePorts('grpc', 'http')
   const at = (port: number): string => `127.0.0.1:${port}`
   const config = {

@@ -1,6 +1,6 @@
 // Zipkin, which keeps everything in memory. It has no OTLP receiver: the same spans as its own JSON.
 import { freePorts } from '../ingest/children.ts'
-import type { Subject } from '../ingest/subject.ts'
+import { BUSIEST_FUNCTION, type Subject } from '../ingest/subject.ts'
 import { installedPath, missingFile, startPeer } from './installed.ts'
 
 const JAR = 'zipkin-server-exec.jar'
@@ -18,7 +18,7 @@ export const zipkinSubject: Subject = {
     const url = `http://127.0.0.1:${query}`
     const heapGb = Math.max(HEAP_MIN_GB, Math.ceil((spans * HEAP_BYTES_PER_SPAN) / 1e9))
     const found = 'lookback=3600000&endTs={now_ms}'
-    const graph = { hit: '"child"', atMost: 3 }
+    const graph = { hit: BUSIEST_FUNCTION, atMost: 3 }
     return await startPeer(
       {
         role: 'zipkin',
@@ -47,7 +47,7 @@ export const zipkinSubject: Subject = {
           },
           service_graph_1h: { url: `${url}/api/v2/dependencies?endTs={now_ms}&lookback=3600000`, ...graph },
           service_graph_24h: { url: `${url}/api/v2/dependencies?endTs={now_ms}&lookback=86400000`, ...graph },
-          services: { url: `${url}/api/v2/services`, hit: 'api-gateway' },
+          services: { url: `${url}/api/v2/services`, hit: BUSIEST_FUNCTION },
         },
       },
     )

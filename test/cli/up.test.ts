@@ -56,8 +56,9 @@ for (const node of NODES) {
     const { HelloWorldApi: url } = app['urls'] as { readonly HelloWorldApi: string }
     assert.match(url, /^http:\/\/127\.0\.0\.1:\d+\/Prod\/hello$/)
     assert.match(String(ready['url']), /^http:\/\/127\.0\.0\.1:\d+$/)
-    assert.deepEqual(Object.keys(ready['doors'] as object), ['xray-daemon'])
-    assert.match((ready['doors'] as Record<string, string>)['xray-daemon']!, /^127\.0\.0\.1:\d+$/)
+    const doors = ready['doors'] as Record<string, string>
+    assert.deepEqual(Object.keys(doors), ['xray-daemon', 'otlp-http', 'otlp-grpc'])
+    for (const address of Object.values(doors)) assert.match(address, /^127\.0\.0\.1:\d+$/)
     assert.deepEqual(app['functions'], ['HelloWorldFunction'])
     assert.equal(app['stack'], 'sam-app')
     assert.equal(app['dir'], join(APPS, 'sam-app'))

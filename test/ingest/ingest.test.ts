@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { appendFileSync, readFileSync, readdirSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
 
 import { Counters } from '../../packages/fnscope/src/counters.ts'
 import { FnscopeError } from '../../packages/fnscope/src/errors.ts'
@@ -40,6 +41,29 @@ test('a lone batch is stored without any further call, and its segment removed',
   assert.deepEqual(segmentFiles(dir), [])
 })
 
+test('while batches keep coming inserts become fewer; after a pause the next is soon stored', async (t) => {
+  const writer = new TokenWriter()
+  const ingest = await openLog({ dir: tempDir(t), writer })
+  t.after(() => ingest.close())
+  const end = performance.now() + 1500
+  let sent = 0
+  while (performance.now() < end) {
+    await ingest.accept(batchOf(Array.from({ length: 20 }, () => String(sent++))))
+    await delay(5)
+  }
+  await ingest.flushed()
+  assert.equal(writer.rows('logs').length, sent)
+  // One each 50 ms would be 30.
+  assert.ok(writer.calls.length <= 10, `${writer.calls.length} inserts`)
+  await delay(400)
+  const stored = Promise.withResolvers<number>()
+  const startMillis = performance.now()
+  writer.after = () => stored.resolve(performance.now() - startMillis)
+  await ingest.accept(batchOf(['late']))
+  const latencyMs = await stored.promise
+  assert.ok(latencyMs < 600, `stored after ${latencyMs} ms`)
+})
+
 test('batches of one moment go in one insert a table, documents first, under the segment’s token', async (t) => {
   const writer = new TokenWriter()
   const ingest = await openLog({ dir: tempDir(t), writer })
@@ -58,7 +82,7 @@ test('batches of one moment go in one insert a table, documents first, under the
   assert.equal(logs!.token, documents!.token.replace('documents', 'logs'))
 })
 
-test('a segment is closed at 50 000 rows though an insert is in flight', async (t) => {
+test('a segment is closed at 100 000 rows though an insert is in flight', async (t) => {
   const writer = new TokenWriter()
   const gate = Promise.withResolvers<void>()
   const inFlight = Promise.withResolvers<void>()
@@ -70,13 +94,13 @@ test('a segment is closed at 50 000 rows though an insert is in flight', async (
   t.after(() => ingest.close())
   await ingest.accept(batchOf(['first']))
   await inFlight.promise
-  const rows = Array.from({ length: 25_000 }, (_, row) => String(row))
+  const rows = Array.from({ length: 50_000 }, (_, row) => String(row))
   for (let batch = 0; batch < 5; batch++) await ingest.accept(batchOf(rows))
   gate.resolve()
   await ingest.flushed()
   assert.deepEqual(
     writer.calls.map((call) => call.rows.length),
-    [1, 50_000, 50_000, 25_000],
+    [1, 100_000, 100_000, 50_000],
   )
 })
 

@@ -98,3 +98,17 @@ test('a wider address without a token is refused; with one, by flag or variable,
   assert.equal(readConfig({ host: '0.0.0.0', token: 't' }, {}).host, '0.0.0.0')
   assert.equal(readConfig({}, { FNSCOPE_HOST: '::', FNSCOPE_TOKEN: 't' }).host, '::')
 })
+
+test('the OTLP doors have the ports that exporters send to; wider than loopback they want a token', () => {
+  const { doors } = readConfig({}, {})
+  assert.deepEqual(doors['otlp-http'], { host: '127.0.0.1', port: 4318, explicit: false })
+  assert.deepEqual(doors['otlp-grpc'], { host: '127.0.0.1', port: 4317, explicit: false })
+  const door = ['otlp-grpc=0.0.0.0:4317']
+  assert.throws(() => readConfig({ door }, {}), /--door otlp-grpc=0\.0\.0\.0:4317 .*--token SECRET/)
+  assert.deepEqual(readConfig({ door, token: 't' }, {}).doors['otlp-grpc'], {
+    host: '0.0.0.0',
+    port: 4317,
+    explicit: true,
+  })
+  assert.doesNotThrow(() => readConfig({ door: ['xray-daemon=0.0.0.0:2000'] }, {}))
+})

@@ -3,6 +3,7 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { FnscopeError } from './errors.ts'
+import { parseRoles, type Role } from './roles.ts'
 
 export type DoorName = 'xray-daemon' | 'otlp-http' | 'otlp-grpc'
 
@@ -18,12 +19,24 @@ export interface Config {
   /** The user named the port: then a taken one is fatal. */
   readonly portExplicit: boolean
   readonly doors: Readonly<Record<DoorName, DoorAddress>>
-  /** A ClickHouse URL with credentials; undefined: the embedded engine. */
+  /** A ClickHouse URL with credentials, several of a cluster joined by commas; undefined: the embedded engine. */
   readonly storeUrl: string | undefined
+  /** Instead of one in the URL. */
+  readonly storePassword: string | undefined
+  /** PEM file of a private authority that signed the store's certificate. */
+  readonly storeCa: string | undefined
+  /** Name among the store's remote_servers: the tables are spread over it. */
+  readonly cluster: string | undefined
+  /** What this process does of what fnscope does. */
+  readonly roles: readonly Role[]
   readonly token: string | undefined
   /** How long each signal is kept, days. */
   readonly retention: { readonly spansDays: number; readonly logsDays: number; readonly metricsDays: number }
   readonly walMaxBytes: number
+  /** Batches survive a power cut, not only kill -9: fdatasync before the answer. */
+  readonly fsync: boolean
+  /** When a client that waits is answered: its batch is in the write-ahead log, or in the store. */
+  readonly ack: 'wal' | 'stored'
   /** all: record every invocation; cloud: 1/s + 5 %, PassThrough silent. */
   readonly sampling: 'all' | 'cloud'
   /** Overrides every function's style. */
@@ -41,9 +54,14 @@ export interface ConfigFlags {
   readonly ports?: string
   readonly door?: readonly string[]
   readonly store?: string
+  readonly storeCa?: string
+  readonly cluster?: string
+  readonly roles?: string
   readonly token?: string
   readonly retention?: string
   readonly sampling?: string
+  readonly fsync?: boolean
+  readonly ack?: string
   readonly logLevel?: string
 }
 
@@ -119,6 +137,25 @@ function refuseWideDoors(doors: Config['doors']): void {
   }
 }
 
+/** Only who receives has doors; the daemon's is also how functions report to the process that runs them. */
+function doorsOfRoles(doors: Config['doors'], roles: readonly Role[]): Config['doors'] {
+  if (roles.includes('receive')) return doors
+  const kept = Object.entries(doors).map(([name, door]) => {
+    const stays = name === 'xray-daemon' && roles.includes('platform')
+    if (door !== 'off' && door.explicit && !stays)
+      throw usage(`--door ${name} is the part of the role receive, which --roles ${roles.join(',')} leaves out.`)
+    return [name, stays ? door : 'off']
+  })
+  return Object.fromEntries(kept) as Config['doors']
+}
+
+function isOn(env: Readonly<Record<string, string | undefined>>, name: string): boolean {
+  const text = env[name] || '0'
+  if (text === '1' || text === 'true') return true
+  if (text === '0' || text === 'false') return false
+  throw usage(`${name} is 1 or 0, not "${text}".`)
+}
+
 /** The checked configuration. @throws FnscopeError FNS_USAGE, FNS_WIDE_WITHOUT_TOKEN */
 export function readConfig(flags: ConfigFlags, env: Readonly<Record<string, string | undefined>>): Config {
   const pick = (flag: string | undefined, name: string): string | undefined =>
@@ -131,15 +168,28 @@ export function readConfig(flags: ConfigFlags, env: Readonly<Record<string, stri
       `--host ${host} would let other machines in without a password. Add --token SECRET (or FNSCOPE_TOKEN), or leave --host out to stay on 127.0.0.1.`,
     )
   }
-  const doors = parseDoors(flags)
+  const roles = parseRoles(pick(flags.roles, 'ROLES'))
+  const doors = doorsOfRoles(parseDoors(flags), roles)
   if (token === undefined) refuseWideDoors(doors)
   const sampling = pick(flags.sampling, 'SAMPLING') ?? 'all'
   if (sampling !== 'all' && sampling !== 'cloud') throw usage(`--sampling is "all" or "cloud", not "${sampling}".`)
+  const ack = pick(flags.ack, 'ACK') ?? 'wal'
+  if (ack !== 'wal' && ack !== 'stored') throw usage(`--ack is "wal" or "stored", not "${ack}".`)
   const style = env['FNSCOPE_SEGMENT_STYLE'] || undefined
   if (style !== undefined && style !== 'old' && style !== 'new')
     throw usage(`FNSCOPE_SEGMENT_STYLE is "old" or "new", not "${style}".`)
   const logLevel = pick(flags.logLevel, 'LOG_LEVEL') ?? 'warn'
   if (!LOG_LEVELS.includes(logLevel)) throw usage(`--log-level is one of ${LOG_LEVELS.join(', ')}, not "${logLevel}".`)
+  const store = {
+    storeUrl: pick(flags.store, 'STORE'),
+    storePassword: env['FNSCOPE_STORE_PASSWORD'] || undefined,
+    storeCa: pick(flags.storeCa, 'STORE_CA'),
+    cluster: pick(flags.cluster, 'CLUSTER'),
+  }
+  if (store.storeUrl === undefined && (store.cluster !== undefined || store.storeCa !== undefined))
+    throw usage(
+      `${store.cluster === undefined ? '--store-ca' : '--cluster'} says how to use a ClickHouse server: name it with --store URL.`,
+    )
   const port = pick(flags.port, 'PORT')
   return Object.freeze({
     dataDir: pick(flags.data, 'DATA') ?? '.fnscope',
@@ -148,10 +198,13 @@ export function readConfig(flags: ConfigFlags, env: Readonly<Record<string, stri
     port: port === undefined ? (flags.ports === 'auto' ? 0 : DEFAULT_PORT) : parsePort(port, '--port'),
     portExplicit: port !== undefined,
     doors,
-    storeUrl: pick(flags.store, 'STORE'),
+    ...store,
+    roles,
     token,
     retention: parseRetention(pick(flags.retention, 'RETENTION') ?? `${DEFAULT_RETENTION_DAYS}d`),
     walMaxBytes: 512 * 1024 * 1024,
+    fsync: flags.fsync ?? isOn(env, 'FNSCOPE_FSYNC'),
+    ack,
     sampling,
     segmentStyle: style,
     region: env['AWS_REGION'] || env['AWS_DEFAULT_REGION'] || 'us-east-1',

@@ -8,6 +8,9 @@ export class Counters {
   readonly received = this.#counter('fnscope_received_total', 'Items received', ['door', 'signal'])
   /** Items refused or lost, by reason: parse_error, too_large, too_old, too_new, queue_full … */
   readonly dropped = this.#counter('fnscope_dropped_total', 'Items dropped', ['door', 'reason'])
+  /** Door → reads what the kernel has dropped since its UDP socket opened; asked at each scrape. */
+  readonly kernelDrops = new Map<string, () => number | undefined>()
+  readonly udpKernelDropped = this.#kernelDropCounter()
   readonly stored = this.#counter('fnscope_stored_rows_total', 'Rows stored', ['table'])
   readonly poisoned = this.#counter('fnscope_poisoned_rows_total', 'Rows that the store refused for good', ['table'])
   readonly insertRetries = this.#counter('fnscope_insert_retries_total', 'Inserts tried again under their token', [
@@ -24,6 +27,12 @@ export class Counters {
     buckets: [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5],
     registers: [this.registry],
   })
+  readonly flushRows = new Histogram({
+    name: 'fnscope_flush_rows',
+    help: 'Rows of one flush, of all tables',
+    buckets: [1, 10, 100, 1000, 10_000, 50_000, 100_000],
+    registers: [this.registry],
+  })
   readonly invocations = this.#counter('fnscope_invocations_total', 'Invocations of local functions', ['outcome'])
   readonly refusedRequests = this.#counter('fnscope_refused_requests_total', 'Requests refused before their route', [
     'reason',
@@ -32,6 +41,24 @@ export class Counters {
   readonly badRequests = this.#counter('fnscope_bad_requests_total', 'Requests that asked for nothing we could do', [
     'status',
   ])
+
+  #kernelDropCounter(): Counter {
+    const { kernelDrops } = this
+    return new Counter({
+      name: 'fnscope_udp_kernel_dropped_total',
+      help: "Datagrams that the kernel dropped for want of room in a door's socket; nobody has seen what was in them",
+      labelNames: ['door'],
+      registers: [this.registry],
+      collect() {
+        for (const [door, read] of kernelDrops) {
+          const drops = read()
+          if (drops === undefined) continue
+          this.remove({ door })
+          this.inc({ door }, drops)
+        }
+      },
+    })
+  }
 
   #counter(name: string, help: string, labelNames: string[]): Counter {
     return new Counter({ name, help, labelNames, registers: [this.registry] })

@@ -1,5 +1,7 @@
-// What looks on as batches pass into ingest: the graph's job, and whoever prints log lines as they come.
-import type { Ingest } from './ingest/ingest.ts'
+// What looks on as batches pass into ingest: the graph's job, whoever prints log lines as they come, and whoever wants
+// them stored before the sender is answered.
+import { setTimeout as delay } from 'node:timers/promises'
+import { IngestFullError, type Ingest } from './ingest/ingest.ts'
 import type { MinuteJob } from './query/minute-job.ts'
 import type { LogRecord } from './span/log-record.ts'
 import { NANOS_PER_MINUTE } from './span/time.ts'
@@ -34,3 +36,27 @@ export function tellingLogs(ingest: Ingest, listeners: readonly LogListener[]): 
     },
   }
 }
+
+/**
+ * The same ingest for senders that wait: accept resolves when the batch can be read. It stays in the log and is stored
+ * later when the store takes longer than `waitMs`; the sender is told to try again then, which stores it twice.
+ */
+export function answeringStored(ingest: Ingest, waitMs: number): Ingest {
+  return {
+    flushed: () => ingest.flushed(),
+    async accept(batch) {
+      await ingest.accept(batch)
+      const stored = new AbortController()
+      const late = delay(waitMs, 'late', { signal: stored.signal }).catch(() => 'stored')
+      const outcome = await Promise.race([ingest.flushed(), late])
+      stored.abort()
+      if (outcome === 'late')
+        throw new IngestFullError(
+          `logged, but the store has not taken it within ${waitMs} ms (--ack stored)`,
+          RETRY_SECONDS,
+        )
+    },
+  }
+}
+
+const RETRY_SECONDS = 5

@@ -1,6 +1,8 @@
 // The store that the configuration asks for: the embedded engine in the data directory, or a server by URL. One code path.
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Config } from './config.ts'
+import { FnscopeError, messageOf } from './errors.ts'
 import type { Logger } from './log.ts'
 import { openStore } from './store/connect.ts'
 import { startEngine } from './store/engine.ts'
@@ -16,13 +18,21 @@ export interface OpenedStore {
 export async function openConfiguredStore(config: Config, dataDir: string, log: Logger): Promise<OpenedStore> {
   const { retention } = config
   if (config.storeUrl !== undefined) {
-    const store = await openStore({ url: config.storeUrl, retention, log })
+    const { storeUrl: url, storePassword: password, cluster, storeCa } = config
+    const store = await openStore({
+      url,
+      ...(password === undefined ? {} : { password }),
+      ...(cluster === undefined ? {} : { cluster }),
+      ...(storeCa === undefined ? {} : { ca: readAuthority(storeCa) }),
+      retention,
+      log,
+    })
     return { store, close: () => store.close() }
   }
   const engine = await startEngine({ dataDir: join(dataDir, 'store'), log })
   try {
     const { username, password } = engine
-    const store = await openStore({ url: () => engine.url, username, password, retention, log })
+    const store = await openStore({ url: () => engine.url, username, password, alone: true, retention, log })
     return {
       store,
       async close() {
@@ -34,4 +44,15 @@ export async function openConfiguredStore(config: Config, dataDir: string, log: 
     await engine.stop()
     throw error
   }
+}
+
+function readAuthority(path: string): string {
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new FnscopeError('FNS_USAGE', `The file of --store-ca cannot be read: ${messageOf(error)}.`, { cause: error })
+  }
+  if (text.includes('-----BEGIN CERTIFICATE-----')) return text
+  throw new FnscopeError('FNS_USAGE', `The file ${path} of --store-ca holds no certificate in PEM form.`)
 }

@@ -3,6 +3,7 @@ import type { Config, DoorAddress } from './config.ts'
 import type { Counters } from './counters.ts'
 import { BodyBudget } from './http/body-budget.ts'
 import type { BoundAddress, ClosedDoor } from './http/door-address.ts'
+import type { GrpcLimits } from './http/grpc-server.ts'
 import { hostNamesOf } from './http/host-names.ts'
 import { listen } from './http/listen.ts'
 import { closeHttpServer, createHttpServer } from './http/server.ts'
@@ -20,6 +21,8 @@ export interface OtlpDoorsOptions {
   readonly token: string | undefined
   /** What functions that run here may show instead of the token. */
   readonly functionKey: string | undefined
+  /** Smaller in tests. */
+  readonly limits?: Partial<GrpcLimits> & { readonly maxBytesOnTheWay?: number }
 }
 
 export interface OtlpDoors {
@@ -43,7 +46,7 @@ interface OpenDoor {
 
 /** @throws FnscopeError FNS_PORT_IN_USE, FNS_CONFIG when the user named an address that cannot be had */
 export async function openOtlpDoors(doors: Config['doors'], options: OtlpDoorsOptions): Promise<OtlpDoors> {
-  const budget = new BodyBudget(MAX_BYTES_ON_THE_WAY)
+  const budget = new BodyBudget(options.limits?.maxBytesOnTheWay ?? MAX_BYTES_ON_THE_WAY)
   await using cleanup = new AsyncDisposableStack()
   const http = await openHttp(doors['otlp-http'], options, budget)
   cleanup.defer(() => http.stop())
@@ -93,6 +96,7 @@ async function openGrpc(wanted: DoorAddress, options: OtlpDoorsOptions, budget: 
     log,
     allowedHosts: hostNamesOf(wanted.host),
     tokens: [token, functionKey].filter((one) => one !== undefined),
+    limits: options.limits ?? {},
   })
   const description = describe(await server.listen(wanted))
   return {

@@ -16,13 +16,17 @@ import { Platform } from './functions/platform.ts'
 import { findPython } from './functions/runtimes/python.ts'
 import { isLoopbackHost } from './http/host-names.ts'
 import { closeHttpServer } from './http/server.ts'
-import { tellingLogs, touchingMinutes } from './ingest-taps.ts'
+import { answeringStored, tellingLogs, touchingMinutes } from './ingest-taps.ts'
 import { openIngest } from './ingest/open-ingest.ts'
 import type { Logger } from './log.ts'
 import { openConfiguredStore } from './open-store.ts'
+import { openOtlpDoors } from './otlp-doors.ts'
+import { otlpSignals } from './otlp-signals.ts'
 import { createMainDoor, listenMain } from './main-door.ts'
+import { markPartialAnswers } from './partial-answers.ts'
 import { MinuteJob } from './query/minute-job.ts'
 import { metricsOfLine } from './receive/function-log.ts'
+import { guardRoles, missingRole } from './roles.ts'
 import { Reservoir } from './sampling/reservoir.ts'
 import { SamplingRules } from './sampling/targets.ts'
 import { newBatch } from './span/batch.ts'
@@ -62,6 +66,9 @@ export interface FnscopeServer extends AsyncDisposable {
 
 /** The longest a stop may take to let requests and the log drain; the whole stays under 10 s. */
 const GRACE_MS = 3000
+/** The longest that a sender waits with `--ack stored`: below the 10 s after which most give up. */
+const STORED_WAIT_MS = 8000
+const JOB_RETRY_MS = 5000
 
 /** Starts everything. @throws FnscopeError; what was started until then is stopped again */
 export async function startServer(config: Config, options: StartOptions): Promise<FnscopeServer> {
@@ -84,14 +91,24 @@ export async function startServer(config: Config, options: StartOptions): Promis
     counters,
     log,
     maxBytes: config.walMaxBytes,
+    fsync: config.fsync,
     lock: takeDataLock,
   })
   cleanup.defer(() => openedIngest.close({ drainMs: GRACE_MS }))
-  const job = new MinuteJob({ reader: store, writer: store, now: clock, log, flushed: () => openedIngest.flushed() })
+  const job = new MinuteJob({
+    reader: store.whole,
+    writer: store,
+    now: clock,
+    log,
+    flushed: () => openedIngest.flushed(),
+  })
   cleanup.defer(() => job.stop())
   const logListeners: ((lines: readonly LogRecord[]) => void)[] = []
   const ingest = tellingLogs(touchingMinutes(openedIngest, job), logListeners)
-  await job.start()
+  const answeringIngest = config.ack === 'stored' ? answeringStored(ingest, STORED_WAIT_MS) : ingest
+  const jobEnding = new AbortController()
+  cleanup.defer(() => jobEnding.abort())
+  await startJob(job, log, jobEnding.signal)
 
   const bounds = (): TimeBounds => {
     const now = clock()
@@ -102,7 +119,7 @@ export async function startServer(config: Config, options: StartOptions): Promis
   }
   const xray: XrayApiOptions = {
     reader: store,
-    ingest,
+    ingest: answeringIngest,
     rules: new SamplingRules({ nowSeconds: Date.now() / 1000 }),
     now: clock,
     bounds,
@@ -120,6 +137,8 @@ export async function startServer(config: Config, options: StartOptions): Promis
   const functionKey = config.token === undefined ? undefined : randomBytes(10).toString('hex').toUpperCase()
   const main = createMainDoor(config, { counters, log, functionKey })
   cleanup.defer(() => closeHttpServer(main, GRACE_MS))
+  guardRoles(main, config.roles)
+  markPartialAnswers(main, store)
   mountXray(main, xray)
   main.get('/metrics', async (_, reply) => {
     counters.graphMinutesWaiting.set(job.dirtyMinutes().size)
@@ -127,22 +146,36 @@ export async function startServer(config: Config, options: StartOptions): Promis
   })
   const daemon = await openXrayDoor(config.doors['xray-daemon'], {
     xray,
+    ingest,
     counters,
     log,
     notify,
     token: config.token,
+    roles: config.roles,
+    store,
   })
   cleanup.defer(() => daemon.stop())
+  const signals = otlpSignals({ now: clock, bounds })
+  const otlp = await openOtlpDoors(config.doors, {
+    signals,
+    ingest: answeringIngest,
+    counters,
+    log,
+    token: config.token,
+    functionKey,
+  })
+  cleanup.defer(() => otlp.stop())
 
   // routes are mounted before it listens, but the platform wants to know its address: the console's routes read it late
   const late: { apps?: Apps; url?: string } = {}
   const deployedListeners: ((app: ConsoleApp) => void)[] = []
   const deploy = async (dir: string, parameters?: Readonly<Record<string, string>>): Promise<ConsoleApp> => {
+    if (!config.roles.includes('platform')) throw missingRole(`Running ${dir}`, ['platform'], config.roles)
     const app = await apps.deploy(dir, parameters)
     for (const listener of deployedListeners) listener(app)
     return app
   }
-  const doors = (): Record<string, string> => ({ 'xray-daemon': daemon.description })
+  const doors = (): Record<string, string> => ({ 'xray-daemon': daemon.description, ...otlp.descriptions })
   const health = (): ConsoleHealth => ({
     version: VERSION,
     url: late.url ?? '',
@@ -209,6 +242,17 @@ export async function startServer(config: Config, options: StartOptions): Promis
     },
     stop,
     [Symbol.asyncDispose]: stop,
+  }
+}
+
+/** Begins later where a part of the store is away: what it lacks would be stored as all there is. */
+async function startJob(job: MinuteJob, log: Logger, stopping: AbortSignal): Promise<void> {
+  try {
+    await job.start()
+  } catch (error) {
+    if (stopping.aborted) return
+    log.warn({ err: error }, 'service graph minutes are recomputed when the whole store is there')
+    setTimeout(() => void startJob(job, log, stopping), JOB_RETRY_MS).unref()
   }
 }
 

@@ -8,17 +8,25 @@ import { awsErrorFormat } from './http/error-format.ts'
 import { hostNamesOf, isLoopbackHost } from './http/host-names.ts'
 import { listen } from './http/listen.ts'
 import { closeHttpServer, createHttpServer, type HttpServer } from './http/server.ts'
+import type { Ingest } from './ingest/ingest.ts'
 import type { Logger } from './log.ts'
+import { markPartialAnswers } from './partial-answers.ts'
+import { guardRoles, type Role } from './roles.ts'
+import type { Store } from './store/store.ts'
 import { openXrayDaemon } from './receive/xray-daemon.ts'
 
 export interface XrayDoorOptions {
   readonly xray: XrayApiOptions
+  /** What UDP hands its documents to: nobody waits for an answer there. */
+  readonly ingest: Pick<Ingest, 'accept'>
   readonly counters: Counters
   readonly log: Logger
   /** For the person at the terminal. */
   readonly notify: (line: string) => void
   /** What TCP wants for anything but sampling. */
   readonly token: string | undefined
+  readonly roles: readonly Role[]
+  readonly store: Pick<Store, 'watchGaps'>
 }
 
 export interface XrayDoor {
@@ -64,9 +72,9 @@ export async function openXrayDoor(wanted: DoorAddress, options: XrayDoorOptions
 
 async function openUdp(
   wanted: Exclude<DoorAddress, 'off'>,
-  { xray, counters, log }: XrayDoorOptions,
+  { xray, ingest, counters, log }: XrayDoorOptions,
 ): ReturnType<typeof openXrayDaemon> {
-  const { ingest, now, bounds } = xray
+  const { now, bounds } = xray
   return await openXrayDaemon({
     ...wanted,
     ingest,
@@ -81,7 +89,7 @@ async function openUdp(
 
 async function openTcp(
   wanted: Exclude<DoorAddress, 'off'>,
-  { xray, counters, log, token }: XrayDoorOptions,
+  { xray, counters, log, token, roles, store }: XrayDoorOptions,
 ): Promise<{ readonly closed?: string | undefined; stop(): Promise<void> }> {
   const server = createHttpServer({
     log,
@@ -92,6 +100,8 @@ async function openTcp(
     ...(token === undefined ? {} : { token, needsToken: (request) => !isSampling(request) }),
   })
   if (token === undefined && !isLoopbackHost(wanted.host)) answerSamplingAlone(server, counters)
+  guardRoles(server, roles)
+  markPartialAnswers(server, store)
   mountXray(server, xray)
   const bound = await listen(server, wanted)
   return { closed: bound.closed, stop: () => closeHttpServer(server, 2000) }

@@ -1,5 +1,6 @@
 // The command line's way to a running fnscope: HTTP to FNSCOPE_URL, else to the default address.
 import { DEFAULT_PORT } from '../config.ts'
+import { printableLine } from './terminal.ts'
 import { ERROR_CODES, FnscopeError, messageOf, type FnscopeErrorCode } from '../errors.ts'
 
 export interface Client {
@@ -32,7 +33,9 @@ export function createClient(env: NodeJS.ProcessEnv, url = instanceUrl(env)): Cl
   const send = async (path: string, init: RequestInit): Promise<Response> => {
     const headers = { authorization, ...(init.headers as Record<string, string> | undefined) }
     try {
-      return await fetch(`${url}${path}`, { ...init, headers })
+      const response = await fetch(`${url}${path}`, { ...init, headers })
+      warnOfGaps(response.headers.get('x-fnscope-partial'))
+      return response
     } catch (error) {
       throw notRunning(url, env, error)
     }
@@ -47,6 +50,15 @@ export function createClient(env: NodeJS.ProcessEnv, url = instanceUrl(env)): Cl
     return await readAnswer<Answer>(response, `${url}${path.split('?')[0]}`)
   }
   return { url, send, ask, get: async (path) => await ask('GET', path) }
+}
+
+const warned = new Set<string>()
+
+/** A part of the store is away: said once, where it does not mix with the answer. */
+function warnOfGaps(gaps: string | null): void {
+  if (gaps === null || warned.has(gaps)) return
+  warned.add(gaps)
+  process.stderr.write(`warning: not all that is stored can be read now, this answer lacks ${printableLine(gaps)}\n`)
 }
 
 function notRunning(url: string, env: NodeJS.ProcessEnv, error: unknown): FnscopeError {

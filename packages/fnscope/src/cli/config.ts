@@ -24,9 +24,15 @@ const SOURCES: Readonly<Record<string, readonly string[]>> = {
   host: ['FNSCOPE_HOST'],
   port: ['FNSCOPE_PORT'],
   storeUrl: ['FNSCOPE_STORE'],
+  storePassword: ['FNSCOPE_STORE_PASSWORD'],
+  storeCa: ['FNSCOPE_STORE_CA'],
+  cluster: ['FNSCOPE_CLUSTER'],
+  roles: ['FNSCOPE_ROLES'],
   token: ['FNSCOPE_TOKEN'],
   retention: ['FNSCOPE_RETENTION'],
   sampling: ['FNSCOPE_SAMPLING'],
+  fsync: ['FNSCOPE_FSYNC'],
+  ack: ['FNSCOPE_ACK'],
   segmentStyle: ['FNSCOPE_SEGMENT_STYLE'],
   region: ['AWS_REGION', 'AWS_DEFAULT_REGION'],
   logLevel: ['FNSCOPE_LOG_LEVEL'],
@@ -78,10 +84,18 @@ function sourceOf(key: string, env: NodeJS.ProcessEnv): string {
 }
 
 function shown(key: keyof Config, value: Config[keyof Config]): unknown {
-  if (key === 'token') return value === undefined ? undefined : '(set)'
+  if (key === 'token' || key === 'storePassword') return value === undefined ? undefined : '(set)'
   // a password may hold an @ or a slash that its user did not encode
-  if (key === 'storeUrl' && typeof value === 'string') return value.replace(/\/\/.*@/s, '//***@')
+  if (key === 'storeUrl' && typeof value === 'string') return hideCredentials(value)
   return value
+}
+
+/** Of each URL of a list. */
+function hideCredentials(urls: string): string {
+  return urls
+    .split(/,(?=[a-z]+:\/\/)/i)
+    .map((url) => url.replace(/\/\/.*@/s, '//***@'))
+    .join(',')
 }
 
 function showConfig(options: ConfigOptions, terminal: Terminal): void {
@@ -94,7 +108,14 @@ function showConfig(options: ConfigOptions, terminal: Terminal): void {
     return
   }
   for (const { key, value, from } of rows) {
-    const text = value === undefined ? '-' : typeof value === 'string' ? value : JSON.stringify(value)
+    const text =
+      value === undefined
+        ? '-'
+        : typeof value === 'string'
+          ? value
+          : key === 'roles'
+            ? config.roles.join(',')
+            : JSON.stringify(value)
     terminal.print(`${key.padEnd(14)} ${text}  ${terminal.out.paint('dim', `(${from})`)}`)
   }
 }

@@ -1,6 +1,7 @@
 // What a person wants to know first of a started fnscope: where it listens, what it runs, what it records, where to look.
 import type { ConsoleApp } from '../api/console-types.ts'
 import { DEFAULT_PORT, type Config } from '../config.ts'
+import { ROLES } from '../roles.ts'
 import { appLines } from './app-lines.ts'
 import type { Painter } from './terminal.ts'
 
@@ -29,6 +30,7 @@ export function openDoors(doors: Readonly<Record<string, string>>): {
 export function readyLines(started: Started, config: Config, painter: Painter): string[] {
   const { paint } = painter
   const lines = [`${paint('green', '●')} fnscope is ready at ${paint('cyan', started.url)}`]
+  if (config.roles.length < ROLES.length) lines.push(`  roles        ${config.roles.join(', ')}`)
   for (const [door, text] of Object.entries(started.doors())) {
     const shown = text.startsWith('closed: ') ? paint('yellow', text) : text
     lines.push(`  ${door.padEnd(12)} ${shown}`)

@@ -2,6 +2,7 @@
 import { Option, type Command } from 'commander'
 import { readConfig, type Config, type ConfigFlags } from '../config.ts'
 import { createLogger } from '../log.ts'
+import { missingRole } from '../roles.ts'
 import { startServer, type FnscopeServer } from '../server.ts'
 import type { LogRecord } from '../span/log-record.ts'
 import { nanosToMillis } from '../span/time.ts'
@@ -31,12 +32,25 @@ function addServerOptions(command: Command): Command {
     .option('--port <n>', 'main port: AWS API and fnscope API (default: 4747)')
     .addOption(new Option('--ports <mode>', 'auto: a free port for every door').choices(['auto']))
     .option('--door <name=host:port|off>', 'move one door, or close it: xray-daemon=127.0.0.1:2001', collect)
-    .option('--store <url>', 'a ClickHouse server instead of the embedded engine')
+    .option(
+      '--store <url>',
+      'a ClickHouse server instead of the embedded engine; of a cluster, URLs with commas between',
+    )
+    .option('--cluster <name>', 'with --store: spread the tables over this cluster of its remote_servers')
+    .option('--store-ca <file>', 'with --store https://…: certificate of a private authority, PEM')
+    .option('--roles <roles>', 'what this process does of receive,query,platform (default: all)')
     .option('--host <address>', 'listen beyond this machine; needs --token')
     .option('--token <secret>', 'what clients must send (or FNSCOPE_TOKEN)')
     .option('--retention <time>', 'how long to keep: 7d, 12h, or spans=7d,logs=3d,metrics=30d (default: 7d)')
     .addOption(
       new Option('--sampling <mode>', 'all: record every invocation; cloud: 1/s + 5 %').choices(['all', 'cloud']),
+    )
+    .option('--fsync', 'acknowledged data survives a power cut too: each batch is flushed to the disk')
+    .addOption(
+      new Option('--ack <when>', 'answer senders when a batch is in the log, or stored (default: wal)').choices([
+        'wal',
+        'stored',
+      ]),
     )
     .addOption(
       new Option('--log-level <level>', "fnscope's own log on standard error").choices([
@@ -67,6 +81,8 @@ export function addUp(program: Command, terminal: Terminal): void {
 async function runUp(app: string | undefined, options: UpOptions, terminal: Terminal): Promise<void> {
   const config = readConfig(options, terminal.env)
   const parameters = parametersOf(options.parameter)
+  if (app !== undefined && !config.roles.includes('platform'))
+    throw missingRole(`Running ${app}`, ['platform'], config.roles)
   const signal = firstSignal()
   await using server = await terminal.during('Starting', async () =>
     startServer(config, { log: createLogger(config.logLevel), notify: terminal.notice }),
@@ -89,7 +105,16 @@ function announce(server: FnscopeServer, config: Config, options: UpOptions, ter
   if (options.json) {
     const { open, closed } = openDoors(server.doors())
     server.onDeployed((app) => terminal.print(JSON.stringify({ event: 'deployed', ...app })))
-    terminal.print(JSON.stringify({ event: 'ready', url: server.url, doors: open, closed, apps: server.apps() }))
+    terminal.print(
+      JSON.stringify({
+        event: 'ready',
+        url: server.url,
+        roles: config.roles,
+        doors: open,
+        closed,
+        apps: server.apps(),
+      }),
+    )
     return
   }
   for (const line of readyLines(server, config, terminal.out)) terminal.print(line)

@@ -23,10 +23,13 @@ export function setOwn<Value>(target: { [key: string]: Value }, key: string, val
 
 /**
  * True when arrays and objects of the JSON text stand deeper than `limit` in each other. JSON.parse takes any depth,
- * JSON.stringify and every other walk of the result do not, so this is asked first.
+ * JSON.stringify and every other walk of the result do not, so this is asked first. Of a text that is no JSON it may be
+ * false whatever the depth.
  */
 export function isDeeperThan(text: string, limit: number): boolean {
-  if (text.length <= limit) return false
+  // Each level is closed again; and searching for a character is many times cheaper than looking at each.
+  if (text.length <= limit * 2) return false
+  if (without(text, '{', without(text, '[', limit)) >= 0) return false
   let depth = 0
   let inString = false
   for (let i = 0; i < text.length; i++) {
@@ -40,6 +43,13 @@ export function isDeeperThan(text: string, limit: number): boolean {
     } else if (code === CLOSE_BRACKET || code === CLOSE_BRACE) depth--
   }
   return false
+}
+
+/** How many of `limit` are left when each `letter` takes one; -1 when they do not suffice. */
+function without(text: string, letter: string, limit: number): number {
+  let left = limit
+  for (let at = text.indexOf(letter); at !== -1 && left >= 0; at = text.indexOf(letter, at + 1)) left -= 1
+  return left
 }
 
 const QUOTE = 34

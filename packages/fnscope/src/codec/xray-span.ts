@@ -1,23 +1,25 @@
-// One checked X-Ray segment or subsegment to a Span. Nested subsegments are the caller's.
+// One checked X-Ray segment or subsegment into a row of columns. Nested subsegments are the caller's, and so are the columns
+// that hold the same for a whole document, and the rest of those that hold little (endDocument).
 //
 // Where the fields go that have no column: `aws.*`, `sql.*`, `http.request.*`, `http.response.*` become attributes of
 // that spelling and `service.*` resource attributes, one level deep (an object such as aws.ec2 is one value), so that
 // encoding only has to cut the prefix. Integers are int64. precursor_ids, unknown fields, and annotations that are
 // neither text, number nor boolean stay in the raw document alone.
-import type { AttributeValue, Attributes } from '../span/attribute-value.ts'
+import { attributeText, typeOf, type AttributeValue, type Attributes } from '../span/attribute-value.ts'
+import type { DictionaryColumn, FixedColumn, TextColumn } from '../span/columns.ts'
 import { NO_SPAN_ID, parseSpanId, parseTraceId } from '../span/id.ts'
 import { peerOf, type Peer } from '../span/peer.ts'
-import { ROOT_RANK } from '../span/span-batch.ts'
-import type { Cause, Span, SpanHttp, SpanLink } from '../span/span.ts'
-import { secondsToNanos } from '../span/time.ts'
-import { isJsonObject, setOwn, textOf, type JsonObject } from './json.ts'
+import { ROOT_RANK, SPAN_FLAG, type SpanBatch } from '../span/span-batch.ts'
+import { formatLinks, formatResource } from '../span/span-json.ts'
+import type { SpanLink } from '../span/span.ts'
+import { isJsonObject, textOf, type JsonObject } from './json.ts'
+import { secondsToMicros } from './xray-time.ts'
 import type { Place } from './xray-validate.ts'
 
-export interface SpanContext {
-  readonly place: Place
+/** What all spans of one document share. */
+export interface DocumentContext {
   /** 32 hex digits. */
   readonly traceId: string
-  readonly parentId: string | undefined
   /** The segment's name; empty in a detached document. */
   readonly service: string
   readonly receivedNanos: bigint
@@ -26,83 +28,133 @@ export interface SpanContext {
 const SERVER = 2
 const CLIENT = 3
 const INTERNAL = 1
-const NOTHING_DROPPED = { attributes: 0, events: 0, links: 0 }
+const ERROR = 2
+const UNSET = 0
 
-type Growing<T> = { -readonly [K in keyof T]: T[K] }
-
-/** @param entity for which refusalOf said nothing. */
-export function spanOf(entity: JsonObject, context: SpanContext): Span {
-  const segment = context.place === 'segment'
-  const origin = textOf(entity['origin'])
-  const lambda = origin?.startsWith('AWS::Lambda') === true
-  const aws = isJsonObject(entity['aws']) ? entity['aws'] : undefined
+/** Adds the row, but for the columns of endDocument. @param entity for which refusalOf said nothing. */
+export function pushEntity(spans: SpanBatch, entity: JsonObject, place: Place, parentId: string | undefined): void {
+  const segment = place === 'segment'
+  const origin = textOf(entity['origin']) ?? ''
+  const lambda = origin.startsWith('AWS::Lambda')
+  const { aws } = entity
   const peer = segment ? undefined : peerOfEntity(entity)
-  const failed = entity['error'] === true || entity['fault'] === true
-  const cause = causeOf(entity['cause'])
-  const attributes: { [key: string]: AttributeValue } = {}
-  const startNanos = secondsToNanos(entity['start_time'] as number)
-  const endNanos = typeof entity['end_time'] === 'number' ? secondsToNanos(entity['end_time']) : undefined
+  const cause = isJsonObject(entity['cause']) ? entity['cause'] : textOf(entity['cause'])
 
-  const span: Growing<Span> = {
-    traceId: context.traceId,
-    spanId: (entity['id'] as string).toLowerCase(),
-    startNanos,
-    inProgress: endNanos === undefined,
-    kind: segment ? SERVER : peer === undefined ? INTERNAL : CLIENT,
-    segment,
-    rootRank: rankOf(context),
-    source: 'xray',
-    service: context.service,
-    name: entity['name'] as string,
-    error: entity['error'] === true,
-    fault: entity['fault'] === true,
-    throttle: entity['throttle'] === true,
-    coldStart: isColdStart(entity, lambda),
-    statusCode: failed ? 2 : 0,
-    resource: pushMembers({}, 'service.', entity['service']),
-    attributes,
-    traceFlags: 0,
-    dropped: NOTHING_DROPPED,
-    annotations: annotationsOf(entity['annotations']),
-    events: [],
-    links: linksOf(entity['links']),
-    receivedNanos: context.receivedNanos,
-  }
-  if (endNanos !== undefined) span.endNanos = endNanos < startNanos ? startNanos : endNanos
-  if (context.parentId !== undefined) span.parentId = context.parentId
-  if (origin !== undefined) span.origin = origin
-  const namespace = textOf(entity['namespace'])
-  if (namespace !== undefined) span.namespace = namespace
-  const resourceArn = textOf(entity['resource_arn'])
-  if (resourceArn !== undefined) span.resourceArn = resourceArn
-  const user = textOf(entity['user'])
-  if (user !== undefined) span.user = user
-  if (peer !== undefined) span.peer = peer
-  if (cause !== undefined) span.cause = cause
-  const message = messageOf(cause)
-  if (message !== undefined) span.statusMessage = message
-  if (isJsonObject(entity['metadata'])) span.metadata = entity['metadata']
-  const http = httpOf(entity['http'], attributes)
-  if (http !== undefined) span.http = http
-  if (aws !== undefined) {
+  const row = spans.spanId.rows
+  pushId(spans.spanId, entity['id'] as string)
+  if (parentId === undefined) spans.parentId.pushZero()
+  else pushId(spans.parentId, parentId)
+  const start = secondsToMicros(entity['start_time'] as number)
+  const end = typeof entity['end_time'] === 'number' ? secondsToMicros(entity['end_time']) : start
+  pushMicros(spans.startNanos, start)
+  pushMicros(spans.durationNanos, Math.max(0, end - start))
+  spans.kind.pushU8(segment ? SERVER : peer === undefined ? INTERNAL : CLIENT)
+  spans.rootRank.pushU8(rankOf(place, parentId))
+  spans.statusCode.pushU8(entity['error'] === true || entity['fault'] === true ? ERROR : UNSET)
+  spans.name.push(entity['name'] as string)
+  pushText(spans.origin, row, origin)
+  pushText(spans.namespace, row, textOf(entity['namespace']))
+  pushText(spans.resourceArn, row, textOf(entity['resource_arn']))
+  pushText(spans.statusMessage, row, messageOf(cause))
+  pushText(spans.user, row, textOf(entity['user']))
+  pushText(spans.peerName, row, peer?.name)
+  pushText(spans.peerType, row, peer?.type)
+  pushText(spans.resource, row, resourceOf(entity['service']))
+
+  const attributes = new AttributeRow(spans)
+  const traced = pushHttp(spans, entity['http'], attributes)
+  if (isJsonObject(aws)) {
     const accountId = textOf(aws['account_id'])
-    if (accountId !== undefined) span.accountId = accountId
     // On a Lambda segment it is the invocation's; anywhere else that of the AWS call.
     const requestId = lambda ? textOf(aws['request_id']) : undefined
-    if (requestId !== undefined) span.requestId = requestId
-    pushMembers(attributes, 'aws.', aws, {
+    pushText(spans.accountId, row, accountId)
+    pushText(spans.requestId, row, requestId)
+    attributes.pushMembers('aws.', aws, {
       account_id: accountId !== undefined,
       request_id: requestId !== undefined,
     })
   }
-  pushMembers(attributes, 'sql.', entity['sql'])
-  return span
+  if (isJsonObject(entity['sql'])) attributes.pushMembers('sql.', entity['sql'])
+  attributes.end()
+
+  pushAnnotations(spans, entity['annotations'])
+  spans.flags.pushU16(flagsOf(entity, segment, lambda, traced))
+  if (isJsonObject(entity['metadata'])) pushText(spans.metadata, row, JSON.stringify(entity['metadata']))
+  if (cause !== undefined) pushText(spans.cause, row, JSON.stringify(cause))
+  if (Array.isArray(entity['links'])) pushText(spans.links, row, formatLinks(linksOf(entity['links'])))
 }
 
-function rankOf(context: SpanContext): number {
-  if (context.place === 'embedded') return ROOT_RANK.inner
-  if (context.place === 'detached') return ROOT_RANK.detached
-  return context.parentId === undefined ? ROOT_RANK.root : ROOT_RANK.entry
+/** In a column that is empty nearly everywhere: the rows before are filled up when there is something to push. */
+function pushText(column: TextColumn | DictionaryColumn, row: number, text: string | undefined): void {
+  if (text === undefined || text === '') return
+  column.padTo(row)
+  column.push(text)
+}
+
+/** Fills in what the rows since the last call have in common, and what they have not. */
+export function endDocument(spans: SpanBatch, { traceId, service, receivedNanos }: DocumentContext): void {
+  const { rows } = spans.spanId
+  if (rows === spans.rows) return
+  while (spans.traceId.rows < rows) pushId(spans.traceId, traceId)
+  spans.source.padTo(rows, spans.source.indexOf('xray'))
+  spans.service.padTo(rows, spans.service.indexOf(service))
+  for (let row = spans.rows; row < rows; row++) spans.receivedNanos.pushI64(receivedNanos)
+  for (const field of SPARSE) spans[field].padTo(rows)
+}
+
+const SPARSE = [
+  'origin',
+  'namespace',
+  'accountId',
+  'resourceArn',
+  'statusMessage',
+  'httpMethod',
+  'httpUrl',
+  'httpUserAgent',
+  'httpClientIp',
+  'user',
+  'requestId',
+  'peerName',
+  'peerType',
+  'resource',
+  'scope',
+  'attributeTypes',
+  'details',
+  'annotationTypes',
+  'metadata',
+  'cause',
+  'events',
+  'links',
+] as const satisfies (keyof SpanBatch)[]
+
+function pushId(column: FixedColumn, hex: string): void {
+  if (!column.pushHex(hex)) throw new TypeError(`not an id of ${column.width} bytes: ${hex}`)
+}
+
+const TWO_32 = 2 ** 32
+
+/** As nanoseconds: a 64-bit integer that no double holds. */
+function pushMicros(column: FixedColumn, micros: number): void {
+  const low = (micros % TWO_32) * 1000
+  const high = Math.floor(micros / TWO_32) * 1000 + Math.floor(low / TWO_32)
+  column.pushHalves(low | 0, high | 0)
+}
+
+function rankOf(place: Place, parentId: string | undefined): number {
+  if (place === 'embedded') return ROOT_RANK.inner
+  if (place === 'detached') return ROOT_RANK.detached
+  return parentId === undefined ? ROOT_RANK.root : ROOT_RANK.entry
+}
+
+function flagsOf(entity: JsonObject, segment: boolean, lambda: boolean, traced: boolean): number {
+  return (
+    (entity['error'] === true ? SPAN_FLAG.error : 0) |
+    (entity['fault'] === true ? SPAN_FLAG.fault : 0) |
+    (entity['throttle'] === true ? SPAN_FLAG.throttle : 0) |
+    (isColdStart(entity, lambda) ? SPAN_FLAG.coldStart : 0) |
+    (segment ? SPAN_FLAG.segment : 0) |
+    (traced ? SPAN_FLAG.traced : 0)
+  )
 }
 
 /** What a subsegment calls, by its namespace, aws and sql. */
@@ -124,38 +176,47 @@ export function peerOfEntity(entity: JsonObject): Peer | undefined {
 
 /** Powertools annotates it, the platform's function segment has a child for it. */
 function isColdStart(entity: JsonObject, lambda: boolean): boolean {
-  const annotations = entity['annotations']
+  const { annotations, subsegments } = entity
   if (isJsonObject(annotations) && annotations['ColdStart'] === true) return true
-  const children = entity['subsegments']
-  if (!lambda || !Array.isArray(children)) return false
-  return children.some(
+  if (!lambda || !Array.isArray(subsegments)) return false
+  return subsegments.some(
     (child) => isJsonObject(child) && (child['name'] === 'Initialization' || child['name'] === 'Init'),
   )
 }
 
-function annotationsOf(value: unknown): Span['annotations'] {
-  const annotations: { [key: string]: string | number | boolean } = {}
-  if (!isJsonObject(value)) return annotations
-  for (const key of Object.keys(value)) {
-    const one = value[key]
-    if (typeof one === 'string' || typeof one === 'number' || typeof one === 'boolean') setOwn(annotations, key, one)
-  }
-  return annotations
+function resourceOf(service: unknown): string {
+  if (!isJsonObject(service)) return ''
+  return formatResource(
+    Object.fromEntries(Object.keys(service).map((key) => [`service.${key}`, attributeValueOf(service[key])])),
+  )
 }
 
-function causeOf(value: unknown): Cause | undefined {
-  return textOf(value) ?? (isJsonObject(value) ? value : undefined)
+function pushAnnotations(spans: SpanBatch, value: unknown): void {
+  const row = spans.annotations.rows
+  const { annotations, annotationTypes } = spans
+  let letters = ''
+  let plain = true
+  if (isJsonObject(value))
+    for (const key of Object.keys(value)) {
+      const one = value[key]
+      if (typeof one !== 'string' && typeof one !== 'number' && typeof one !== 'boolean') continue
+      annotations.keys.push(key)
+      annotations.values.push(String(one))
+      letters += typeOf(one)
+      if (typeof one !== 'string') plain = false
+    }
+  annotations.endRow()
+  if (!plain) pushText(annotationTypes, row, letters)
 }
 
-function messageOf(cause: Cause | undefined): string | undefined {
-  if (cause === undefined || typeof cause === 'string' || !Array.isArray(cause.exceptions)) return undefined
-  const [first] = cause.exceptions as readonly unknown[]
+function messageOf(cause: JsonObject | string | undefined): string | undefined {
+  if (cause === undefined || typeof cause === 'string' || !Array.isArray(cause['exceptions'])) return undefined
+  const [first] = cause['exceptions'] as readonly unknown[]
   return isJsonObject(first) ? textOf(first['message']) : undefined
 }
 
-function linksOf(value: unknown): SpanLink[] {
-  if (!Array.isArray(value)) return []
-  return value.filter(isJsonObject).flatMap((link) => {
+function linksOf(links: readonly unknown[]): SpanLink[] {
+  return links.filter(isJsonObject).flatMap((link) => {
     const traceId = parseTraceId(textOf(link['trace_id']) ?? '')
     if (traceId === undefined) return []
     const spanId = parseSpanId(textOf(link['id']) ?? '')
@@ -164,51 +225,87 @@ function linksOf(value: unknown): SpanLink[] {
   })
 }
 
-/** The columns' part of `http`; what they do not hold goes into `attributes`. */
-function httpOf(value: unknown, attributes: { [key: string]: AttributeValue }): SpanHttp | undefined {
-  if (!isJsonObject(value)) return undefined
-  const http: Growing<SpanHttp> = {}
-  const { request, response } = value
-  if (isJsonObject(request)) {
-    const method = textOf(request['method'])
-    const url = textOf(request['url'])
-    const userAgent = textOf(request['user_agent'])
-    const clientIp = textOf(request['client_ip'])
-    const traced = request['traced'] === true
-    if (method !== undefined) http.method = method
-    if (url !== undefined) http.url = url
-    if (userAgent !== undefined) http.userAgent = userAgent
-    if (clientIp !== undefined) http.clientIp = clientIp
-    if (traced) http.traced = true
-    pushMembers(attributes, 'http.request.', request, {
+/** The columns of `http`; what they do not hold goes into `attributes`. Answers whether the callee reports too. */
+function pushHttp(spans: SpanBatch, value: unknown, attributes: AttributeRow): boolean {
+  const row = spans.httpStatus.rows
+  const request = isJsonObject(value) && isJsonObject(value['request']) ? value['request'] : undefined
+  const response = isJsonObject(value) && isJsonObject(value['response']) ? value['response'] : undefined
+  const method = textOf(request?.['method'])
+  const url = textOf(request?.['url'])
+  const userAgent = textOf(request?.['user_agent'])
+  const clientIp = textOf(request?.['client_ip'])
+  const traced = request?.['traced'] === true
+  const status = response?.['status']
+  const isStatus = typeof status === 'number' && Number.isInteger(status) && status > 0 && status <= 65_535
+  pushText(spans.httpMethod, row, method)
+  pushText(spans.httpUrl, row, url)
+  pushText(spans.httpUserAgent, row, userAgent)
+  pushText(spans.httpClientIp, row, clientIp)
+  spans.httpStatus.pushU16(isStatus ? status : 0)
+  if (request !== undefined)
+    attributes.pushMembers('http.request.', request, {
       method: method !== undefined,
       url: url !== undefined,
       user_agent: userAgent !== undefined,
       client_ip: clientIp !== undefined,
       traced,
     })
-  }
-  if (isJsonObject(response)) {
-    const status = response['status']
-    const isStatus = typeof status === 'number' && Number.isInteger(status) && status > 0 && status <= 65_535
-    if (isStatus) http.status = status
-    pushMembers(attributes, 'http.response.', response, { status: isStatus })
-  }
-  return http
+  if (response !== undefined) attributes.pushMembers('http.response.', response, { status: isStatus })
+  return traced
 }
 
-/** Adds the members of `value`, if it is an object, under `prefix`; those that are `taken` have a column. */
-function pushMembers(
-  target: { [key: string]: AttributeValue },
-  prefix: string,
-  value: unknown,
-  taken?: { readonly [key: string]: boolean },
-): Attributes {
-  if (!isJsonObject(value)) return target
-  for (const key of Object.keys(value)) {
-    if (taken !== undefined && Object.hasOwn(taken, key) && taken[key] === true) continue
-    const one = value[key] as Exclude<AttributeValue, bigint>
-    target[prefix + key] = typeof one === 'number' && Number.isSafeInteger(one) ? BigInt(one) : one
+function attributeValueOf(value: unknown): AttributeValue {
+  return typeof value === 'number' && Number.isSafeInteger(value) ? BigInt(value) : (value as AttributeValue)
+}
+
+/** What JSON.parse answers for the same key is the same string, so that finding the joined one needs no hashing. */
+const JOINED: ReadonlyMap<string, Map<string, string>> = new Map(
+  ['aws.', 'sql.', 'http.request.', 'http.response.'].map((prefix) => [prefix, new Map<string, string>()]),
+)
+/** Keys come from anybody. */
+const MAX_JOINED = 500
+
+function prefixed(prefix: string, key: string): string {
+  const joined = JOINED.get(prefix)
+  let name = joined?.get(key)
+  if (name === undefined) {
+    name = prefix + key
+    if (joined !== undefined && joined.size < MAX_JOINED) joined.set(key, name)
   }
-  return target
+  return name
+}
+
+/** The attributes of one row while they are pushed. */
+class AttributeRow {
+  readonly #spans: SpanBatch
+  #letters = ''
+  #plain = true
+
+  constructor(spans: SpanBatch) {
+    this.#spans = spans
+  }
+
+  /** Adds the members under `prefix`; those that are `taken` have a column. */
+  pushMembers(prefix: string, value: JsonObject, taken?: { readonly [key: string]: boolean }): void {
+    const { keys, values } = this.#spans.attributes
+    for (const key of Object.keys(value)) {
+      if (taken !== undefined && Object.hasOwn(taken, key) && taken[key] === true) continue
+      const one = value[key]
+      keys.push(prefixed(prefix, key))
+      if (typeof one === 'string') {
+        values.push(one)
+        this.#letters += 's'
+      } else {
+        const typed = attributeValueOf(one)
+        values.push(attributeText(typed))
+        this.#letters += typeOf(typed)
+        this.#plain = false
+      }
+    }
+  }
+
+  end(): void {
+    this.#spans.attributes.endRow()
+    if (!this.#plain) pushText(this.#spans.attributeTypes, this.#spans.attributes.rows - 1, this.#letters)
+  }
 }

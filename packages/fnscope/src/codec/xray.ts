@@ -2,12 +2,19 @@
 // Out is xray-encode.ts (one span) and xray-assemble.ts (a trace). Format: docs/protocols, and AWS's segment documents.
 import type { Batch } from '../span/batch.ts'
 import { NO_SPAN_ID, parseSpanId, parseTraceId } from '../span/id.ts'
-import { pushSpan } from '../span/push-span.ts'
-import type { Span } from '../span/span.ts'
-import type { TimeBounds } from '../span/time.ts'
+import { secondsToNanos, type TimeBounds } from '../span/time.ts'
 import { isDeeperThan, isJsonObject, textOf, type JsonObject } from './json.ts'
-import { spanOf, type SpanContext } from './xray-span.ts'
-import { MAX_DEPTH, MAX_DOCUMENT_BYTES, placeOf, refusalOf, refuse, type Refusal } from './xray-validate.ts'
+import { endDocument, pushEntity } from './xray-span.ts'
+import {
+  MAX_DEPTH,
+  MAX_DOCUMENT_BYTES,
+  placeOf,
+  refusalOf,
+  refuse,
+  type CheckContext,
+  type Place,
+  type Refusal,
+} from './xray-validate.ts'
 
 export interface DecodeOptions {
   readonly receivedNanos: bigint
@@ -35,53 +42,55 @@ export function decodeDocument(text: string, batch: Batch, options: DecodeOption
   if (document === undefined) return refuse('ParseError')
 
   const place = placeOf(document)
-  const traceId = parseTraceId(textOf(document['trace_id']) ?? '') ?? ''
-  const parentId = parentOf(document)
-  const spans: Span[] = []
-  const refusal = collect(document, spans, {
-    place,
-    traceId,
-    parentId,
-    service: place === 'segment' ? (textOf(document['name']) ?? '') : '',
-    documentId: document['id'],
-    ...options,
-  })
+  const refusal = refusalOfTree(document, place, { documentId: document['id'], bounds: options.bounds })
   if (refusal !== undefined) return refusal
 
-  for (const span of spans) pushSpan(span.inProgress ? batch.openSpans : batch.spans, span)
-  const [top] = spans as [Span]
+  const { receivedNanos } = options
+  const traceId = parseTraceId(document['trace_id'] as string)!
+  const spanId = (document['id'] as string).toLowerCase()
+  const parentId = parentOf(document)
+  const segment = place === 'segment'
+  const context = { traceId, service: segment ? (document['name'] as string) : '', receivedNanos }
+  pushTree(document, place, parentId, batch)
+  endDocument(batch.spans, context)
+  endDocument(batch.openSpans, context)
   batch.documents.push({
     traceId,
-    spanId: top.spanId,
-    ...(parentId === undefined ? {} : { parentId }),
-    startNanos: top.startNanos,
-    receivedNanos: options.receivedNanos,
-    inProgress: top.inProgress,
-    segment: top.segment,
+    spanId,
+    ...(parentId === undefined ? undefined : { parentId }),
+    startNanos: secondsToNanos(document['start_time'] as number),
+    receivedNanos,
+    inProgress: isOpen(document),
+    segment,
     text,
   })
-  return { ok: true, traceId, spanId: top.spanId }
+  return { ok: true, traceId, spanId }
 }
 
-/** Checks and maps an entity and all below it, parents first; the depth is bounded by MAX_DEPTH. */
-function collect(
-  entity: unknown,
-  spans: Span[],
-  context: SpanContext & DecodeOptions & { readonly documentId: unknown },
-): Refusal | undefined {
-  const refusal = refusalOf(entity, context.place, context)
+/** Why the entity or one below it cannot be stored, parents first; the depth is bounded by MAX_DEPTH. */
+function refusalOfTree(entity: unknown, place: Place, context: CheckContext): Refusal | undefined {
+  const refusal = refusalOf(entity, place, context)
   if (refusal !== undefined) return refusal
-  const checked = entity as JsonObject
-  const span = spanOf(checked, context)
-  spans.push(span)
-  const children = checked['subsegments']
-  if (!Array.isArray(children) || children.length === 0) return undefined
-  const below = { ...context, place: 'embedded' as const, parentId: span.spanId }
-  for (const child of children) {
-    const refused = collect(child, spans, below)
+  for (const child of childrenOf(entity as JsonObject)) {
+    const refused = refusalOfTree(child, 'embedded', context)
     if (refused !== undefined) return refused
   }
   return undefined
+}
+
+function pushTree(entity: JsonObject, place: Place, parentId: string | undefined, batch: Batch): void {
+  pushEntity(isOpen(entity) ? batch.openSpans : batch.spans, entity, place, parentId)
+  for (const child of childrenOf(entity)) pushTree(child as JsonObject, 'embedded', entity['id'] as string, batch)
+}
+
+const NO_CHILDREN: readonly unknown[] = []
+
+function childrenOf({ subsegments }: JsonObject): readonly unknown[] {
+  return Array.isArray(subsegments) ? (subsegments as readonly unknown[]) : NO_CHILDREN
+}
+
+function isOpen(entity: JsonObject): boolean {
+  return typeof entity['end_time'] !== 'number'
 }
 
 /** Undefined for what is no JSON, and for JSON that is no container: an array reads as a document without members. */

@@ -9,7 +9,7 @@ import { GrpcError, parseGrpcTimeoutMs, statusTrailers } from './grpc-status.ts'
 import { ENCODINGS, inflate, InflateError, readEncoding, type Encoding } from './inflate.ts'
 import { RPC_CODE } from './rpc-status.ts'
 
-/** Message in, message out. @throws GrpcError */
+/** Message in, message out; the message's memory is used again afterwards. @throws GrpcError */
 export type UnaryMethod = (message: Buffer) => Promise<Uint8Array>
 
 export interface UnaryCallOptions {
@@ -24,6 +24,8 @@ export interface UnaryCallOptions {
 
 const { NGHTTP2_NO_ERROR, NGHTTP2_CANCEL } = constants
 const PREFIX_BYTES = 5
+/** How long a stream that has been answered may go on to send. */
+const READ_ON_MS = 500
 /** What a call costs that has sent nothing yet: the budget bounds these too. */
 const CALL_BYTES = 8 * 1024
 const ANSWER_HEADERS = { ':status': 200, 'content-type': 'application/grpc' } as const
@@ -97,7 +99,9 @@ export class UnaryCall {
       // The client has given up and will send it again: taken now, it would be there twice.
       this.expire(performance.now())
       if (this.#answered || this.#stream.destroyed) return
-      this.#succeed(await this.#method(message))
+      const answer = await this.#method(message)
+      this.#frame.recycle()
+      this.#succeed(answer)
     } catch (error) {
       if (error instanceof GrpcError) this.#fail(error)
       else if (error instanceof InflateError) this.#fail(malformed(error.message, error))
@@ -156,7 +160,10 @@ export function endCall(stream: ServerHttp2Stream, error: GrpcError): void {
 
 /** Tells a client that still sends to stop; without it, its stream stays until it has sent all. */
 export function stopReading(stream: ServerHttp2Stream): void {
-  if (!stream.readableEnded) stream.resume().close(NGHTTP2_NO_ERROR)
+  if (stream.readableEnded) return
+  stream.resume()
+  // Not at once: a reset takes back the answer while that still waits to be written. Most clients reset it themselves.
+  setTimeout(() => stream.close(NGHTTP2_NO_ERROR), READ_ON_MS).unref()
 }
 
 const MORE_THAN_ONE = new GrpcError(RPC_CODE.unimplemented, 'The call has more than one message; its method takes one.')

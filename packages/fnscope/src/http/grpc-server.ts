@@ -74,6 +74,7 @@ interface Connection {
   readonly socket: Socket
   session: ServerHttp2Session | undefined
   readonly calls: Set<UnaryCall>
+  hadCalls: boolean
   /** When its last call ended, or it was opened. */
   quietSinceMs: number
 }
@@ -155,7 +156,13 @@ export class GrpcServer {
 
   #greet(socket: Socket): void {
     if (!this.#makeRoom()) return void socket.destroy()
-    const connection: Connection = { socket, session: undefined, calls: new Set(), quietSinceMs: performance.now() }
+    const connection: Connection = {
+      socket,
+      session: undefined,
+      calls: new Set(),
+      hadCalls: false,
+      quietSinceMs: performance.now(),
+    }
     this.#connections.set(socket, connection)
     socket.on('error', () => {}).once('close', () => this.#connections.delete(socket))
     socket.setNoDelay(true).setKeepAlive(true, 60_000)
@@ -205,7 +212,11 @@ export class GrpcServer {
     connection.session = session
     session.on('stream', (stream, headers) => this.#call(connection, stream, headers))
     // A peer that breaks the protocol loses its connection, and nobody else notices.
-    session.on('error', () => this.#countBad('bad_http'))
+    session.on('error', (error: NodeJS.ErrnoException) => {
+      // Go says goodbye with a GOAWAY of the stream 2^31-1, which node's HTTP/2 takes for an error.
+      const goodbye = connection.hadCalls && connection.calls.size === 0
+      if (error.code?.startsWith('ERR_HTTP2') === true && !goodbye) this.#countBad('bad_http')
+    })
     session.setLocalWindowSize(SESSION_WINDOW_BYTES)
   }
 
@@ -230,6 +241,7 @@ export class GrpcServer {
     }
     const call = new UnaryCall(stream, headers, method, this.#callOptions)
     connection.calls.add(call)
+    connection.hadCalls = true
     stream.once('close', () => {
       connection.calls.delete(call)
       connection.quietSinceMs = performance.now()
@@ -239,10 +251,12 @@ export class GrpcServer {
   #refuse(headers: IncomingHttpHeaders): Refusal | undefined {
     const { allowedHosts = [], tokens = [] } = this.#options
     const authority = headers[':authority'] ?? headers.host
-    const named = { ...headers, host: authority }
+    // No gRPC client sends what the origin guard looks at; the copy is for those that do.
+    const fromBrowser = headers.origin !== undefined || headers['sec-fetch-site'] !== undefined
+    const request = { method: 'POST', protocol: 'http' }
     return (
       refuseHost(authority, allowedHosts) ??
-      refuseOrigin({ method: 'POST', protocol: 'http', headers: named }, []) ??
+      (fromBrowser ? refuseOrigin({ ...request, headers: { ...headers, host: authority } }, []) : undefined) ??
       (tokens.length === 0 ? undefined : refuseToken({ url: '', headers }, tokens))
     )
   }

@@ -9,13 +9,20 @@ import { StoreError, type EncodedBlock, type Writer } from '../store/store.ts'
 import type { Wal } from './wal.ts'
 import type { Segment } from './wal-segment.ts'
 
-/** How long the open segment gathers when nothing is in flight and little comes. */
-const GATHER_MS = 50
-/** The same when much comes: an insert costs the engine about the same whatever it holds, so fewer and larger ones. */
-const LONGEST_GATHER_MS = 400
+/** How long the first segment after a pause gathers: what comes alone is soon there. */
+const FIRST_GATHER_MS = 50
+/**
+ * While data keeps coming, each segment gathers twice as long as the one before, or a few times the time of its insert: that
+ * costs the engine about the same whatever it holds, and as much again for the merges of its parts. Two bounds: few rows
+ * are seen within 200 ms, many within a second.
+ */
+const LONGEST_OF_FEW_MS = 120
+const LONGEST_GATHER_MS = 700
 const GATHER_PER_INSERT_TIME = 3
-/** Rows of one segment that count as much. */
-const MANY_ROWS = 500
+/** Rows of one segment from which on they are many. */
+const MANY_ROWS = 100
+/** So long without anything to store is a pause. */
+const PAUSE_MS = 250
 const FIRST_RETRY_MS = 100
 const LAST_RETRY_MS = 5000
 const LOG_INTERVAL_MS = 10_000
@@ -47,7 +54,8 @@ export class Flusher {
   readonly #stopping = new AbortController()
   #running: Promise<void> | undefined
   #wake: (() => void) | undefined
-  #gatherMs = GATHER_MS
+  #gatherMs = FIRST_GATHER_MS
+  #lastStoredMillis = -Infinity
   #lastRetryLogMillis = -Infinity
 
   constructor(options: FlusherOptions) {
@@ -84,8 +92,16 @@ export class Flusher {
     const { wal } = this.#options
     const segment = wal.openSegment
     if (segment === undefined) return this.#sleep()
+    if (segment.openedMillis - this.#lastStoredMillis > PAUSE_MS) this.#gatherMs = FIRST_GATHER_MS
     const leftMs = segment.urgent ? 0 : segment.openedMillis + this.#gatherMs - performance.now()
     return leftMs <= 0 ? wal.freeze() : this.#sleep(leftMs)
+  }
+
+  /** How long the next segment gathers, by what this one held and how long it took. */
+  #pace(rows: number, insertMs: number): void {
+    const longest = rows < MANY_ROWS ? LONGEST_OF_FEW_MS : LONGEST_GATHER_MS
+    this.#gatherMs = Math.min(longest, Math.max(this.#gatherMs * 2, insertMs * GATHER_PER_INSERT_TIME))
+    this.#lastStoredMillis = performance.now()
   }
 
   /** Until wake(), or for so long. */
@@ -102,7 +118,7 @@ export class Flusher {
     const { wal, counters, log } = this.#options
     const content = await wal.read(segment)
     if (content === undefined) return
-    const { rows } = segment
+    const rows = content.blocks.reduce((sum, block) => sum + block.rows, 0)
     const stopTimer = counters.flushSeconds.startTimer()
     let hopeless = false
     for (const [table, blocks] of blocksByTable(content.blocks)) {
@@ -130,9 +146,8 @@ export class Flusher {
         log.error({ table, token: segment.token, refused: lost, rows }, 'rows dropped that the store refuses')
       }
     }
-    const insertMs = stopTimer() * 1000
-    this.#gatherMs =
-      rows < MANY_ROWS ? GATHER_MS : Math.min(LONGEST_GATHER_MS, Math.max(GATHER_MS, insertMs * GATHER_PER_INSERT_TIME))
+    counters.flushRows.observe(rows)
+    this.#pace(rows, stopTimer() * 1000)
     if (hopeless) await wal.setAside(segment, '.refused')
     else await wal.remove(segment)
   }

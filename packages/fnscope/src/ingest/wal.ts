@@ -11,12 +11,13 @@ import { IngestFullError } from './ingest.ts'
 import { decodeSegment, encodeBatchRecord, encodeRefusalRecord, MAGIC, type SegmentContent } from './wal-record.ts'
 import { foundSegment, newSegment, type Segment } from './wal-segment.ts'
 
-const SEGMENT_ROWS = 50_000
-const SEGMENT_BYTES = 16 * 1024 * 1024
+/** Every insert makes parts of its own in the engine, and what merging them costs grows with their number. */
+const SEGMENT_ROWS = 100_000
+const SEGMENT_BYTES = 32 * 1024 * 1024
 /** Of batches whose append has not ended: more than this, and the disk is too slow for what comes. */
 const MAX_PENDING_BYTES = 64 * 1024 * 1024
 /** Blocks of closed segments kept in memory beside their file; the rest is read again when its turn comes. */
-const MAX_HELD_BYTES = 32 * 1024 * 1024
+const MAX_HELD_BYTES = 64 * 1024 * 1024
 const ASIDE = ['.corrupt', '.refused'] as const
 
 export interface WalOptions {

@@ -7,7 +7,7 @@ import type { Logger } from '../log.ts'
 import { newBatch, type Batch } from '../span/batch.ts'
 import { DropLog } from './drop-log.ts'
 
-/** Adds what it can keep to the batch. @throws OtlpMalformedError when the request is refused whole */
+/** Adds what it can keep to the batch, as copies: the body's memory is used again. @throws OtlpMalformedError when the request is refused whole */
 export type OtlpDecoder = (body: Uint8Array, batch: Batch) => OtlpTaken
 
 /** One signal of OTLP: where it arrives and who reads it. */

@@ -7,6 +7,7 @@ import { IngestFullError, type Ingest } from '../ingest/ingest.ts'
 import type { Logger } from '../log.ts'
 import { newBatch, type Batch } from '../span/batch.ts'
 import { DropLog } from './drop-log.ts'
+import { kernelDrops } from './udp-kernel-drops.ts'
 import { UdpReceiver } from './udp-receiver.ts'
 import { readDatagram } from './xray-datagram.ts'
 
@@ -58,7 +59,9 @@ export async function openXrayDaemon(options: XrayDaemonOptions): Promise<XrayDa
     const { closed } = await closedDoor(error, options, 'udp')
     return { address: '', port: 0, closed, stop: async () => undefined }
   }
+  options.counters.kernelDrops.set(DOOR, () => kernelDrops(receiver.port))
   const stop = async (): Promise<void> => {
+    options.counters.kernelDrops.delete(DOOR)
     await receiver.stop()
     documents.stop()
   }

@@ -9,6 +9,13 @@ export type XrayDatagram = { readonly text: string } | { readonly refused: Datag
 /** What both SDKs send: Node and Go compact, Python with blanks in older releases. */
 const COMPACT = Buffer.from('{"format":"json","version":1}\n')
 const NEWLINE = 10
+const DIGIT_1 = 49
+const [LETTER_M, LETTER_S, LETTER_T, LETTER_U] = Buffer.from('MSTU') as unknown as readonly [
+  number,
+  number,
+  number,
+  number,
+]
 
 export function readDatagram(datagram: Buffer): XrayDatagram {
   // ADOT's UDP exporter sends OTLP here, sampled and unsampled traces and metrics; its bytes never begin a JSON document.
@@ -23,7 +30,7 @@ export function readDatagram(datagram: Buffer): XrayDatagram {
   }
   if (isOtlp(datagram, bodyStart)) return refused('otlp_datagram', 'OTLP in a datagram (T1S, T1U, M1) is not read yet')
   const text = datagram.toString('utf8', bodyStart)
-  return text.trim() === '' ? refused('empty_body', 'nothing after the header line') : { text }
+  return !/\S/.test(text) ? refused('empty_body', 'nothing after the header line') : { text }
 }
 
 function refused(reason: DatagramRefusal, message: string): XrayDatagram {
@@ -31,8 +38,9 @@ function refused(reason: DatagramRefusal, message: string): XrayDatagram {
 }
 
 function isOtlp(bytes: Buffer, at: number): boolean {
-  const mark = bytes.toString('latin1', at, at + 3)
-  return mark === 'T1S' || mark === 'T1U' || mark.startsWith('M1')
+  const [first, second] = [bytes[at], bytes[at + 1]]
+  if (first === LETTER_M) return second === DIGIT_1
+  return first === LETTER_T && second === DIGIT_1 && (bytes[at + 2] === LETTER_S || bytes[at + 2] === LETTER_U)
 }
 
 function isHeader(line: string): boolean {

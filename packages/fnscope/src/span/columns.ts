@@ -12,6 +12,10 @@ const SMALL_BYTES = 16 * 1024
 /** What every column begins with: most of a small batch's stay empty, and 140 buffers for one span would be its cost. */
 const NO_BYTES = new Uint8Array(0)
 const NO_VIEW = new DataView(NO_BYTES.buffer)
+/** Above this a column that is emptied gives its memory back: one large batch does not make all that follow large. */
+const KEPT_BYTES = 256 * 1024
+const KEPT_WORDS = 4096
+const NOT_ASCII = 0x80808080
 const FIRST_BYTES = 64
 
 function grown(bytes: Uint8Array, needed: number): Uint8Array<ArrayBuffer> {
@@ -33,6 +37,14 @@ export class FixedColumn {
     this.width = width
   }
 
+  /** No rows any more; the memory is used again. */
+  clear(): void {
+    this.rows = 0
+    if (this.#bytes.length <= KEPT_BYTES) return
+    this.#bytes = NO_BYTES
+    this.#view = NO_VIEW
+  }
+
   // May replace #bytes and #view: a caller takes the position first, then touches them.
   #next(): number {
     const at = this.rows * this.width
@@ -50,17 +62,23 @@ export class FixedColumn {
     for (let i = 0; i < this.width; i++) this.#bytes[at + i] = source[offset + i]!
   }
 
+  /** Copies `width` bytes, four at a time: for widths of 4, 8 and 16. */
+  pushWire(source: DataView, offset: number): void {
+    const at = this.#next()
+    for (let i = 0; i < this.width; i += 4) this.#view.setUint32(at + i, source.getUint32(offset + i, true), true)
+  }
+
   /** An id from its hex digits. False when they are not twice `width`: then there is no row more. */
   pushHex(text: string): boolean {
     const at = this.#next()
     if (writeHex(text, this.#bytes, at, this.width)) return true
-    this.#bytes.fill(0, at, at + this.width)
     this.rows -= 1
     return false
   }
 
   pushZero(): void {
-    this.#next()
+    const at = this.#next()
+    for (let i = at; i < at + this.width; i++) this.#bytes[i] = 0
   }
 
   pushU8(value: number): void {
@@ -87,6 +105,18 @@ export class FixedColumn {
   pushI64(value: bigint): void {
     const at = this.#next()
     this.#view.setBigInt64(at, value, true)
+  }
+
+  /** A 64-bit integer in two halves of 32 bits, of either sign. */
+  pushHalves(low: number, high: number): void {
+    const at = this.#next()
+    this.#view.setInt32(at, low, true)
+    this.#view.setInt32(at + 4, high, true)
+  }
+
+  /** The same value in each of the next `count` rows. */
+  pushI64Rows(value: bigint, count: number): void {
+    for (let i = 0; i < count; i++) this.pushI64(value)
   }
 
   /** An unsigned 64-bit integer below 2^53 that is not worth a bigint. */
@@ -125,12 +155,28 @@ function lengthBytes(value: number): number {
 export class TextColumn {
   rows = 0
   #bytes = NO_BYTES
+  #view = NO_VIEW
   #length = 0
+
+  /** No rows any more; the memory is used again. */
+  clear(): void {
+    this.rows = 0
+    this.#length = 0
+    if (this.#bytes.length <= KEPT_BYTES) return
+    this.#bytes = NO_BYTES
+    this.#view = NO_VIEW
+  }
+
+  #grow(needed: number): void {
+    if (needed <= this.#bytes.length) return
+    this.#bytes = grown(this.#bytes, needed)
+    this.#view = new DataView(this.#bytes.buffer)
+  }
 
   push(value: string): void {
     this.rows += 1
     const most = value.length * 3
-    if (this.#length + most + 5 > this.#bytes.length) this.#bytes = grown(this.#bytes, this.#length + most + 5)
+    this.#grow(this.#length + most + 5)
     if (value.length <= SHORT && this.#pushAscii(value)) return
     // The length stands before the bytes and is not known yet: room as for ASCII, which text nearly always is.
     const room = lengthBytes(value.length)
@@ -159,10 +205,73 @@ export class TextColumn {
   /** UTF-8 as it stands on the wire, from `start` to `end`. */
   pushBytes(source: Uint8Array, start = 0, end = source.length): void {
     const size = end - start
-    if (this.#length + size + 5 > this.#bytes.length) this.#bytes = grown(this.#bytes, this.#length + size + 5)
+    this.#grow(this.#length + size + 5)
     this.#pushLength(size)
     this.#bytes.set(source.subarray(start, end), this.#length)
     this.#length += size
+    this.rows += 1
+  }
+
+  /** Copies ASCII from the wire, four bytes at a time. False, and nothing pushed, when some byte is none of ASCII. */
+  pushAscii(source: DataView, start: number, end: number): boolean {
+    const size = end - start
+    const before = this.#length
+    this.#grow(before + size + 9)
+    this.#pushLength(size)
+    const view = this.#view
+    let to = this.#length
+    let from = start
+    let all = 0
+    for (; from + 4 <= end; from += 4, to += 4) {
+      const word = source.getUint32(from, true)
+      all |= word
+      view.setUint32(to, word, true)
+    }
+    for (; from < end; from++, to++) {
+      const byte = source.getUint8(from)
+      all |= byte
+      view.setUint8(to, byte)
+    }
+    if ((all & NOT_ASCII) !== 0) {
+      this.#length = before
+      return false
+    }
+    this.#length = to
+    this.rows += 1
+    return true
+  }
+
+  pushEmpty(): void {
+    if (this.#length === this.#bytes.length) this.#grow(this.#length + 1)
+    this.#bytes[this.#length++] = 0
+    this.rows += 1
+  }
+
+  pushEmptyRows(count: number): void {
+    this.#grow(this.#length + count)
+    this.#bytes.fill(0, this.#length, this.#length + count)
+    this.#length += count
+    this.rows += count
+  }
+
+  /** Empty texts until there are `rows` rows: a column that is empty nearly everywhere is filled a stretch at a time. */
+  padTo(rows: number): void {
+    if (rows > this.rows) this.pushEmptyRows(rows - this.rows)
+  }
+
+  /** A whole number of at most nine digits, 0 or more, in decimal. */
+  pushDigits(value: number): void {
+    this.#grow(this.#length + 10)
+    let size = 1
+    for (let power = 10; value >= power; power *= 10) size += 1
+    let rest = value
+    for (let at = this.#length + size; at > this.#length; at--) {
+      const tenth = (rest / 10) | 0
+      this.#bytes[at] = 48 + rest - tenth * 10
+      rest = tenth
+    }
+    this.#bytes[this.#length] = size
+    this.#length += size + 1
     this.rows += 1
   }
 
@@ -180,9 +289,9 @@ export class TextColumn {
     return this.#length
   }
 
-  /** Whatever holds them now: longer than `size`, and another after a push. */
-  get buffer(): Uint8Array {
-    return this.#bytes
+  /** Over whatever holds them now: longer than `size`, and another after a push. */
+  get view(): DataView {
+    return this.#view
   }
 
   bytes(): Uint8Array {
@@ -197,6 +306,8 @@ export class DictionaryColumn {
   readonly #indexes = new FixedColumn(4)
   // Open addressing by the bytes: a slot holds a word's index, 0 when it is free. Made when bytes first come.
   #slots: Uint32Array | undefined
+  // Where findWire looked in vain: the word goes there if it is added next.
+  #free = 0
   // Where each word begins in #words, behind its length.
   #starts: number[] = [1]
   #ends: number[] = [1]
@@ -207,6 +318,24 @@ export class DictionaryColumn {
 
   get rows(): number {
     return this.#indexes.rows
+  }
+
+  /** No rows and no words any more but the empty one; the memory is used again. */
+  clear(): void {
+    this.#words.clear()
+    this.#words.push('')
+    this.#byText.clear()
+    this.#byText.set('', 0)
+    this.#indexes.clear()
+    if (this.#starts.length > KEPT_WORDS) {
+      this.#starts = [1]
+      this.#ends = [1]
+      this.#slots = undefined
+    } else if (this.#starts.length > 1) {
+      this.#starts.length = 1
+      this.#ends.length = 1
+      this.#slots?.fill(0)
+    }
   }
 
   /** How many, the empty one included. */
@@ -235,6 +364,16 @@ export class DictionaryColumn {
     this.#indexes.pushU32(this.indexOfBytes(source, start, end))
   }
 
+  /** The same word in each of the next `count` rows. */
+  pushIndexRows(index: number, count: number): void {
+    for (let i = 0; i < count; i++) this.#indexes.pushU32(index)
+  }
+
+  /** The same word, the empty one when none is named, until there are `rows` rows. */
+  padTo(rows: number, index = 0): void {
+    for (let i = this.#indexes.rows; i < rows; i++) this.#indexes.pushU32(index)
+  }
+
   /** A row with a word whose index is known from indexOf or indexOfBytes. */
   pushIndex(index: number): void {
     this.#indexes.pushU32(index)
@@ -256,19 +395,36 @@ export class DictionaryColumn {
   }
 
   /** The same for UTF-8 bytes. */
-  indexOfBytes(source: Uint8Array, start: number, end: number): number {
+  indexOfBytes(source: Uint8Array, start = 0, end = source.length): number {
+    return this.indexOfWire(new DataView(source.buffer, source.byteOffset, source.byteLength), start, end)
+  }
+
+  /** The same for bytes that are known to be UTF-8, through a view that serves a whole message. */
+  indexOfWire(source: DataView, start: number, end: number): number {
+    const known = this.findWire(source, start, end)
+    if (known !== -1) return known
+    const index = this.#add((words) => {
+      if (!words.pushAscii(source, start, end))
+        words.pushBytes(new Uint8Array(source.buffer, source.byteOffset + start, end - start))
+    })
+    const slots = this.#slots!
+    slots[this.#free] = index
+    if (this.wordCount * 2 > slots.length) this.#fillSlots(slots.length * 4)
+    return index
+  }
+
+  /** The word's index, or -1 when there is none yet. */
+  findWire(source: DataView, start: number, end: number): number {
     if (start === end) return 0
     const slots = this.#slots ?? this.#fillSlots(64)
     const mask = slots.length - 1
-    let slot = hashBytes(source, start, end) & mask
+    let slot = hashOf(source, start, end) & mask
     for (let index = slots[slot]!; index !== 0; index = slots[slot]!) {
       if (this.#isWord(index, source, start, end)) return index
       slot = (slot + 1) & mask
     }
-    const index = this.#add((words) => words.pushBytes(source, start, end))
-    slots[slot] = index
-    if (this.wordCount * 2 > slots.length) this.#fillSlots(slots.length * 4)
-    return index
+    this.#free = slot
+    return -1
   }
 
   #add(push: (words: TextColumn) => void): number {
@@ -284,21 +440,17 @@ export class DictionaryColumn {
     return index
   }
 
-  #isWord(index: number, source: Uint8Array, start: number, end: number): boolean {
+  #isWord(index: number, source: DataView, start: number, end: number): boolean {
     const from = this.#starts[index]!
-    const length = end - start
-    if (this.#ends[index]! - from !== length) return false
-    const bytes = this.#words.buffer
-    for (let i = 0; i < length; i++) if (bytes[from + i] !== source[start + i]) return false
-    return true
+    return this.#ends[index]! - from === end - start && equalBytes(this.#words.view, from, source, start, end - start)
   }
 
   #fillSlots(size: number): Uint32Array {
     if (this.wordCount * 2 > size) return this.#fillSlots(size * 4)
     const slots = new Uint32Array(size)
-    const bytes = this.#words.buffer
+    const { view } = this.#words
     for (let index = 1; index < this.wordCount; index++) {
-      let slot = hashBytes(bytes, this.#starts[index]!, this.#ends[index]!) & (size - 1)
+      let slot = hashOf(view, this.#starts[index]!, this.#ends[index]!) & (size - 1)
       while (slots[slot] !== 0) slot = (slot + 1) & (size - 1)
       slots[slot] = index
     }
@@ -312,11 +464,27 @@ export class DictionaryColumn {
   }
 }
 
-/** FNV-1a. */
-function hashBytes(bytes: Uint8Array, start: number, end: number): number {
-  let hash = 0x811c9dc5
-  for (let i = start; i < end; i++) hash = Math.imul(hash ^ bytes[i]!, 0x01000193)
-  return (hash ^ (hash >>> 15)) >>> 0
+/** Differs from process to process, so that nobody can send words that all fall into one slot. */
+const SEED = globalThis.crypto.getRandomValues(new Uint32Array(1))[0]! | 0
+
+/** Of bytes, four at a time. */
+export function hashOf(source: DataView, start: number, end: number): number {
+  let hash = SEED ^ (end - start)
+  let at = start
+  for (; at + 4 <= end; at += 4) {
+    hash = Math.imul(hash ^ source.getInt32(at, true), 0x85ebca6b)
+    hash ^= hash >>> 15
+  }
+  for (; at < end; at++) hash = Math.imul(hash ^ source.getUint8(at), 0x01000193)
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
+  return (hash ^ (hash >>> 16)) >>> 0
+}
+
+export function equalBytes(a: DataView, aStart: number, b: DataView, bStart: number, size: number): boolean {
+  let at = 0
+  for (; at + 4 <= size; at += 4) if (a.getInt32(aStart + at, true) !== b.getInt32(bStart + at, true)) return false
+  for (; at < size; at++) if (a.getUint8(aStart + at) !== b.getUint8(bStart + at)) return false
+  return true
 }
 
 export type ScalarColumn = FixedColumn | TextColumn | DictionaryColumn
@@ -333,6 +501,12 @@ export class MapColumn<Values extends ScalarColumn = TextColumn> {
 
   get rows(): number {
     return this.ends.rows
+  }
+
+  clear(): void {
+    this.ends.clear()
+    this.keys.clear()
+    this.values.clear()
   }
 
   /** Closes the row: entries pushed to `keys` and `values` since the last call belong to it. */
@@ -352,6 +526,11 @@ export class ListColumn<Items extends ScalarColumn> {
 
   get rows(): number {
     return this.ends.rows
+  }
+
+  clear(): void {
+    this.ends.clear()
+    this.items.clear()
   }
 
   endRow(): void {

@@ -11,6 +11,10 @@ export interface Call {
   readonly queueUrl?: string | undefined
   readonly bucketName?: string | undefined
   readonly functionName?: string | undefined
+  /** Or its ARN. */
+  readonly topicName?: string | undefined
+  /** As OpenTelemetry spells database systems: postgresql, redis … */
+  readonly databaseSystem?: string | undefined
 }
 
 export interface Peer {
@@ -28,8 +32,20 @@ const SPELLING: ReadonlyMap<string, string> = new Map(
 export function peerOf(call: Call): Peer | undefined {
   if (call.name === '') return undefined
   if (call.namespace === 'aws') return awsPeer(call)
+  if (call.databaseSystem) return { name: call.name, type: databaseType(call.databaseSystem) }
   if (call.hasSql === true) return { name: call.name, type: 'Database::SQL' }
   return call.namespace === 'remote' ? { name: call.name, type: 'remote' } : undefined
+}
+
+// X-Ray has one type, for SQL; others are fnscope's, of the same pattern.
+const SQL_SYSTEMS: ReadonlySet<string> = new Set(
+  `clickhouse cockroachdb db2 derby edb firebird firebirdsql h2 hanadb hsqldb ibm.db2 ingres mariadb maxdb
+   microsoft.sql_server mssql mysql oracle oracle.db other_sql postgresql progress redshift sap.hana sap.maxdb spanner
+   sqlite sybase teradata trino vertica`.split(/\s+/),
+)
+
+function databaseType(system: string): string {
+  return SQL_SYSTEMS.has(system) ? 'Database::SQL' : `Database::${system}`
 }
 
 function awsPeer(call: Call): Peer {
@@ -41,6 +57,8 @@ function awsPeer(call: Call): Peer {
     const queue = call.queueUrl.split('/').findLast((part) => part !== '')
     if (queue !== undefined) return { name: queue, type: 'AWS::SQS::Queue' }
   }
+  if (service === 'SNS' && call.topicName)
+    return { name: call.topicName.slice(call.topicName.lastIndexOf(':') + 1), type: 'AWS::SNS::Topic' }
   const name = service ?? call.name
   return { name, type: `AWS::${name}` }
 }

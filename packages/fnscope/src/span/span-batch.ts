@@ -99,6 +99,11 @@ export class SpanBatch {
     return this.receivedNanos.rows
   }
 
+  /** No rows any more. The columns keep their memory: filling a batch again costs half of filling a new one. */
+  clear(): void {
+    for (const column of Object.values(this)) (column as { clear(): void }).clear()
+  }
+
   /** Throws when some column has not one entry a row: a codec's bug, found at its first test. */
   checkRows(): void {
     for (const [name, column] of Object.entries(this)) {

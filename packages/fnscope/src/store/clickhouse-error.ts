@@ -111,8 +111,17 @@ const SERVER_AT_FAULT = new Set([
 /** One code is two errors: too many parts (wait for merges), and rows spread over too many days (never goes in). */
 const SPREAD_TOO_WIDE = /too many partitions/i
 
+/**
+ * Codes that blame the bytes of an insert, unless the bytes were those between two servers of a cluster: one of them was
+ * killed while the other spoke to it. 32 ATTEMPT_TO_READ_AFTER_EOF, 33 CANNOT_READ_ALL_DATA, 101 and
+ * 102 UNEXPECTED_PACKET UNEXPECTED_PACKET_FROM_SERVER.
+ */
+const BROKEN_BYTES = new Set([32, 33, 101, 102])
+const BETWEEN_SERVERS = /while receiving packet from|Insertion status:/
+
 /** Whether the same insert may succeed later: by ClickHouse's code, by the answer's HTTP status where it has none (0). */
 export function isRetryable(code: number, status: number, text: string): boolean {
+  if (BROKEN_BYTES.has(code)) return BETWEEN_SERVERS.test(text)
   if (code !== 0) return SERVER_AT_FAULT.has(code) && !SPREAD_TOO_WIDE.test(text)
   return status < 400 || status >= 500 || status === 401 || status === 403 || status === 408 || status === 429
 }
@@ -139,4 +148,40 @@ export function storeErrorOf(error: unknown): StoreError {
     })
   }
   return new StoreError(`the store did not answer: ${messageOf(error)}`, { retryable: true, cause: error })
+}
+
+// Nobody took the question: it may be put to another server. (A query that takes too long is not among them.)
+const NOT_REACHED = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'EHOSTDOWN',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+])
+
+/** Whether no server answered at all. */
+export function wasNotReached(error: unknown): boolean {
+  if (!(error instanceof StoreError) || error.code !== 0) return false
+  const { cause } = error
+  return cause instanceof Error && NOT_REACHED.has((cause as NodeJS.ErrnoException).code ?? '')
+}
+
+// How a shard's absence shows on the server that was asked: no connection, or one that broke.
+const SHARD_AWAY = new Set([
+  32, // ATTEMPT_TO_READ_AFTER_EOF
+  198, // DNS_ERROR
+  203, // NO_FREE_CONNECTION
+  209, // SOCKET_TIMEOUT
+  210, // NETWORK_ERROR
+  279, // ALL_CONNECTION_TRIES_FAILED
+  297, // SHARD_HAS_NO_CONNECTIONS
+])
+
+/** Whether the answer would have needed a shard that is not there. */
+export function lacksShard(error: unknown): boolean {
+  return error instanceof StoreError && SHARD_AWAY.has(error.code)
 }

@@ -1,9 +1,14 @@
 // A ClickHouse URL, the embedded engine's or a server's, opened as a Store: checked, migrated, ready. Same code for both.
-import { FnscopeError, messageOf } from '../errors.ts'
+import { FnscopeError } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import type { Batch } from '../span/batch.ts'
+import { checkServer } from './check-server.ts'
+import { checkCluster } from './cluster-check.ts'
+import { describeCluster } from './cluster.ts'
+import type { ClickHouseServer } from './clickhouse-server.ts'
 import { Connection } from './connection.ts'
 import { encodeBatch } from './encode.ts'
+import { takeLease } from './lease.ts'
 import { listTraces } from './list-traces.ts'
 import { migrate } from './migrate.ts'
 import {
@@ -17,105 +22,42 @@ import {
 import { readLogs, readMetrics } from './read-signals.ts'
 import { readDocuments, readSpans } from './read-traces.ts'
 import { alterRetention, deleteExpired } from './retention.ts'
-import { StoreError, type MinuteGraph, type Retention, type Store } from './store.ts'
+import { schemaScope, type SchemaScope } from './schema-scope.ts'
+import { checkDatabase, checkCluster as checkClusterName, databaseOf, parseStoreUrl } from './store-address.ts'
+import { StoreError, type MinuteGraph, type Reader, type Retention, type Store } from './store.ts'
 import { insertBlocks } from './writer.ts'
 
 export interface OpenStoreOptions {
-  /** http(s)://[user:password@]host:port[/database]. A function is asked before each call: an engine may come back elsewhere. */
+  /**
+   * http(s)://[user:password@]host:port[/database]; of a cluster one or more, joined by commas. A function is asked before
+   * each call: an engine may come back elsewhere.
+   */
   readonly url: string | (() => string)
   /** Before what the URL says. */
   readonly username?: string
   readonly password?: string
   /** Before the URL's path; `fnscope` when neither says one. */
   readonly database?: string
+  /** Name among the servers' remote_servers: the tables are spread over it. */
+  readonly cluster?: string
+  /** PEM of a private authority that signed the servers' certificates. */
+  readonly ca?: string
+  /** No other process can use this store: a lease is had for the asking. */
+  readonly alone?: boolean
   readonly retention: Retention
   readonly log: Logger
   /** The clock, milliseconds since 1970; for tests. */
   readonly now?: () => number
 }
 
-const PING_TIMEOUT_MS = 5000
-
-// What a server must have for exact retries and for the schema; each is checked by its name in a system table.
-const NEEDED: readonly (readonly [table: string, name: string])[] = [
-  ['settings', 'deduplicate_blocks_in_dependent_materialized_views'],
-  ['settings', 'insert_deduplication_token'],
-  ['settings', 'deduplicate_insert_select'],
-  ['merge_tree_settings', 'non_replicated_deduplication_window'],
-  ['functions', 'hasAllTokens'],
-]
-
-function databaseOf(options: OpenStoreOptions): string {
-  const url = typeof options.url === 'function' ? options.url() : options.url
-  if (!URL.canParse(url))
-    throw new FnscopeError('FNS_USAGE', 'The store wants a URL like http://user:password@host:8123/fnscope.')
-  const parsed = new URL(url)
-  if (parsed.protocol !== 'http:' && parsed.protocol !== 'https:') {
-    throw new FnscopeError(
-      'FNS_USAGE',
-      `The store's URL begins with http:// or https:// (ClickHouse's HTTP port), not ${parsed.protocol}//.`,
-    )
-  }
-  const name = options.database ?? (decodeURIComponent(parsed.pathname).replaceAll('/', '') || 'fnscope')
-  // The one name that stands in statements as it is.
-  if (!/^[A-Za-z_][A-Za-z0-9_]{0,63}$/.test(name)) {
-    throw new FnscopeError(
-      'FNS_USAGE',
-      `The store's database may have letters, digits and underscores in its name, not "${name}".`,
-    )
-  }
-  return name
-}
-
-/** @throws FnscopeError FNS_STORE_UNREACHABLE, FNS_STORE_REFUSED */
-async function checkServer(connection: Connection): Promise<void> {
-  const { host } = connection
-  try {
-    await connection.ping(PING_TIMEOUT_MS)
-  } catch (error) {
-    throw new FnscopeError(
-      'FNS_STORE_UNREACHABLE',
-      `No ClickHouse answers at ${host}: ${messageOf(error)}. Check the host and its HTTP port (8123, or 8443 with https).`,
-      { cause: error },
-    )
-  }
-  let missing: string[]
-  let version: string
-  try {
-    const [row] = await connection.query<{ version: string; found: string[] }>(
-      `SELECT version() AS version, groupArray(name) AS found FROM (
-         SELECT name FROM system.settings UNION ALL SELECT name FROM system.merge_tree_settings
-         UNION ALL SELECT name FROM system.functions
-       ) WHERE name IN ({names:Array(String)})`,
-      { names: NEEDED.map(([, name]) => name) },
-    )
-    version = row?.version ?? 'unknown'
-    missing = NEEDED.filter(([, name]) => !row?.found.includes(name)).map(([table, name]) => `${name} (${table})`)
-  } catch (error) {
-    throw new FnscopeError(
-      'FNS_STORE_REFUSED',
-      `The store at ${host} answered, but not our questions: ${messageOf(error)}. Check user and password in its URL, and the grants.`,
-      { cause: error },
-    )
-  }
-  if (missing.length > 0) {
-    throw new FnscopeError(
-      'FNS_STORE_REFUSED',
-      `The ClickHouse ${version} at ${host} lacks ${missing.join(', ')}, without which retried inserts could double rows or logs could not be searched. Use ClickHouse 26.2 or newer.`,
-    )
-  }
-}
-
 /**
- * Opens the store: reaches the server, checks that it can do what we need, creates or migrates the database, and sets
+ * Opens the store: reaches the servers, checks that they can do what we need, creates or migrates the database, and sets
  * the retention for what comes. @throws FnscopeError FNS_USAGE, FNS_STORE_UNREACHABLE, FNS_STORE_REFUSED
  */
 export async function openStore(options: OpenStoreOptions): Promise<Store> {
-  const connection = new Connection({ ...options, database: databaseOf(options) })
+  const connection = new Connection({ ...options, database: checkedNames(options) })
   try {
-    await checkServer(connection)
-    await migrate(connection, options.retention, options.log)
-    await alterRetention(connection, options.retention, options.log)
+    return storeOver(connection, await setUp(connection, options), options)
   } catch (error) {
     await connection.close()
     if (!(error instanceof StoreError)) throw error
@@ -125,10 +67,81 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
       { cause: error },
     )
   }
-  return storeOver(connection, options)
 }
 
-function storeOver(connection: Connection, options: OpenStoreOptions): Store {
+/** The database. @throws FnscopeError FNS_USAGE */
+function checkedNames({ url, database, cluster }: OpenStoreOptions): string {
+  const text = typeof url === 'function' ? url() : url
+  if (cluster !== undefined) checkClusterName(cluster)
+  else if (parseStoreUrl(text).length > 1) {
+    throw new FnscopeError(
+      'FNS_USAGE',
+      '--store names several servers: say with --cluster NAME which cluster of theirs it is, or name one.',
+    )
+  }
+  return database === undefined ? databaseOf(text) : checkDatabase(database)
+}
+
+async function setUp(connection: Connection, options: OpenStoreOptions): Promise<SchemaScope> {
+  const { retention, log, cluster: name } = options
+  const { there, away } = await reachable(connection)
+  if (away.length > 0) log.warn({ away }, 'servers of the store that do not answer')
+  const cluster = name === undefined ? undefined : await describeCluster(connection, name, connection.database)
+  const scope = schemaScope(connection.database, cluster, { any: connection, each: there })
+  const lease = async (which: string, holder: string, seconds: number): Promise<boolean> =>
+    options.alone === true || (await takeLease(connection, which, holder, seconds))
+  await migrate({ scope, retention, log, away, lease })
+  const absent = await checkCluster(connection, scope)
+  if (absent.length > 0) log.warn({ absent }, 'servers of the cluster that do not answer')
+  await alterRetention(scope, retention, log)
+  return scope
+}
+
+/** The servers that answer, at least one. @throws FnscopeError of the first that does not, when none does */
+async function reachable(
+  connection: Connection,
+): Promise<{ readonly there: readonly ClickHouseServer[]; readonly away: readonly string[] }> {
+  const there: ClickHouseServer[] = []
+  const away: string[] = []
+  let failure: unknown
+  const checks = connection.servers.map(async (server) => [server, await failureOf(checkServer(server))] as const)
+  for (const [server, error] of await Promise.all(checks)) {
+    if (error === undefined) there.push(server)
+    else if (error instanceof FnscopeError && error.code === 'FNS_STORE_UNREACHABLE') {
+      away.push(server.host)
+      failure ??= error
+    } else throw error
+  }
+  if (there.length === 0) throw failure
+  return { there, away }
+}
+
+async function failureOf(work: Promise<void>): Promise<unknown> {
+  try {
+    await work
+    return undefined
+  } catch (error) {
+    return error
+  }
+}
+
+/** The questions, asked over that connection. */
+function readerOver(connection: Connection, options: OpenStoreOptions): Reader {
+  return {
+    readSpans: (traceIds) => readSpans(connection, traceIds, options),
+    readDocuments: (traceIds) => readDocuments(connection, traceIds, options),
+    listTraces: (list) => listTraces(connection, list),
+    traceIdsStarting: (range, limit) => traceIdsStarting(connection, range, limit),
+    traceStarts: (traceIds) => traceStarts(connection, traceIds),
+    minutesTouchedSince: (receivedNanos) => minutesTouchedSince(connection, receivedNanos),
+    lastMinuteVersion: () => lastMinuteVersion(connection),
+    readMinutes: (range) => readMinutes(connection, range),
+    readLogs: (query) => readLogs(connection, query),
+    readMetrics: (query) => readMetrics(connection, query),
+  }
+}
+
+function storeOver(connection: Connection, scope: SchemaScope, options: OpenStoreOptions): Store {
   const now = options.now ?? Date.now
   const nowNanos = (): bigint => BigInt(Math.floor(now())) * 1_000_000n
   let lastVersion = 0n
@@ -146,19 +159,14 @@ function storeOver(connection: Connection, options: OpenStoreOptions): Store {
     },
     setRetention: async (retention) => {
       // In this order: the deletion would wait for the parts that the change goes through.
-      await deleteExpired(connection, retention, nowNanos())
-      await alterRetention(connection, retention, options.log)
+      await deleteExpired(scope, retention, nowNanos())
+      await alterRetention(scope, retention, options.log)
     },
-    readSpans: (traceIds) => readSpans(connection, traceIds, options),
-    readDocuments: (traceIds) => readDocuments(connection, traceIds, options),
-    listTraces: (list) => listTraces(connection, list),
-    traceIdsStarting: (range, limit) => traceIdsStarting(connection, range, limit),
-    traceStarts: (traceIds) => traceStarts(connection, traceIds),
-    minutesTouchedSince: (receivedNanos) => minutesTouchedSince(connection, receivedNanos),
-    lastMinuteVersion: () => lastMinuteVersion(connection),
-    readMinutes: (range) => readMinutes(connection, range),
-    readLogs: (query) => readLogs(connection, query),
-    readMetrics: (query) => readMetrics(connection, query),
+    ...readerOver(connection, options),
+    whole: readerOver(connection.whole(), options),
+    watchGaps: () => connection.watchGaps(),
+    lease: async (name, holder, seconds) =>
+      options.alone === true || (await takeLease(connection, name, holder, seconds)),
     ping: (timeoutMs) => connection.ping(timeoutMs),
     close: () => connection.close(),
   }

@@ -1,207 +1,167 @@
-// One ClickHouse by URL: queries through the client library, inserts of raw blocks over plain HTTP. Reads the URL anew
-// for each call, so an embedded engine that came back on another port is found. No table names here.
-import { request as httpRequest, Agent as HttpAgent, type IncomingMessage } from 'node:http'
-import { request as httpsRequest, Agent as HttpsAgent } from 'node:https'
-import { ClickHouseLogLevel, createClient, type ClickHouseClient } from '@clickhouse/client'
-import { errorOfAnswer, storeErrorOf } from './clickhouse-error.ts'
-import { readNative, type NativeBlock } from './native-read.ts'
-import { StoreError } from './store.ts'
+// The servers behind one store, as one thing to ask: a question goes to the first that answers, its own before the others.
+// In a cluster a question that a shard's absence fails is asked again without it, and cluster-gaps.ts remembers. No table
+// names here.
+import { storeErrorOf, wasNotReached } from './clickhouse-error.ts'
+import { ClickHouseServer, type QueryParameters, type Settings } from './clickhouse-server.ts'
+import { ClusterGaps } from './cluster-gaps.ts'
+import { CLUSTER_READ, CLUSTER_WRITE } from './cluster-settings.ts'
+import type { NativeBlock } from './native-read.ts'
+import { parseStoreUrl } from './store-address.ts'
+
+export type { QueryParameters, Settings } from './clickhouse-server.ts'
 
 export interface ConnectionOptions {
-  /** http(s)://[user:password@]host:port[/database] */
+  /**
+   * http(s)://[user:password@]host:port[/database], several joined by commas. A function is asked before each call, and
+   * names one server.
+   */
   readonly url: string | (() => string)
+  /** Before what the URL says. */
   readonly username?: string
   readonly password?: string
   readonly database: string
+  /** PEM of a private authority that signed the servers' certificates. */
+  readonly ca?: string
+  /** Its tables are Distributed ones over this cluster. */
+  readonly cluster?: string
 }
 
-export type QueryParameters = Readonly<Record<string, unknown>>
+/** How long a server that did not answer is asked last. */
+const AWAY_MS = 5000
 
-const QUERY_TIMEOUT_MS = 60_000
-const INSERT_TIMEOUT_MS = 120_000
-
-// Pinned: what a server's profile or another session set must not change what we read.
-const READ_SETTINGS = {
-  output_format_json_quote_64bit_integers: 1,
-  output_format_json_quote_denormals: 1,
-  output_format_json_quote_decimals: 0,
-  date_time_output_format: 'simple',
-  max_execution_time: QUERY_TIMEOUT_MS / 1000,
-} as const
-
-interface Target {
-  readonly url: URL
-  readonly username: string
-  readonly password: string
-}
-
-async function textOf(answer: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = []
-  for await (const chunk of answer) chunks.push(chunk as Buffer)
-  return Buffer.concat(chunks).toString('utf8')
+interface Member {
+  readonly server: ClickHouseServer
+  awayUntilMs: number
 }
 
 export class Connection {
   readonly database: string
-  readonly #options: ConnectionOptions
-  readonly #agents = [
-    new HttpAgent({ keepAlive: true, maxSockets: 8 }),
-    new HttpsAgent({ keepAlive: true, maxSockets: 8 }),
-  ] as const
-  #client: ClickHouseClient | undefined
-  #clientUrl = ''
+  readonly #members: readonly Member[]
+  readonly #home: number
+  readonly #gaps: ClusterGaps | undefined
+  readonly #readSettings: Settings
+  readonly #writeSettings: Settings
 
-  constructor(options: ConnectionOptions) {
-    this.#options = options
-    this.database = options.database
-  }
-
-  /** The server's host and port, for messages: never the password. */
-  get host(): string {
-    return this.#target().url.host
-  }
-
-  #target(): Target {
-    const { url, username, password } = this.#options
-    const parsed = new URL(typeof url === 'function' ? url() : url)
-    const target = {
-      username: username ?? (decodeURIComponent(parsed.username) || 'default'),
-      password: password ?? decodeURIComponent(parsed.password),
+  constructor(options: ConnectionOptions | { readonly wholeOf: Connection }) {
+    if ('wholeOf' in options) {
+      const { wholeOf } = options
+      this.database = wholeOf.database
+      this.#members = wholeOf.#members
+      this.#home = wholeOf.#home
+      this.#readSettings = wholeOf.#readSettings
+      this.#writeSettings = wholeOf.#writeSettings
+      return
     }
-    return { ...target, url: new URL(`${parsed.protocol}//${parsed.host}/`) }
+    const { url, database, ca, cluster } = options
+    this.database = database
+    const servers =
+      typeof url === 'function'
+        ? [new ClickHouseServer(() => parseStoreUrl(url(), options)[0]!, ca)]
+        : parseStoreUrl(url, options).map((address) => new ClickHouseServer(() => address, ca))
+    this.#members = servers.map((server) => ({ server, awayUntilMs: 0 }))
+    // Several processes of one cluster each begin elsewhere, and stay: what one wrote through a server it reads there.
+    this.#home = Math.floor(Math.random() * servers.length)
+    this.#readSettings = cluster === undefined ? {} : CLUSTER_READ
+    this.#writeSettings = cluster === undefined ? {} : CLUSTER_WRITE
+    if (cluster !== undefined)
+      this.#gaps = new ClusterGaps(
+        async (query, settings) => await this.#anywhere((server) => server.query(query, { cluster }, settings)),
+      )
   }
 
-  #currentClient(): ClickHouseClient {
-    const { url, username, password } = this.#target()
-    const key = `${url.href} ${username} ${password}`
-    if (this.#client && this.#clientUrl === key) return this.#client
-    void this.#client?.close()
-    this.#clientUrl = key
-    this.#client = createClient({
-      url,
-      username,
-      password,
-      request_timeout: QUERY_TIMEOUT_MS,
-      max_open_connections: 8,
-      compression: { request: false, response: url.protocol === 'https:' },
-      clickhouse_settings: READ_SETTINGS,
-      // It would write to the console; every failure is thrown, and logged by whom it concerns.
-      log: { level: ClickHouseLogLevel.OFF },
-    })
-    return this.#client
+  /** The servers' hosts and ports, for messages: never a password. */
+  get host(): string {
+    return this.#members.map(({ server }) => server.host).join(', ')
+  }
+
+  /** One for each server, that asks only there. */
+  get servers(): readonly ClickHouseServer[] {
+    return this.#members.map(({ server }) => server)
+  }
+
+  /** The same servers, for questions that are refused rather than answered without a shard. Shares its sockets. */
+  whole(): Connection {
+    return new Connection({ wholeOf: this })
+  }
+
+  /** What answers lack from now on; see Store.watchGaps. */
+  watchGaps(): () => readonly string[] {
+    return this.#gaps?.watch() ?? (() => [])
   }
 
   /** Rows of a SELECT. 64-bit integers come as strings. @throws StoreError */
   async query<Row>(query: string, parameters: QueryParameters = {}): Promise<Row[]> {
-    try {
-      const answer = await this.#currentClient().query({
-        query,
-        format: 'JSONEachRow',
-        query_params: { ...parameters },
-        use_multipart_params_auto: true,
-      })
-      return await answer.json<Row>()
-    } catch (error) {
-      throw storeErrorOf(error)
-    }
+    return await this.#read((server, settings) => server.query<Row>(query, parameters, settings))
   }
 
   /** Rows of a SELECT as columns (native-read.ts): for many columns or many rows. @throws StoreError */
   async queryNative(query: string, parameters: QueryParameters = {}): Promise<NativeBlock[]> {
-    try {
-      const { stream } = await this.#currentClient().exec({
-        query: `${query} FORMAT Native`,
-        query_params: { ...parameters },
-        use_multipart_params_auto: true,
-      })
-      const chunks: Uint8Array[] = []
-      for await (const chunk of stream) chunks.push(chunk as Uint8Array)
-      return readNative(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks))
-    } catch (error) {
-      throw storeErrorOf(error)
-    }
+    return await this.#read((server, settings) => server.queryNative(query, parameters, settings))
   }
 
-  /** A statement without an answer. @throws StoreError */
-  async command(query: string, parameters: QueryParameters = {}): Promise<void> {
-    try {
-      await this.#currentClient().command({
-        query,
-        query_params: { ...parameters },
-        clickhouse_settings: { wait_end_of_query: 1 },
-      })
-    } catch (error) {
-      throw storeErrorOf(error)
-    }
+  async #read<Answer>(ask: (server: ClickHouseServer, settings: Settings) => Promise<Answer>): Promise<Answer> {
+    const askWith = async (settings: Settings): Promise<Answer> =>
+      await this.#anywhere((server) => ask(server, { ...this.#readSettings, ...settings }))
+    return this.#gaps === undefined ? await askWith({}) : await this.#gaps.read(askWith)
+  }
+
+  /** A statement without an answer; one that may be carried out twice. @throws StoreError */
+  async command(query: string, parameters: QueryParameters = {}, settings: Settings = {}): Promise<void> {
+    await this.#anywhere((server) => server.command(query, parameters, { ...this.#writeSettings, ...settings }))
   }
 
   /** Few rows as objects; 64-bit integers as strings. No rows: nothing is done. @throws StoreError */
-  async insertRows(table: string, rows: readonly Readonly<Record<string, unknown>>[]): Promise<void> {
-    if (rows.length === 0) return
-    try {
-      await this.#currentClient().insert({
-        table: `${this.database}.${table}`,
-        values: rows,
-        format: 'JSONEachRow',
-        clickhouse_settings: { async_insert: 0, wait_end_of_query: 1 },
-      })
-    } catch (error) {
-      throw storeErrorOf(error)
-    }
-  }
-
-  /** Sends `body` as the data of `statement`. Resolves when the server has stored it. @throws StoreError */
-  async send(
-    statement: string,
-    settings: Readonly<Record<string, string | number>>,
-    body: readonly Uint8Array[],
+  async insertRows(
+    table: string,
+    rows: readonly Readonly<Record<string, unknown>>[],
+    settings: Settings = {},
   ): Promise<void> {
-    const { url, username, password } = this.#target()
-    const search = new URLSearchParams({ query: statement, wait_end_of_query: '1' })
-    for (const [name, value] of Object.entries(settings)) search.set(name, String(value))
-    const secure = url.protocol === 'https:'
-    const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
-    const request = (secure ? httpsRequest : httpRequest)(new URL(`/?${search.toString()}`, url), {
-      method: 'POST',
-      agent: secure ? this.#agents[1] : this.#agents[0],
-      timeout: INSERT_TIMEOUT_MS,
-      headers: {
-        'content-length': body.reduce((sum, part) => sum + part.length, 0),
-        'content-type': 'application/octet-stream',
-        // Basic, not X-ClickHouse-User: the embedded engine admits by this header alone.
-        authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`,
-      },
-    })
-    request.once('response', resolve).once('error', reject)
-    request.once('timeout', () => request.destroy(new Error(`no answer in ${INSERT_TIMEOUT_MS} ms`)))
-    for (const part of body) request.write(part)
-    request.end()
-    try {
-      const answer = await promise
-      const text = await textOf(answer)
-      const code = answer.headers['x-clickhouse-exception-code']
-      if (answer.statusCode !== 200 || code !== undefined)
-        throw errorOfAnswer(answer.statusCode ?? 0, Array.isArray(code) ? code[0] : code, text)
-    } catch (error) {
-      throw storeErrorOf(error)
-    }
+    if (rows.length === 0) return
+    const all = { ...this.#writeSettings, ...settings }
+    await this.#anywhere((server) => server.insertRows(`${this.database}.${table}`, rows, all))
   }
 
-  /** @throws StoreError when there is no answer in time. */
+  /**
+   * Sends `body` as the data of `statement`. Resolves when the store has it. One server's silence is another's work: the
+   * settings carry the token that makes that exact. @throws StoreError
+   */
+  async send(statement: string, settings: Settings, body: readonly Uint8Array[]): Promise<void> {
+    await this.#anywhere((server) => server.send(statement, { ...this.#writeSettings, ...settings }, body))
+  }
+
+  /** Resolves when one server answers. @throws StoreError when none does in time. */
   async ping(timeoutMs: number): Promise<void> {
-    const { url } = this.#target()
     try {
-      const answer = await fetch(new URL('/ping', url), { signal: AbortSignal.timeout(timeoutMs) })
-      await answer.body?.cancel()
-      if (!answer.ok) throw new StoreError(`the store answered ping with ${answer.status}`, { retryable: true })
+      await Promise.any(this.#members.map(({ server }) => server.ping(timeoutMs)))
     } catch (error) {
-      throw storeErrorOf(error)
+      throw storeErrorOf(error instanceof AggregateError ? error.errors[0] : error)
     }
   }
 
   async close(): Promise<void> {
-    for (const agent of this.#agents) agent.destroy()
-    await this.#client?.close()
-    this.#client = undefined
+    await Promise.all(this.#members.map(({ server }) => server.close()))
+  }
+
+  /** Its own server first, the others in turn, who did not answer of late at last. */
+  #inTurn(): readonly Member[] {
+    const now = performance.now()
+    const turn = this.#members.map((_, i) => this.#members[(this.#home + i) % this.#members.length]!)
+    return [...turn.filter((one) => one.awayUntilMs <= now), ...turn.filter((one) => one.awayUntilMs > now)]
+  }
+
+  async #anywhere<Answer>(ask: (server: ClickHouseServer) => Promise<Answer>): Promise<Answer> {
+    let failure: unknown
+    for (const member of this.#inTurn()) {
+      try {
+        const answer = await ask(member.server)
+        member.awayUntilMs = 0
+        return answer
+      } catch (error) {
+        if (!wasNotReached(error)) throw error
+        member.awayUntilMs = performance.now() + AWAY_MS
+        failure ??= error
+      }
+    }
+    throw storeErrorOf(failure)
   }
 }

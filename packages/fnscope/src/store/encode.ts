@@ -2,7 +2,6 @@
 import type { Batch, RawDocument } from '../span/batch.ts'
 import { attributeText, typeOf, type Attributes } from '../span/attribute-value.ts'
 import { DictionaryColumn, FixedColumn, ListColumn, MapColumn, TextColumn } from '../span/columns.ts'
-import { parseHex } from '../span/id.ts'
 import type { LogRecord } from '../span/log-record.ts'
 import type { MetricPoint } from '../span/metric-point.ts'
 import type { SpanBatch } from '../span/span-batch.ts'
@@ -27,11 +26,9 @@ type Entries = readonly (readonly [key: string, text: string])[]
 
 type Value = string | number | bigint | boolean | undefined | readonly number[] | Entries
 
-/** An id's bytes; zeros when there is none. @throws TypeError when it is no id: a codec's bug. */
+/** @throws TypeError when it is no id: a codec's bug. */
 function pushId(column: FixedColumn, hex: string): void {
-  const bytes = parseHex(hex, column.width)
-  if (!bytes) throw new TypeError(`not an id of ${column.width} bytes: ${hex}`)
-  column.pushBytes(bytes)
+  if (!column.pushHex(hex)) throw new TypeError(`not an id of ${column.width} bytes: ${hex}`)
 }
 
 function pushFixed(column: FixedColumn, type: string, value: Value): void {
@@ -74,6 +71,37 @@ function encodeRows(table: InsertTable, rows: readonly Row[]): EncodedBlock {
   return { table, rows: rows.length, bytes: encodeNative(rows.length, columns) }
 }
 
+/** Many come at once: their fields are laid down one by one instead of by name. */
+function encodeDocuments(documents: readonly RawDocument[]): EncodedBlock {
+  const columns = {
+    traceId: new FixedColumn(16),
+    spanId: new FixedColumn(8),
+    parentId: new FixedColumn(8),
+    startNanos: new FixedColumn(8),
+    receivedNanos: new FixedColumn(8),
+    inProgress: new FixedColumn(1),
+    segment: new FixedColumn(1),
+    text: new TextColumn(),
+  } satisfies Record<keyof (typeof INSERT_TABLES)['documents'], Column>
+  for (const document of documents) {
+    pushId(columns.traceId, document.traceId)
+    pushId(columns.spanId, document.spanId)
+    if (document.parentId === undefined) columns.parentId.pushZero()
+    else pushId(columns.parentId, document.parentId)
+    columns.startNanos.pushI64(document.startNanos)
+    columns.receivedNanos.pushI64(document.receivedNanos)
+    columns.inProgress.pushBool(document.inProgress)
+    columns.segment.pushBool(document.segment)
+    columns.text.push(document.text)
+  }
+  const named = Object.entries(columns).map(([field, column]) => ({
+    name: columnName(field),
+    type: INSERT_TABLES.documents[field as keyof typeof columns],
+    column,
+  }))
+  return { table: 'documents', rows: documents.length, bytes: encodeNative(documents.length, named) }
+}
+
 /** Attributes as a map of texts, and the letters of their types ('' when all are strings). */
 function textsOf(attributes: Attributes): { readonly attributes: Entries; readonly attributeTypes: string } {
   const entries: [string, string][] = []
@@ -83,10 +111,6 @@ function textsOf(attributes: Attributes): { readonly attributes: Entries; readon
     letters += typeOf(value)
   }
   return { attributes: entries, attributeTypes: /^s*$/.test(letters) ? '' : letters }
-}
-
-function documentRow(document: RawDocument): Row {
-  return { ...document }
 }
 
 function logRow(record: LogRecord, sequence: number): Row {
@@ -103,7 +127,7 @@ export function encodeBatch(batch: Batch): readonly EncodedBlock[] {
   const blocks: EncodedBlock[] = []
   if (batch.spans.rows > 0) blocks.push(encodeSpans('spans', batch.spans))
   if (batch.openSpans.rows > 0) blocks.push(encodeSpans('open_spans', batch.openSpans))
-  if (batch.documents.length > 0) blocks.push(encodeRows('documents', batch.documents.map(documentRow)))
+  if (batch.documents.length > 0) blocks.push(encodeDocuments(batch.documents))
   if (batch.logs.length > 0) blocks.push(encodeRows('logs', batch.logs.map(logRow)))
   if (batch.metrics.length > 0) blocks.push(encodeRows('metrics', batch.metrics.map(metricRow)))
   return blocks

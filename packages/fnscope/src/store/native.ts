@@ -56,22 +56,27 @@ function pushPrefix(parts: Uint8Array[], column: Column): void {
   }
 }
 
-/** 4-byte indexes in the narrowest width that the dictionary needs: 0 one byte, 1 two, 2 four. */
-function narrowed(indexes: Uint8Array, words: number): { readonly width: bigint; readonly bytes: Uint8Array } {
-  if (words > 65_536) return { width: 2n, bytes: indexes }
-  const wide = new Uint32Array(indexes.buffer, indexes.byteOffset, indexes.byteLength / 4)
-  if (words <= 256) return { width: 0n, bytes: new Uint8Array(wide) }
-  return { width: 1n, bytes: new Uint8Array(new Uint16Array(wide).buffer) }
+/** Keys in the narrowest width that the dictionary needs: 0 one byte, 1 two, 2 four. */
+function narrowed(keys: Uint32Array, words: number): { readonly width: bigint; readonly bytes: Uint8Array } {
+  if (words > 65_536) return { width: 2n, bytes: new Uint8Array(keys.buffer, keys.byteOffset, keys.byteLength) }
+  if (words <= 256) return { width: 0n, bytes: new Uint8Array(keys) }
+  return { width: 1n, bytes: new Uint8Array(new Uint16Array(keys).buffer) }
 }
 
-function pushDictionary(parts: Uint8Array[], column: DictionaryColumn): void {
-  const { width, bytes } = narrowed(column.indexBytes(), column.wordCount)
+/** The data of a dictionary column: the words of `column`, and one key into them a row. */
+export function pushWords(parts: Uint8Array[], column: DictionaryColumn, keys: Uint32Array): void {
+  const { width, bytes } = narrowed(keys, column.wordCount)
   parts.push(
     words64(width | HAS_ADDITIONAL_KEYS | NEEDS_UPDATE, BigInt(column.wordCount)),
     column.wordBytes(),
-    words64(BigInt(column.rows)),
+    words64(BigInt(keys.length)),
     bytes,
   )
+}
+
+function pushDictionary(parts: Uint8Array[], column: DictionaryColumn): void {
+  const { buffer, byteOffset, byteLength } = column.indexBytes()
+  pushWords(parts, column, new Uint32Array(buffer, byteOffset, byteLength / 4))
 }
 
 function pushData(parts: Uint8Array[], column: Column): void {
@@ -85,6 +90,11 @@ function pushData(parts: Uint8Array[], column: Column): void {
     pushData(parts, column.keys)
     pushData(parts, column.values)
   } else parts.push(column.bytes())
+}
+
+/** What a block begins with. */
+export function headerBytes(columns: number, rows: number): Uint8Array {
+  return joined([leb128(columns), leb128(rows)])
 }
 
 function joined(parts: readonly Uint8Array[]): Uint8Array {
@@ -101,7 +111,7 @@ function joined(parts: readonly Uint8Array[]): Uint8Array {
 
 /** The block's bytes, owned by the caller. `rows` must be above 0 and every column must have that many. */
 export function encodeNative(rows: number, columns: readonly NamedColumn[]): Uint8Array {
-  const parts: Uint8Array[] = [leb128(columns.length), leb128(rows)]
+  const parts: Uint8Array[] = [headerBytes(columns.length, rows)]
   for (const { name, type, column } of columns) {
     if (column.rows !== rows) throw new Error(`column ${name} has ${column.rows} rows where the block has ${rows}`)
     parts.push(textOf(name, type))

@@ -182,6 +182,19 @@ export interface Reader {
 }
 
 export interface Store extends Writer, Reader {
+  /** The same questions, each rejected rather than answered without a part that is away. For what is stored again. */
+  readonly whole: Reader
+  /**
+   * Call the result for the parts of the store that some answer since this call did without, because nothing that holds
+   * them answered: `shard 2 of 3 (host:9000)`. Empty: every answer since then was whole.
+   */
+  watchGaps(): () => readonly string[]
+  /**
+   * True: until half of `seconds` from now `holder` is the only one, among all processes on this store, that got true for
+   * `name`. Call it again before that to go on; with 0 seconds to give it back. Clocks of the store's servers may differ by
+   * less than half of the time. @throws StoreError
+   */
+  lease(name: string, holder: string, seconds: number): Promise<boolean>
   /** Resolves when it answers; rejects when it does not within the time. */
   ping(timeoutMs: number): Promise<void>
   close(): Promise<void>

@@ -3,7 +3,7 @@
 import type { SpanBatch } from '../span/span-batch.ts'
 
 /** A field of SpanBatch that is a column. */
-export type SpanField = Exclude<keyof SpanBatch, 'rows' | 'checkRows'>
+export type SpanField = Exclude<keyof SpanBatch, 'rows' | 'checkRows' | 'clear'>
 
 const WORD = 'LowCardinality(String)'
 const TEXTS = 'Map(LowCardinality(String), String)'

@@ -1,5 +1,6 @@
 // Blocks into their tables: each insert is one part, under its token, with every setting that makes that exact pinned.
 import type { Connection } from './connection.ts'
+import { mergeBlocks } from './merge-blocks.ts'
 import { StoreError } from './store.ts'
 import { isInsertTable, structureOf } from './tables.ts'
 
@@ -43,5 +44,9 @@ export async function insertBlocks(
     settings['param_count'] = rows.to - rows.from
     source = `SELECT * FROM input('${structureOf(table)}') LIMIT {count:UInt64} OFFSET {from:UInt64}`
   }
-  await connection.send(`INSERT INTO ${connection.database}.${table} ${source} FORMAT Native`, settings, blocks)
+  await connection.send(
+    `INSERT INTO ${connection.database}.${table} ${source} FORMAT Native`,
+    settings,
+    mergeBlocks(blocks),
+  )
 }

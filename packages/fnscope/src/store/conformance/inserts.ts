@@ -49,7 +49,7 @@ export function insertsConformance(subject: Subject): void {
     await assert.rejects(subject.store.insert('spans', [block.subarray(0, 200)], token()), refused)
     await assert.rejects(subject.store.insert('spans', [Uint8Array.of(1, 2, 3)], token()), refused)
     await assert.rejects(subject.store.insert('spans; DROP TABLE spans', [block], token()), refused)
-    const wide = Array.from({ length: 120 }, (_, day) => span({ startNanos: now - BigInt(day) * NANOS_PER_DAY }))
+    const wide = Array.from({ length: 300 }, (_, day) => span({ startNanos: now - BigInt(day) * NANOS_PER_DAY }))
     const bytes = subject.store.encode(batchOf(wide))[0]!.bytes
     await assert.rejects(subject.store.insert('spans', [bytes], token()), refused)
     assert.deepEqual(await subject.store.readSpans([wide[0]!.traceId]), [])

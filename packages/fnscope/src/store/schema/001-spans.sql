@@ -57,27 +57,30 @@ ORDER BY (toStartOfMinute(toDateTime(intDiv(start_nanos, 1000000000), 'UTC')), t
 TTL toDateTime(intDiv(start_nanos, 1000000000), 'UTC') + toIntervalSecond({spans_seconds})
 SETTINGS {settings}, min_bytes_for_wide_part = 134217728;
 
--- Inverted annotations: search by key and value, completion of keys and values. kind: 0 string, 1 number, 2 boolean
--- (in number_value).
+-- Inverted annotations: search by key and value, completion of keys and values. kind: 0 string, 1 number, 2 boolean.
+-- number_order: the number (or 0, 1) as the integer that sorts as it does (store/number-order.ts): behind a Float64 in
+-- the key the newest rows of one value would not be read first.
 CREATE TABLE IF NOT EXISTS {db}.annotations{local} {on_cluster} (
   key LowCardinality(String),
   kind UInt8,
   string_value String CODEC(ZSTD(1)),
-  number_value Float64 CODEC(ZSTD(1)),
+  number_order Int64 CODEC(ZSTD(1)),
   start_nanos Int64 CODEC(DoubleDelta, ZSTD(1)),
   service LowCardinality(String),
   trace_id FixedString(16) CODEC(ZSTD(1)),
   span_id FixedString(8) CODEC(NONE)
 ) ENGINE = {mt}
 PARTITION BY toDate(fromUnixTimestamp64Nano(start_nanos, 'UTC'))
-ORDER BY (key, kind, string_value, number_value, start_nanos)
+ORDER BY (key, kind, string_value, number_order, start_nanos)
 TTL toDateTime(intDiv(start_nanos, 1000000000), 'UTC') + toIntervalSecond({spans_seconds})
-SETTINGS {settings};
+SETTINGS {settings}, index_granularity = 2048, min_bytes_for_wide_part = 2147483648;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS {db}.annotations_view {on_cluster} TO {db}.annotations{local} AS
-SELECT key, multiIf(letter IN ('i', 'd'), 1, letter = 'b', 2, 0) AS kind,
-  if(kind = 0, text, '') AS string_value,
-  multiIf(kind = 1, toFloat64OrZero(text), kind = 2, toFloat64(text = 'true'), 0) AS number_value,
+WITH multiIf(letter IN ('i', 'd'), 1, letter = 'b', 2, 0) AS value_kind,
+  multiIf(value_kind = 1, toFloat64OrZero(text) + 0., value_kind = 2, toFloat64(text = 'true'), 0.) AS number,
+  reinterpretAsInt64(number) AS bits
+SELECT key, value_kind AS kind, if(value_kind = 0, text, '') AS string_value,
+  if(bits < 0, bitXor(bits, 9223372036854775807), bits) AS number_order,
   start_nanos, service, trace_id, span_id
 FROM (
   SELECT key, text, if(annotation_types = '', 's', substring(annotation_types, position, 1)) AS letter,
@@ -86,7 +89,10 @@ FROM (
   ARRAY JOIN mapKeys(annotations) AS key, mapValues(annotations) AS text, arrayEnumerate(mapKeys(annotations)) AS position
 );
 
--- One row per trace and day of its spans' starts (several until merged: read with GROUP BY trace_id).
+-- One row per trace and day of its spans' starts (several until merged: read with GROUP BY trace_id). listed: where it
+-- stands in lists, its listed spans' least (root_rank, start_nanos) as root_rank * 4e18 + start_nanos; the greatest
+-- integer when none is listed. flags: of all spans. The bloom filter, one for 8192 traces, tells which parts have none of
+-- the hundred traces of a page: by the key alone each part would be read for each.
 CREATE TABLE IF NOT EXISTS {db}.traces{local} {on_cluster} (
   trace_id FixedString(16) CODEC(ZSTD(1)),
   day Date CODEC(ZSTD(1)),
@@ -94,28 +100,26 @@ CREATE TABLE IF NOT EXISTS {db}.traces{local} {on_cluster} (
   last_start_nanos SimpleAggregateFunction(max, Int64) CODEC(ZSTD(1)),
   end_nanos SimpleAggregateFunction(max, Int64) CODEC(ZSTD(1)),
   received_nanos SimpleAggregateFunction(max, Int64) CODEC(ZSTD(1)),
-  error SimpleAggregateFunction(max, UInt8),
-  fault SimpleAggregateFunction(max, UInt8),
-  throttle SimpleAggregateFunction(max, UInt8),
-  cold_start SimpleAggregateFunction(max, UInt8),
-  services SimpleAggregateFunction(groupUniqArrayArray, Array(String)) CODEC(ZSTD(1))
+  listed SimpleAggregateFunction(min, UInt64) CODEC(ZSTD(1)),
+  flags SimpleAggregateFunction(groupBitOr, UInt16),
+  services SimpleAggregateFunction(groupUniqArrayArray, Array(String)) CODEC(ZSTD(1)),
+  INDEX by_trace trace_id TYPE bloom_filter(0.0003) GRANULARITY 32
 ) ENGINE = {aggregating_mt}
 PARTITION BY day
 ORDER BY (trace_id, day)
 TTL toDateTime(intDiv(last_start_nanos, 1000000000), 'UTC') + toIntervalSecond({spans_seconds})
-SETTINGS {settings}, index_granularity = 1024;
+SETTINGS {settings}, index_granularity = 256, min_bytes_for_wide_part = 2147483648;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS {db}.traces_view {on_cluster} TO {db}.traces{local} AS
 SELECT trace_id, toDate(fromUnixTimestamp64Nano(span_start, 'UTC')) AS day,
   min(span_start) AS start_nanos, max(span_start) AS last_start_nanos, max(span_end) AS end_nanos,
   max(span_received) AS received_nanos,
-  max(toUInt8(span_error)) AS error, max(toUInt8(span_fault)) AS fault, max(toUInt8(span_throttle)) AS throttle,
-  max(toUInt8(span_cold)) AS cold_start,
+  min(span_listed) AS listed, groupBitOr(span_flags) AS flags,
   groupUniqArrayIf(toString(span_service), span_service != '') AS services
 FROM (
   SELECT trace_id, start_nanos AS span_start, start_nanos + toInt64(duration_nanos) AS span_end,
-    received_nanos AS span_received, bitTest(flags, 0) AS span_error, bitTest(flags, 1) AS span_fault, bitTest(flags, 2) AS span_throttle,
-    bitTest(flags, 3) AS span_cold, service AS span_service
+    received_nanos AS span_received, flags AS span_flags, service AS span_service,
+    if(root_rank = 255, 18446744073709551615, root_rank * 4000000000000000000 + toUInt64(start_nanos)) AS span_listed
   FROM {db}.spans{local}
 )
 GROUP BY trace_id, day;
@@ -137,8 +141,7 @@ CREATE TABLE IF NOT EXISTS {db}.roots{local} {on_cluster} (
   http_method LowCardinality(String),
   http_status UInt16 CODEC(ZSTD(1)),
   http_url String CODEC(ZSTD(1)),
-  received_nanos Int64 CODEC(DoubleDelta, ZSTD(1)),
-  INDEX by_trace trace_id TYPE bloom_filter(0.001) GRANULARITY 1
+  received_nanos Int64 CODEC(DoubleDelta, ZSTD(1))
 ) ENGINE = {mt}
 PARTITION BY toDate(fromUnixTimestamp64Nano(start_nanos, 'UTC'))
 ORDER BY (start_nanos, trace_id)

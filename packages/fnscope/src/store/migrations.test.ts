@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { readMigrations, statementsOf } from './migrate.ts'
+import { readMigrations, statementsOf } from './migrations.ts'
 
 test('migrations are numbered without gaps, from 1', () => {
   const versions = readMigrations().map(({ version }) => version)

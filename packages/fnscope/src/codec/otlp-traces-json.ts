@@ -1,0 +1,131 @@
+// ExportTraceServiceRequest in JSON: written out as protobuf and decoded as such. Not the hot path.
+import type { SpanBatch } from '../span/span-batch.ts'
+import type { JsonObject } from './json.ts'
+import {
+  countOf,
+  enumOf,
+  idOf,
+  integerOf,
+  objectOf,
+  objectsOf,
+  parseOtlpJson,
+  stringOf,
+  writeAttributes,
+  writeCount,
+  writeText,
+} from './otlp-json.ts'
+import type { OtlpTaken } from './otlp-taken.ts'
+import { decodeOtlpTraces, type OtlpTracesOptions } from './otlp-traces.ts'
+import { ProtobufWriter } from './protobuf-writer.ts'
+
+const KINDS = ['UNSPECIFIED', 'INTERNAL', 'SERVER', 'CLIENT', 'PRODUCER', 'CONSUMER'].map((name) => `SPAN_KIND_${name}`)
+const CODES = ['UNSET', 'OK', 'ERROR'].map((name) => `STATUS_CODE_${name}`)
+
+/**
+ * Appends the request's spans to `into`. Unknown fields, snake_case ones among them, are ignored.
+ * @throws OtlpMalformedError then `into` is in no state to be used
+ */
+export function decodeOtlpTracesJson(body: Uint8Array, into: SpanBatch, options: OtlpTracesOptions): OtlpTaken {
+  const writer = new ProtobufWriter()
+  for (const resourceSpans of objectsOf(parseOtlpJson(body), 'resourceSpans')) {
+    const mark = writer.open(1)
+    writeResourceSpans(writer, resourceSpans)
+    writer.close(mark)
+  }
+  return decodeOtlpTraces(writer.written(), into, options)
+}
+
+function writeResourceSpans(writer: ProtobufWriter, resourceSpans: JsonObject): void {
+  writeResource(writer, 1, resourceSpans)
+  for (const scopeSpans of objectsOf(resourceSpans, 'scopeSpans')) {
+    const mark = writer.open(2)
+    writeScope(writer, 1, scopeSpans)
+    for (const span of objectsOf(scopeSpans, 'spans')) {
+      const spanMark = writer.open(2)
+      writeSpan(writer, span)
+      writer.close(spanMark)
+    }
+    writeText(writer, 3, stringOf(scopeSpans, 'schemaUrl'))
+    writer.close(mark)
+  }
+  writeText(writer, 3, stringOf(resourceSpans, 'schemaUrl'))
+}
+
+/** `resource` of `parent`, if it has one, under `field`. The same in all signals. */
+export function writeResource(writer: ProtobufWriter, field: number, parent: JsonObject): void {
+  const resource = objectOf(parent, 'resource')
+  if (resource === undefined) return
+  const mark = writer.open(field)
+  writeAttributes(writer, 1, resource)
+  writeCount(writer, 2, countOf(resource, 'droppedAttributesCount'))
+  writer.close(mark)
+}
+
+/** `scope` of `parent`, if it has one, under `field`. The same in all signals. */
+export function writeScope(writer: ProtobufWriter, field: number, parent: JsonObject): void {
+  const scope = objectOf(parent, 'scope')
+  if (scope === undefined) return
+  const mark = writer.open(field)
+  writeText(writer, 1, stringOf(scope, 'name'))
+  writeText(writer, 2, stringOf(scope, 'version'))
+  writeAttributes(writer, 3, scope)
+  writeCount(writer, 4, countOf(scope, 'droppedAttributesCount'))
+  writer.close(mark)
+}
+
+function writeSpan(writer: ProtobufWriter, span: JsonObject): void {
+  writer.bytes(1, idOf(span, 'traceId'))
+  writer.bytes(2, idOf(span, 'spanId'))
+  writeText(writer, 3, stringOf(span, 'traceState'))
+  writeParentId(writer, span)
+  writeText(writer, 5, stringOf(span, 'name'))
+  writeCount(writer, 6, enumOf(span, 'kind', KINDS))
+  writer.fixed64(7, integerOf(span, 'startTimeUnixNano'))
+  writer.fixed64(8, integerOf(span, 'endTimeUnixNano'))
+  writeAttributes(writer, 9, span)
+  writeCount(writer, 10, countOf(span, 'droppedAttributesCount'))
+  for (const event of objectsOf(span, 'events')) writeEvent(writer, event)
+  writeCount(writer, 12, countOf(span, 'droppedEventsCount'))
+  for (const link of objectsOf(span, 'links')) writeLink(writer, link)
+  writeCount(writer, 14, countOf(span, 'droppedLinksCount'))
+  const status = objectOf(span, 'status')
+  if (status !== undefined) {
+    const mark = writer.open(15)
+    writeText(writer, 2, stringOf(status, 'message'))
+    writeCount(writer, 3, enumOf(status, 'code', CODES))
+    writer.close(mark)
+  }
+  writeFlags(writer, 16, span)
+}
+
+// One that is no hex must not read as none.
+function writeParentId(writer: ProtobufWriter, span: JsonObject): void {
+  const id = idOf(span, 'parentSpanId')
+  const isNone = stringOf(span, 'parentSpanId') === ''
+  if (!isNone) writer.bytes(4, id.length === 0 ? Uint8Array.of(0) : id)
+}
+
+function writeFlags(writer: ProtobufWriter, field: number, parent: JsonObject): void {
+  const flags = countOf(parent, 'flags')
+  if (flags !== 0) writer.fixed32(field, flags)
+}
+
+function writeEvent(writer: ProtobufWriter, event: JsonObject): void {
+  const mark = writer.open(11)
+  writer.fixed64(1, integerOf(event, 'timeUnixNano'))
+  writeText(writer, 2, stringOf(event, 'name'))
+  writeAttributes(writer, 3, event)
+  writeCount(writer, 4, countOf(event, 'droppedAttributesCount'))
+  writer.close(mark)
+}
+
+function writeLink(writer: ProtobufWriter, link: JsonObject): void {
+  const mark = writer.open(13)
+  writer.bytes(1, idOf(link, 'traceId'))
+  writer.bytes(2, idOf(link, 'spanId'))
+  writeText(writer, 3, stringOf(link, 'traceState'))
+  writeAttributes(writer, 4, link)
+  writeCount(writer, 5, countOf(link, 'droppedAttributesCount'))
+  writeFlags(writer, 6, link)
+  writer.close(mark)
+}

@@ -1,0 +1,127 @@
+// Conditions on traces as SQL over a row of `roots`: sets of trace ids from the narrowest table that knows, within bounds
+// of time. On a cluster a trace lies whole on one shard, so every set is right there (cluster-settings.ts).
+import { compileAnnotationPart, compileService, splitAnnotations } from './compile-annotation.ts'
+import { compileNode, compileSpan, isOfRoots, joined } from './compile-span.ts'
+import type { SqlParameters } from './sql-parameters.ts'
+import type { SpanQuery, TraceQuery } from './trace-query.ts'
+import { validTraceIds } from './trace-ids.ts'
+
+export interface CompileOptions {
+  readonly database: string
+  readonly parameters: SqlParameters
+  /** Where the spans may start that are looked at, from and to included. */
+  readonly spansFrom: bigint
+  readonly spansTo: bigint
+}
+
+/** True when it is answered by the row of `roots` alone, without a set. */
+export function isOfRow(query: TraceQuery): boolean {
+  switch (query.is) {
+    case 'and':
+    case 'or':
+      return query.of.every(isOfRow)
+    case 'not':
+      return isOfRow(query.of)
+    case 'root':
+      return isOfRoots(query.where)
+    case 'ids':
+      return true
+    default:
+      return false
+  }
+}
+
+/** True when it asks about the row of `roots` anywhere. */
+export function asksOfRow(query: TraceQuery): boolean {
+  switch (query.is) {
+    case 'and':
+    case 'or':
+      return query.of.some(asksOfRow)
+    case 'not':
+      return asksOfRow(query.of)
+    default:
+      return query.is === 'root'
+  }
+}
+
+/** The condition on a row of `roots`; of any table that has trace_id where nothing asks of the row. */
+export function compileTrace(query: TraceQuery, options: CompileOptions): string {
+  const { database, parameters } = options
+  switch (query.is) {
+    case 'and':
+    case 'or':
+      return joined(
+        query.is,
+        query.of.map((one) => compileTrace(one, options)),
+      )
+    case 'not':
+      return `NOT ${compileTrace(query.of, options)}`
+    case 'ids':
+      return `trace_id IN (SELECT toFixedString(unhex(arrayJoin(${parameters.bind('Array(String)', validTraceIds(query.traceIds))})), 16))`
+    case 'root':
+      if (isOfRoots(query.where)) return compileSpan(query.where, parameters)
+      return `(start_nanos, trace_id) IN (SELECT start_nanos, trace_id FROM ${database}.spans
+        WHERE ${within(options)} AND root_rank != 255 AND ${compileSpan(query.where, parameters)})`
+    case 'span':
+      return `trace_id IN (${tracesWith(query.where, options)})`
+    case 'edge':
+      return `trace_id IN (${tracesWithEdge(query, options)})`
+    case 'duration':
+      return `trace_id IN (SELECT trace_id FROM ${database}.traces GROUP BY trace_id
+        HAVING max(end_nanos) >= ${parameters.bind('Int64', options.spansFrom)}
+        AND max(end_nanos) - min(start_nanos) ${query.op} ${parameters.bind('Int64', query.nanos)})`
+  }
+}
+
+function within({ parameters, spansFrom, spansTo }: CompileOptions): string {
+  return `start_nanos BETWEEN ${parameters.bind('Int64', spansFrom)} AND ${parameters.bind('Int64', spansTo)}`
+}
+
+/** A SELECT of the ids of traces that have such a span. */
+function tracesWith(where: SpanQuery, options: CompileOptions): string {
+  const { database, parameters } = options
+  const split = splitAnnotations(where)
+  if (split !== undefined) {
+    const [first, ...others] = split.parts.map((part) => annotationRows(compileAnnotationPart(part, parameters), options))
+    const same = others.map((rows) => ` AND (trace_id, span_id) IN (SELECT trace_id, span_id ${rows})`).join('')
+    const rows = `${first!}${compileService(split.service, parameters)}${same}`
+    if (split.rest === undefined) return `SELECT trace_id ${rows}`
+    return `SELECT trace_id FROM ${database}.spans WHERE ${within(options)} AND ${compileSpan(split.rest, parameters)}
+      AND (trace_id, span_id) IN (SELECT trace_id, span_id ${rows})`
+  }
+  // A segment is listed: what is asked of segments alone needs no more than their narrow rows.
+  const table = isOfSegments(where) && isOfRoots(where) ? 'roots' : 'spans'
+  return `SELECT trace_id FROM ${database}.${table} WHERE ${within(options)} AND ${compileSpan(where, parameters)}`
+}
+
+function annotationRows(condition: string, options: CompileOptions): string {
+  return `FROM ${options.database}.annotations WHERE ${condition} AND ${within(options)}`
+}
+
+function isOfSegments(where: SpanQuery): boolean {
+  if (where.is === 'flag') return where.flag === 'segment'
+  return where.is === 'and' && where.of.some(isOfSegments)
+}
+
+/** Calls that were answered by a segment, and calls that only the caller knows of. */
+function tracesWithEdge(edge: Extract<TraceQuery, { readonly is: 'edge' }>, options: CompileOptions): string {
+  const { database, parameters } = options
+  const caller = joined('and', [
+    within(options),
+    compileNode({ ...edge.from, inferred: false }, parameters),
+    ...(edge.where ? [compileSpan(edge.where, parameters)] : []),
+  ])
+  const callee = joined('and', [
+    within(options),
+    compileSpan({ is: 'flag', flag: 'segment' }, parameters),
+    compileNode({ ...edge.to, inferred: false }, parameters),
+  ])
+  const answered = `SELECT trace_id FROM ${database}.spans
+    WHERE ${caller} AND (trace_id, span_id) IN (SELECT trace_id, parent_id FROM ${database}.spans WHERE ${callee})`
+  if (edge.to.accountId !== undefined) return answered
+  const called = joined('and', [
+    edge.to.name === undefined ? "peer_name != ''" : `peer_name = ${parameters.bind('String', edge.to.name)}`,
+    ...(edge.to.type === undefined ? [] : [`peer_type = ${parameters.bind('String', edge.to.type)}`]),
+  ])
+  return `${answered} UNION ALL SELECT trace_id FROM ${database}.spans WHERE ${caller} AND ${called}`
+}
