@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import { childrenOf } from '../measure.ts'
+import { progress } from './progress.ts'
 
 const STOP_TIMEOUT_MS = 30_000
 const OUTPUT_KEPT = 4000
@@ -49,6 +50,19 @@ export function ownChild(child: ChildProcess): void {
   child.once('exit', () => living.delete(child))
 }
 
+/** SIGTERM, and after half a minute SIGKILL for it and its children; returns when it is gone. */
+export async function endChild(child: ChildProcess): Promise<void> {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
+  const exited = once(child, 'exit')
+  const hard = setTimeout(() => {
+    progress(`process ${child.pid} has not ended in ${STOP_TIMEOUT_MS / 1000} s and is killed`)
+    killTree(child)
+  }, STOP_TIMEOUT_MS)
+  child.kill('SIGTERM')
+  await exited
+  clearTimeout(hard)
+}
+
 /** A temporary directory that is removed at disposal, or at this process's exit. */
 export function ownDirectory(name: string): Disposable & { readonly path: string } {
   const path = mkdtempSync(join(tmpdir(), `fnscope-bench-${name}-`))
@@ -68,7 +82,7 @@ export interface Program {
   /** The last of what it wrote. */
   output(): string
   ended(): boolean
-  /** SIGTERM, after half a minute SIGKILL; returns when it is gone. */
+  /** As endChild. */
   stop(): Promise<void>
 }
 
@@ -86,14 +100,7 @@ export function startProgram(command: string, args: readonly string[], env: Node
     child,
     output: () => output,
     ended,
-    async stop() {
-      if (ended()) return
-      const exited = once(child, 'exit')
-      const hard = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS)
-      child.kill('SIGTERM')
-      await exited
-      clearTimeout(hard)
-    },
+    stop: () => endChild(child),
   }
 }
 

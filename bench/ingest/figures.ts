@@ -41,6 +41,8 @@ export interface Figures {
   /** By the number of spans that were planned; `spansBefore` says how many there were. */
   readonly questions: Readonly<Record<string, Answers>>
   readonly restart?: {
+    /** 30: it did not end and was killed. */
+    readonly stopSeconds: number
     readonly startSeconds: number
     readonly idleMb: Memory
     /** Of one core. */

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 
 import { startFnscope, type StartedFnscope } from '../../test/started-fnscope.ts'
 import { childrenOf } from '../measure.ts'
-import { dyingWithUs, ownChild } from './children.ts'
+import { dyingWithUs, endChild, ownChild } from './children.ts'
 import { countOf, engineAddress, tableSizes, type EngineAddress } from './engine-sql.ts'
 import { jaegerQuestions } from './jaeger-questions.ts'
 import { BUSIEST_FUNCTION, type Protocol, type RunningSubject, type Subject } from './subject.ts'
@@ -40,9 +40,7 @@ export async function startFnscopeSubject(
     questions: questionsOf(fnscope),
     storedSpans: () => countOf(engine(), `${DATABASE}.spans`),
     tables: () => tableSizes(engine(), DATABASE),
-    async stop() {
-      await fnscope.stop()
-    },
+    stop: () => endChild(fnscope.child),
   }
 }
 

@@ -121,7 +121,7 @@ async function askTrial(
 }
 
 async function restart(trial: Trial, { idleSeconds }: Plan): Promise<NonNullable<Figures['restart']>> {
-  await trial.stop()
+  const stopSeconds = await trial.stop()
   const startSeconds = await trial.start()
   const { running } = trial
   // What a start still has to do is not idling yet.
@@ -130,7 +130,7 @@ async function restart(trial: Trial, { idleSeconds }: Plan): Promise<NonNullable
   const began = performance.now()
   await pause((idleSeconds * 2) / 3)
   const seconds = (performance.now() - began) / 1000
-  return { startSeconds, idleMb: memoryMb(running), idleCpuPercent: cpuPercent(before, running, seconds) }
+  return { stopSeconds, startSeconds, idleMb: memoryMb(running), idleCpuPercent: cpuPercent(before, running, seconds) }
 }
 
 function cpuPercent(before: ReturnType<typeof readCpu>, running: RunningSubject, seconds: number): number {

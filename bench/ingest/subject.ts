@@ -8,9 +8,9 @@ export const QUESTIONS = [
   'trace_by_id',
   'function_and_customer',
   'newest_100_roots',
+  'services',
   'service_graph_1h',
   'service_graph_24h',
-  'services',
 ] as const
 
 export type QuestionName = (typeof QUESTIONS)[number]
@@ -49,6 +49,7 @@ export interface RunningSubject {
   readonly tables?: () => Promise<Readonly<Record<string, TableSize>>>
   /** Its own counters, in Prometheus' text format. */
   readonly metricsUrl?: string
+  /** Kills it when it does not end in half a minute. */
   stop(): Promise<void>
 }
 

@@ -94,11 +94,14 @@ export class Trial implements AsyncDisposable {
     }
   }
 
-  async stop(): Promise<void> {
+  /** Seconds until it is gone. */
+  async stop(): Promise<number> {
     const running = this.#running
     if (running !== undefined) progress(`${this.#options.subject.name}: stop`)
     this.#running = undefined
+    const began = performance.now()
     await running?.stop()
+    return secondsSince(began)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

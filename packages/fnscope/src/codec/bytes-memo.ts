@@ -1,5 +1,5 @@
 // What was made of some bytes, found again by the same bytes: a hash table whose keys are never JS strings. Bounded: it
-// forgets everything when it is full, which whoever sends ever new bytes pays with time and nobody with memory.
+// forgets everything when it is full, at most once a request, and then keeps nothing more of that request.
 import { equalBytes, hashOf } from '../span/columns.ts'
 
 export interface BytesMemoLimits {
@@ -21,9 +21,17 @@ export class BytesMemo<Value> {
   #ends: number[] = [0]
   #values: Value[] = []
   #free = 0
+  #mayForget = true
+  /** How often it has forgotten everything. */
+  epoch = 0
 
   constructor(limits: BytesMemoLimits) {
     this.#limits = limits
+  }
+
+  /** A request begins. */
+  begin(): void {
+    this.#mayForget = true
   }
 
   find(source: DataView, start: number, end: number): Value | undefined {
@@ -52,8 +60,10 @@ export class BytesMemo<Value> {
     const size = end - start
     if (size > this.#limits.keyBytes / 4) return false
     const used = this.#ends[this.#values.length]!
-    if (this.#values.length === this.#limits.entries || used + size > this.#limits.keyBytes) this.#clear()
-    else if ((this.#values.length + 1) * 2 > this.#slots.length) this.#rehash(this.#slots.length * 4)
+    if (this.#values.length === this.#limits.entries || used + size > this.#limits.keyBytes) {
+      if (!this.#mayForget) return false
+      this.#clear()
+    } else if ((this.#values.length + 1) * 2 > this.#slots.length) this.#rehash(this.#slots.length * 4)
     this.#put(source, start, end, value)
     return true
   }
@@ -75,6 +85,8 @@ export class BytesMemo<Value> {
   }
 
   #clear(): void {
+    this.#mayForget = false
+    this.epoch += 1
     this.#slots = new Uint32Array(FIRST_SLOTS)
     this.#keys = new Uint8Array(FIRST_KEY_BYTES)
     this.#keyView = new DataView(this.#keys.buffer)

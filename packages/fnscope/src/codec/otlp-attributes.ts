@@ -3,7 +3,7 @@
 import { equalBytes, type DictionaryColumn, type MapColumn } from '../span/columns.ts'
 import type { SpanBatch } from '../span/span-batch.ts'
 import { BytesMemo } from './bytes-memo.ts'
-import { bytesOf, stringOf, TextWriter } from './otlp-text.ts'
+import { bytesOf, indexOfText, stringOf, TextWriter } from './otlp-text.ts'
 import { isScalar, LETTER, newEntry, newValue, pushValue, readEntry, readValue } from './otlp-value.ts'
 import type { ProtobufReader } from './protobuf-reader.ts'
 import { flagOf, isCustomKey, meaningOf, type KeyMeaning } from './semantic-keys.ts'
@@ -19,6 +19,7 @@ interface KnownKey {
   readonly text: string
   /** As it came. */
   readonly wire: DataView
+  readonly size: number
   /** The user's own. */
   readonly custom: boolean
   readonly meaning: KeyMeaning | undefined
@@ -29,9 +30,17 @@ interface KnownKey {
   batch: number
   attributeIndex: number
   annotationIndex: number
+  /** Stands for many keys: its indexes hold for one attribute. */
+  readonly isOther: boolean
   /** The key that stood behind it the last time: an SDK sets the attributes of one kind of span in one order. */
   next: KnownKey | undefined
 }
+
+const NO_WIRE = new DataView(new ArrayBuffer(0))
+
+// In place of keys that there is no room to remember: a request may have millions of them.
+const OTHER = { ...newKey('', NO_WIRE), custom: false, isOther: true }
+const OTHER_CUSTOM = { ...newKey('', NO_WIRE), custom: true, isOther: true }
 
 const NO_KEYS: ReadonlySet<string> = new Set()
 
@@ -41,37 +50,91 @@ export class AttributeColumns {
   readonly #entry = newEntry()
   readonly #value = newValue()
   readonly #writer = new TextWriter()
-  readonly #found: KnownKey[] = []
-  readonly #values: number[] = []
-  readonly #attributeLetters = new Letters()
-  readonly #annotationLetters = new Letters()
+  readonly #attributes = new MapRow()
+  readonly #annotations = new MapRow()
   /** Before the first key of a span. */
-  readonly #first = newKey(new DataView(new ArrayBuffer(0)))
+  readonly #first = newKey('', NO_WIRE)
+  #before = this.#first
+  // Keys that are indexed whatever they are called, and those that the row turned out to want so.
+  #listed = NO_KEYS
+  #wanted = NO_KEYS
   #batch = 0
+  // Of the key that was read last.
+  #keyStart = 0
+  #keyEnd = 0
 
-  begin(): void {
+  beginBatch(): void {
     this.#batch += 1
+    this.#keys.begin()
+    this.#lists.begin()
   }
 
-  /**
-   * One row of attributes and annotations with their types.
-   * @param places start and end of `count` KeyValue messages, in turn
-   */
-  push(batch: SpanBatch, reader: ProtobufReader, places: readonly number[], count: number, slots: SemanticSlots): void {
-    let listed = NO_KEYS
-    let key = this.#first
-    for (let i = 0; i < count; i++) {
-      key = this.#readKey(reader, places[i * 2]!, places[i * 2 + 1]!, i, key)
-      this.#found[i] = key
-      if (key.listsKeys) listed = this.#listOf(reader, this.#values[i * 2]!, this.#values[i * 2 + 1]!)
+  beginRow({ attributes, annotations }: SpanBatch): void {
+    this.#before = this.#first
+    this.#listed = NO_KEYS
+    this.#wanted = NO_KEYS
+    this.#attributes.begin(attributes)
+    this.#annotations.begin(annotations)
+  }
+
+  /** Whether one of the row's attributes says how the others are to be kept: then all must be taken again. */
+  get wantsMore(): boolean {
+    return this.#wanted !== NO_KEYS
+  }
+
+  beginAgain(batch: SpanBatch): void {
+    const wanted = this.#wanted
+    this.undoRow(batch)
+    this.beginRow(batch)
+    this.#listed = wanted
+  }
+
+  /** Takes the KeyValue between `start` and `end`. */
+  take(batch: SpanBatch, reader: ProtobufReader, start: number, end: number, slots: SemanticSlots): void {
+    const key = this.#readKey(reader, start, end)
+    const value = this.#value
+    const { letter } = value
+    if (key.meaning !== undefined) slots.note(key.meaning.meaning, key.meaning.rank, value)
+    else if (key.flag !== 0 && letter === LETTER.boolean && (value.low | value.high) !== 0) slots.flags |= key.flag
+    else if (key.listsKeys && letter === LETTER.json && this.#listed === NO_KEYS) this.#wanted = this.#listOf(reader)
+    if (key.batch !== this.#batch) {
+      key.batch = this.#batch
+      key.attributeIndex = key.annotationIndex = -1
     }
-    for (let i = 0; i < count; i++) this.#pushOne(batch, reader, i, listed, slots)
-    endRow(batch.attributes, batch.attributeTypes, this.#attributeLetters)
-    endRow(batch.annotations, batch.annotationTypes, this.#annotationLetters)
+    if (
+      (key.custom || this.#isListed(key, reader)) &&
+      isScalar(letter) &&
+      value.end - value.start <= MAX_INDEXED_BYTES
+    ) {
+      const { keys, values } = batch.annotations
+      if (key.annotationIndex === -1) key.annotationIndex = this.#indexIn(keys, key, reader)
+      keys.pushIndex(key.annotationIndex)
+      if (key.isOther) key.annotationIndex = -1
+      this.#annotations.push(letter)
+      pushValue(values, reader, value, this.#writer)
+    } else {
+      const { keys, values } = batch.attributes
+      if (key.attributeIndex === -1) key.attributeIndex = this.#indexIn(keys, key, reader)
+      keys.pushIndex(key.attributeIndex)
+      if (key.isOther) key.attributeIndex = -1
+      this.#attributes.push(letter)
+      pushValue(values, reader, value, this.#writer)
+    }
   }
 
-  /** Notes where the value of the KeyValue between `start` and `end` stands. @returns its key */
-  #readKey(reader: ProtobufReader, start: number, end: number, i: number, before: KnownKey): KnownKey {
+  endRow(batch: SpanBatch): void {
+    this.#attributes.end(batch.attributes, batch.attributeTypes)
+    this.#annotations.end(batch.annotations, batch.annotationTypes)
+  }
+
+  /** Forgets what was taken of the row that was begun. */
+  undoRow(batch: SpanBatch): void {
+    this.#attributes.undo(batch.attributes)
+    this.#annotations.undo(batch.annotations)
+  }
+
+  /** Reads the value of the KeyValue between `start` and `end`. @returns its key */
+  #readKey(reader: ProtobufReader, start: number, end: number): KnownKey {
     const { bytes } = reader
     const keyStart = start + 2
     const keyEnd = keyStart + bytes[start + 1]!
@@ -82,105 +145,85 @@ export class AttributeColumns {
       keyEnd - keyStart < 128 &&
       bytes[start] === 0x0a &&
       bytes[keyEnd] === 0x12 &&
-      valueStart + bytes[keyEnd + 1]! === end &&
+      end === valueStart + bytes[keyEnd + 1]! &&
       end - valueStart < 128
     ) {
-      this.#values[i * 2] = valueStart
-      this.#values[i * 2 + 1] = end
-      return this.#keyOf(reader.view, keyStart, keyEnd, before)
+      readValue(reader, valueStart, end, this.#value)
+      return this.#keyOf(reader.view, keyStart, keyEnd)
     }
     const entry = this.#entry
     reader.at = start
     readEntry(reader, end, entry)
-    this.#values[i * 2] = entry.valueStart
-    this.#values[i * 2 + 1] = entry.valueEnd
-    return this.#keyOf(reader.view, entry.keyStart, entry.keyEnd, before)
+    readValue(reader, entry.valueStart, entry.valueEnd, this.#value)
+    return this.#keyOf(reader.view, entry.keyStart, entry.keyEnd)
   }
 
-  #pushOne(
-    batch: SpanBatch,
-    reader: ProtobufReader,
-    i: number,
-    listed: ReadonlySet<string>,
-    slots: SemanticSlots,
-  ): void {
-    const key = this.#found[i]!
-    const value = this.#value
-    readValue(reader, this.#values[i * 2]!, this.#values[i * 2 + 1]!, value)
-    const { letter } = value
-    if (key.meaning !== undefined) slots.note(key.meaning.meaning, key.meaning.rank, value)
-    else if (key.flag !== 0 && letter === LETTER.boolean && (value.low | value.high) !== 0) slots.flags |= key.flag
-    const indexed =
-      (key.custom || (listed !== NO_KEYS && listed.has(key.text))) &&
-      isScalar(letter) &&
-      value.end - value.start <= MAX_INDEXED_BYTES
-    if (key.batch !== this.#batch) {
-      key.batch = this.#batch
-      key.attributeIndex = key.annotationIndex = -1
-    }
-    if (indexed) {
-      const { annotations } = batch
-      if (key.annotationIndex === -1) key.annotationIndex = annotations.keys.indexOf(key.text)
-      annotations.keys.pushIndex(key.annotationIndex)
-      this.#annotationLetters.push(letter)
-      pushValue(annotations.values, reader, value, this.#writer)
-    } else {
-      const { attributes } = batch
-      if (key.attributeIndex === -1) key.attributeIndex = attributes.keys.indexOf(key.text)
-      attributes.keys.pushIndex(key.attributeIndex)
-      this.#attributeLetters.push(letter)
-      pushValue(attributes.values, reader, value, this.#writer)
-    }
-  }
-
-  #keyOf(view: DataView, start: number, end: number, before: KnownKey): KnownKey {
+  #keyOf(view: DataView, start: number, end: number): KnownKey {
+    const before = this.#before
     const guess = before.next
     const size = end - start
-    if (guess !== undefined && guess.wire.byteLength === size && equalBytes(guess.wire, 0, view, start, size))
+    if (guess !== undefined && guess.size === size && equalBytes(guess.wire, 0, view, start, size)) {
+      this.#before = guess
       return guess
+    }
+    this.#keyStart = start
+    this.#keyEnd = end
     let key = this.#keys.find(view, start, end)
     if (key === undefined) {
-      key = newKey(new DataView(bytesOf(view, start, end).slice().buffer))
-      // A key that is too long to be kept is not to be held on to by its neighbour either.
-      if (!this.#keys.add(view, start, end, key)) return key
+      const text = stringOf(view, start, end)
+      key = newKey(text, new DataView(bytesOf(view, start, end).slice().buffer))
+      const { epoch } = this.#keys
+      if (!this.#keys.add(view, start, end, key)) {
+        const hasMeaning = key.meaning !== undefined || key.flag !== 0 || key.listsKeys
+        return hasMeaning ? key : key.custom ? OTHER_CUSTOM : OTHER
+      }
+      // What is forgotten must not be held by who is not.
+      if (this.#keys.epoch !== epoch) this.#first.next = undefined
     }
     before.next = key
+    this.#before = key
     return key
   }
 
-  /** The strings of the array in the AnyValue between `start` and `end`. */
-  #listOf(reader: ProtobufReader, start: number, end: number): ReadonlySet<string> {
+  #isListed(key: KnownKey, reader: ProtobufReader): boolean {
+    if (this.#listed === NO_KEYS) return false
+    return this.#listed.has(key.isOther ? stringOf(reader.view, this.#keyStart, this.#keyEnd) : key.text)
+  }
+
+  #indexIn(column: DictionaryColumn, key: KnownKey, reader: ProtobufReader): number {
+    if (!key.isOther) return column.indexOf(key.text)
+    return indexOfText(column, reader.view, this.#keyStart, this.#keyEnd)
+  }
+
+  /** The strings of the array that was read last. */
+  #listOf(reader: ProtobufReader): ReadonlySet<string> {
+    const { start, end, isMap } = this.#value
     const known = this.#lists.find(reader.view, start, end)
     if (known !== undefined) return known
-    const value = this.#value
     const keys = new Set<string>()
-    readValue(reader, start, end, value)
-    if (value.letter === LETTER.json && !value.isMap) {
-      const listEnd = value.end
-      reader.at = value.start
-      while (reader.at < listEnd) {
-        const tag = reader.tag()
-        if (tag !== 0x0a) {
-          reader.skip(tag, listEnd)
-          continue
-        }
-        const itemEnd = reader.length(listEnd)
-        const item = newValue()
-        readValue(reader, reader.at, itemEnd, item)
-        if (item.letter === LETTER.string) keys.add(stringOf(reader.view, item.start, item.end))
-        reader.at = itemEnd
+    const item = newValue()
+    reader.at = isMap ? end : start
+    while (reader.at < end) {
+      const tag = reader.tag()
+      if (tag !== 0x0a) {
+        reader.skip(tag, end)
+        continue
       }
+      const itemEnd = reader.length(end)
+      readValue(reader, reader.at, itemEnd, item)
+      if (item.letter === LETTER.string) keys.add(stringOf(reader.view, item.start, item.end))
+      reader.at = itemEnd
     }
     this.#lists.add(reader.view, start, end, keys)
     return keys
   }
 }
 
-function newKey(wire: DataView): KnownKey {
-  const text = stringOf(wire, 0, wire.byteLength)
+function newKey(text: string, wire: DataView): KnownKey {
   return {
     text,
     wire,
+    size: wire.byteLength,
     custom: isCustomKey(text),
     meaning: meaningOf(text),
     flag: flagOf(text),
@@ -188,37 +231,48 @@ function newKey(wire: DataView): KnownKey {
     batch: 0,
     attributeIndex: -1,
     annotationIndex: -1,
+    isOther: false,
     next: undefined,
   }
 }
 
-/** A row's type letters, as a word. */
-class Letters {
-  #bytes = new Uint8Array(256)
-  #view = new DataView(this.#bytes.buffer)
+/** A row of a map column that is being filled: its type letters, and where it began. */
+class MapRow {
+  #letters = new Uint8Array(256)
+  #view = new DataView(this.#letters.buffer)
   #length = 0
   #plain = true
+  #keys = 0
+  #values = 0
+  #size = 0
+
+  begin({ keys, values }: MapColumn): void {
+    this.#length = 0
+    this.#plain = true
+    this.#keys = keys.rows
+    this.#values = values.rows
+    this.#size = values.size
+  }
 
   push(letter: number): void {
-    if (this.#length === this.#bytes.length) {
+    if (this.#length === this.#letters.length) {
       const next = new Uint8Array(this.#length * 4)
-      next.set(this.#bytes)
-      this.#bytes = next
+      next.set(this.#letters)
+      this.#letters = next
       this.#view = new DataView(next.buffer)
     }
-    this.#bytes[this.#length++] = letter
+    this.#letters[this.#length++] = letter
     if (letter !== LETTER.string) this.#plain = false
   }
 
-  /** Appends the word, the empty one for strings alone, and begins the next. */
-  end(column: DictionaryColumn): void {
-    column.pushIndex(this.#plain ? 0 : column.indexOfWire(this.#view, 0, this.#length))
-    this.#length = 0
-    this.#plain = true
+  /** Closes the row, and appends the letters' word: the empty one for strings alone. */
+  end(column: MapColumn, types: DictionaryColumn): void {
+    column.endRow()
+    types.pushIndex(this.#plain ? 0 : types.indexOfWire(this.#view, 0, this.#length))
   }
-}
 
-function endRow(column: MapColumn, types: DictionaryColumn, letters: Letters): void {
-  column.endRow()
-  letters.end(types)
+  undo({ keys, values }: MapColumn): void {
+    keys.cutTo(this.#keys)
+    values.cutTo(this.#values, this.#size)
+  }
 }

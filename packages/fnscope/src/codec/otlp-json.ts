@@ -17,7 +17,8 @@ const decoder = new TextDecoder('utf-8')
 /** @throws OtlpMalformedError when the body is no JSON object. Numbers of more digits than a double holds are texts */
 export function parseOtlpJson(body: Uint8Array): JsonObject {
   const text = decoder.decode(body)
-  if (isDeeperThan(text, MAX_JSON_DEPTH)) throw new OtlpMalformedError(`The JSON is nested deeper than ${MAX_JSON_DEPTH}.`)
+  if (isDeeperThan(text, MAX_JSON_DEPTH))
+    throw new OtlpMalformedError(`The JSON is nested deeper than ${MAX_JSON_DEPTH}.`)
   let document: unknown
   try {
     document = LONG_NUMBER.test(text) ? JSON.parse(text, keepDigits) : JSON.parse(text)

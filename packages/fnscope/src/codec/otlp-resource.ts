@@ -37,10 +37,7 @@ export function readResource(reader: ProtobufReader, start: number, end: number)
       readEntry(reader, entryEnd, entry)
       readValue(reader, entry.valueStart, entry.valueEnd, value)
       if (value.letter === LETTER.string)
-        texts.set(
-          stringOf(reader.view, entry.keyStart, entry.keyEnd),
-          stringOf(reader.view, value.start, value.end),
-        )
+        texts.set(stringOf(reader.view, entry.keyStart, entry.keyEnd), stringOf(reader.view, value.start, value.end))
       reader.at = entryEnd
     } else if (tag === 0x10) droppedAttributes = reader.varint()
     else reader.skip(tag, end, RESOURCE_FIELDS)
@@ -108,6 +105,8 @@ export class OtlpSources {
 
   begin(): void {
     this.#batch += 1
+    this.#resources.begin()
+    this.#scopes.begin()
   }
 
   resource(batch: SpanBatch, reader: ProtobufReader, start: number, end: number): ResourceColumns {
@@ -131,7 +130,14 @@ export class OtlpSources {
   }
 
   /** The scope's index in SpanBatch.scope. */
-  scope(batch: SpanBatch, reader: ProtobufReader, start: number, end: number, urlStart: number, urlEnd: number): number {
+  scope(
+    batch: SpanBatch,
+    reader: ProtobufReader,
+    start: number,
+    end: number,
+    urlStart: number,
+    urlEnd: number,
+  ): number {
     if (start === end && urlStart === urlEnd) return 0
     const key = this.#key
     key.clear()

@@ -1,5 +1,4 @@
-// One Span message: where its fields stand, whether it may be kept, and its row in the batch. Nothing is pushed before
-// the whole message is known to be well-formed at its own level and the span is known to be kept.
+// One Span message: where its fields stand, and whether it may be kept. Its row is otlp-traces.ts's.
 import type { TimeBounds } from '../span/time.ts'
 import { fieldsOf, WIRE, type ProtobufReader } from './protobuf-reader.ts'
 
@@ -9,16 +8,29 @@ const STATUS_FIELDS = fieldsOf(2, 3)
 /** Why a span is not kept. */
 export type SpanRefusal = 'bad_trace_id' | 'bad_span_id' | 'bad_parent_id' | 'too_old' | 'too_new'
 
+/** A span with more than this does not leave the room for as many behind. */
+const KEPT_PLACES = 16_384
+
 /** Starts and ends of the repeated messages of one span, in turn. Kept from span to span, so that it grows once. */
 export class Places {
-  readonly at: number[] = []
+  at: number[] = []
   count = 0
+
+  clear(): void {
+    this.count = 0
+    if (this.at.length > KEPT_PLACES) this.at = []
+  }
 
   push(start: number, end: number): void {
     this.at[this.count * 2] = start
     this.at[this.count * 2 + 1] = end
     this.count += 1
   }
+}
+
+/** Is told where each KeyValue of the span begins and ends. May move `reader.at`. */
+export interface AttributeSink {
+  takeAttribute(reader: ProtobufReader, start: number, end: number): void
 }
 
 /** TimeBounds in halves: what fixed64 is compared with. */
@@ -72,7 +84,6 @@ export class SpanFields {
   droppedAttributes = 0
   droppedEvents = 0
   droppedLinks = 0
-  readonly attributes = new Places()
   readonly events = new Places()
   readonly links = new Places()
 
@@ -82,11 +93,12 @@ export class SpanFields {
     this.startLow = this.startHigh = this.endLow = this.endHigh = 0
     this.kind = this.statusCode = this.flags = 0
     this.droppedAttributes = this.droppedEvents = this.droppedLinks = 0
-    this.attributes.count = this.events.count = this.links.count = 0
+    this.events.clear()
+    this.links.clear()
   }
 
-  /** Reads the Span between `reader.at` and `end`. */
-  read(reader: ProtobufReader, end: number): void {
+  /** Reads the Span between `reader.at` and `end`; its attributes are `sink`'s. */
+  read(reader: ProtobufReader, end: number, sink: AttributeSink): void {
     this.#clear()
     const { bytes } = reader
     let { at } = reader
@@ -105,7 +117,8 @@ export class SpanFields {
         fieldEnd = reader.length(end)
         start = reader.at
       }
-      this.#take(tag, start, fieldEnd, reader)
+      if (tag === 0x4a) sink.takeAttribute(reader, start, fieldEnd)
+      else this.#take(tag, start, fieldEnd, reader)
       at = fieldEnd
     }
     reader.at = at
@@ -134,9 +147,6 @@ export class SpanFields {
       case 0x2a:
         this.name = start
         this.nameEnd = end
-        break
-      case 0x4a:
-        this.attributes.push(start, end)
         break
       case 0x5a:
         this.events.push(start, end)

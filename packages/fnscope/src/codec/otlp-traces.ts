@@ -2,12 +2,12 @@
 // what repeats (keys, resources, scopes, peers) is known by its bytes from one request to the next.
 // What becomes of each field: docs/protocols/otlp-mapping.md.
 import type { TextColumn } from '../span/columns.ts'
-import type { SpanBatch } from '../span/span-batch.ts'
+import { SpanBatch } from '../span/span-batch.ts'
 import type { TimeBounds } from '../span/time.ts'
 import { AttributeColumns } from './otlp-attributes.ts'
 import { writeEvents, writeLinks } from './otlp-events.ts'
 import { OtlpSources, type ResourceColumns } from './otlp-resource.ts'
-import { SpanFields, TimeLimits, type Places } from './otlp-span.ts'
+import { SpanFields, TimeLimits, type AttributeSink, type Places } from './otlp-span.ts'
 import { OtlpMalformedError, Refusals, type OtlpTaken } from './otlp-taken.ts'
 import { indexOfText, pushText, stringOf, TextWriter } from './otlp-text.ts'
 import { fieldsOf, ProtobufError, ProtobufReader } from './protobuf-reader.ts'
@@ -42,19 +42,22 @@ export function decodeOtlpTraces(body: Uint8Array, into: SpanBatch, options: Otl
   }
 }
 
+const NO_BATCH = new SpanBatch()
+
 interface Source {
   readonly columns: ResourceColumns
   /** Of the resource, for the spans' details. */
   readonly schemaUrl: string
 }
 
-class OtlpTraceDecoder {
+class OtlpTraceDecoder implements AttributeSink {
   readonly #reader = new ProtobufReader()
   readonly #fields = new SpanFields()
   readonly #attributes = new AttributeColumns()
   readonly #semantic = new SemanticSpan()
   readonly #sources = new OtlpSources()
   readonly #writer = new TextWriter()
+  #into = NO_BATCH
   // The details of the span before, where they were flags alone and of the same resource.
   #lastFlags = -1
   #lastDetails = 0
@@ -64,7 +67,7 @@ class OtlpTraceDecoder {
     const before = into.rows
     const refusals = new Refusals()
     const limits = new TimeLimits(options.bounds)
-    this.#attributes.begin()
+    this.#attributes.beginBatch()
     this.#semantic.begin(into)
     this.#sources.begin()
     reader.open(body)
@@ -80,6 +83,7 @@ class OtlpTraceDecoder {
       }
     } finally {
       reader.close()
+      this.#into = NO_BATCH
     }
     const { rows } = into.traceId
     into.source.padTo(rows, into.source.indexOf('otlp'))
@@ -169,11 +173,20 @@ class OtlpTraceDecoder {
   #span(into: SpanBatch, end: number, source: Source, limits: TimeLimits, refusals: Refusals): void {
     const reader = this.#reader
     const fields = this.#fields
-    fields.read(reader, end)
-    const { view } = reader
+    const { view, at: start } = reader
+    this.#into = into
+    this.#attributes.beginRow(into)
+    fields.read(reader, end, this)
+    if (this.#attributes.wantsMore) {
+      this.#attributes.beginAgain(into)
+      reader.at = start
+      fields.read(reader, end, this)
+    }
     const refusal = fields.refusal(view, limits)
     if (refusal !== undefined) {
       refusals.add(refusal)
+      this.#attributes.undoRow(into)
+      this.#semantic.slots.clear()
       return
     }
     const row = into.traceId.rows
@@ -187,8 +200,7 @@ class OtlpTraceDecoder {
     into.kind.pushU8(fields.kind)
     into.statusCode.pushU8(fields.statusCode)
     into.name.pushIndex(indexOfText(into.name, view, fields.name, fields.nameEnd))
-    const { attributes } = fields
-    this.#attributes.push(into, reader, attributes.at, attributes.count, this.#semantic.slots)
+    this.#attributes.endRow(into)
     this.#semantic.put(into, row, view, fields.kind, isRoot, fields.statusCode, source.columns)
     const details = this.#details(into, source)
     if (details !== 0) {
@@ -201,6 +213,10 @@ class OtlpTraceDecoder {
     }
     if (fields.events.count > 0) this.#putList(into.events, row, fields.events, writeEvents)
     if (fields.links.count > 0) this.#putList(into.links, row, fields.links, writeLinks)
+  }
+
+  takeAttribute(reader: ProtobufReader, start: number, end: number): void {
+    this.#attributes.take(this.#into, reader, start, end, this.#semantic.slots)
   }
 
   #putList(column: TextColumn, row: number, { at, count }: Places, write: typeof writeEvents): void {

@@ -103,7 +103,8 @@ export class ProtobufReader {
     const start = this.at
     const size = this.varint()
     const fieldEnd = this.at + size
-    if (size < 0 || this.high !== 0 || fieldEnd > end) throw new ProtobufError('a length beyond the end of its message', start)
+    if (size < 0 || this.high !== 0 || fieldEnd > end)
+      throw new ProtobufError('a length beyond the end of its message', start)
     return fieldEnd
   }
 

@@ -71,6 +71,7 @@ export class PeerFinder {
 
   begin(): void {
     this.#batch += 1
+    this.#known.begin()
   }
 
   /** peerName and peerType of `row`, if the span calls something. @param kind client or producer @returns whether it calls AWS */

@@ -7,7 +7,7 @@
 // neither text, number nor boolean stay in the raw document alone.
 import { attributeText, typeOf, type AttributeValue, type Attributes } from '../span/attribute-value.ts'
 import type { DictionaryColumn, FixedColumn, TextColumn } from '../span/columns.ts'
-import { NO_SPAN_ID, parseSpanId, parseTraceId } from '../span/id.ts'
+import { NO_SPAN_ID, parseSpanId, parseTraceId, writeHex } from '../span/id.ts'
 import { peerOf, type Peer } from '../span/peer.ts'
 import { ROOT_RANK, SPAN_FLAG, type SpanBatch } from '../span/span-batch.ts'
 import { formatLinks, formatResource } from '../span/span-json.ts'
@@ -25,11 +25,10 @@ export interface DocumentContext {
   readonly receivedNanos: bigint
 }
 
-const SERVER = 2
-const CLIENT = 3
-const INTERNAL = 1
-const ERROR = 2
-const UNSET = 0
+/** OpenTelemetry's SpanKind. */
+export const KIND = { internal: 1, server: 2, client: 3 } as const
+/** OpenTelemetry's status. */
+export const STATUS = { unset: 0, error: 2 } as const
 
 /** Adds the row, but for the columns of endDocument. @param entity for which refusalOf said nothing. */
 export function pushEntity(spans: SpanBatch, entity: JsonObject, place: Place, parentId: string | undefined): void {
@@ -48,9 +47,9 @@ export function pushEntity(spans: SpanBatch, entity: JsonObject, place: Place, p
   const end = typeof entity['end_time'] === 'number' ? secondsToMicros(entity['end_time']) : start
   pushMicros(spans.startNanos, start)
   pushMicros(spans.durationNanos, Math.max(0, end - start))
-  spans.kind.pushU8(segment ? SERVER : peer === undefined ? INTERNAL : CLIENT)
-  spans.rootRank.pushU8(rankOf(place, parentId))
-  spans.statusCode.pushU8(entity['error'] === true || entity['fault'] === true ? ERROR : UNSET)
+  spans.kind.pushU8(segment ? KIND.server : peer === undefined ? KIND.internal : KIND.client)
+  spans.rootRank.pushU8(rankOf(place, parentId !== undefined))
+  spans.statusCode.pushU8(entity['error'] === true || entity['fault'] === true ? STATUS.error : STATUS.unset)
   spans.name.push(entity['name'] as string)
   pushText(spans.origin, row, origin)
   pushText(spans.namespace, row, textOf(entity['namespace']))
@@ -69,10 +68,7 @@ export function pushEntity(spans: SpanBatch, entity: JsonObject, place: Place, p
     const requestId = lambda ? textOf(aws['request_id']) : undefined
     pushText(spans.accountId, row, accountId)
     pushText(spans.requestId, row, requestId)
-    attributes.pushMembers('aws.', aws, {
-      account_id: accountId !== undefined,
-      request_id: requestId !== undefined,
-    })
+    attributes.pushMembers('aws.', aws, lambda ? TAKEN_OF_LAMBDA : TAKEN_OF_AWS)
   }
   if (isJsonObject(entity['sql'])) attributes.pushMembers('sql.', entity['sql'])
   attributes.end()
@@ -85,7 +81,7 @@ export function pushEntity(spans: SpanBatch, entity: JsonObject, place: Place, p
 }
 
 /** In a column that is empty nearly everywhere: the rows before are filled up when there is something to push. */
-function pushText(column: TextColumn | DictionaryColumn, row: number, text: string | undefined): void {
+export function pushText(column: TextColumn | DictionaryColumn, row: number, text: string | undefined): void {
   if (text === undefined || text === '') return
   column.padTo(row)
   column.push(text)
@@ -95,12 +91,16 @@ function pushText(column: TextColumn | DictionaryColumn, row: number, text: stri
 export function endDocument(spans: SpanBatch, { traceId, service, receivedNanos }: DocumentContext): void {
   const { rows } = spans.spanId
   if (rows === spans.rows) return
-  while (spans.traceId.rows < rows) pushId(spans.traceId, traceId)
+  if (!writeHex(traceId, TRACE_ID)) throw new TypeError(`not a trace id: ${traceId}`)
+  while (spans.traceId.rows < rows) spans.traceId.pushWire(TRACE_ID_VIEW, 0)
   spans.source.padTo(rows, spans.source.indexOf('xray'))
   spans.service.padTo(rows, spans.service.indexOf(service))
   for (let row = spans.rows; row < rows; row++) spans.receivedNanos.pushI64(receivedNanos)
   for (const field of SPARSE) spans[field].padTo(rows)
 }
+
+const TRACE_ID = new Uint8Array(16)
+const TRACE_ID_VIEW = new DataView(TRACE_ID.buffer)
 
 const SPARSE = [
   'origin',
@@ -134,16 +134,16 @@ function pushId(column: FixedColumn, hex: string): void {
 const TWO_32 = 2 ** 32
 
 /** As nanoseconds: a 64-bit integer that no double holds. */
-function pushMicros(column: FixedColumn, micros: number): void {
+export function pushMicros(column: FixedColumn, micros: number): void {
   const low = (micros % TWO_32) * 1000
   const high = Math.floor(micros / TWO_32) * 1000 + Math.floor(low / TWO_32)
   column.pushHalves(low | 0, high | 0)
 }
 
-function rankOf(place: Place, parentId: string | undefined): number {
+export function rankOf(place: Place, hasParent: boolean): number {
   if (place === 'embedded') return ROOT_RANK.inner
   if (place === 'detached') return ROOT_RANK.detached
-  return parentId === undefined ? ROOT_RANK.root : ROOT_RANK.entry
+  return hasParent ? ROOT_RANK.entry : ROOT_RANK.root
 }
 
 function flagsOf(entity: JsonObject, segment: boolean, lambda: boolean, traced: boolean): number {
@@ -184,7 +184,7 @@ function isColdStart(entity: JsonObject, lambda: boolean): boolean {
   )
 }
 
-function resourceOf(service: unknown): string {
+export function resourceOf(service: unknown): string {
   if (!isJsonObject(service)) return ''
   return formatResource(
     Object.fromEntries(Object.keys(service).map((key) => [`service.${key}`, attributeValueOf(service[key])])),
@@ -197,7 +197,7 @@ function pushAnnotations(spans: SpanBatch, value: unknown): void {
   let letters = ''
   let plain = true
   if (isJsonObject(value))
-    for (const key of Object.keys(value)) {
+    for (const key in value) {
       const one = value[key]
       if (typeof one !== 'string' && typeof one !== 'number' && typeof one !== 'boolean') continue
       annotations.keys.push(key)
@@ -209,13 +209,13 @@ function pushAnnotations(spans: SpanBatch, value: unknown): void {
   if (!plain) pushText(annotationTypes, row, letters)
 }
 
-function messageOf(cause: JsonObject | string | undefined): string | undefined {
+export function messageOf(cause: JsonObject | string | undefined): string | undefined {
   if (cause === undefined || typeof cause === 'string' || !Array.isArray(cause['exceptions'])) return undefined
   const [first] = cause['exceptions'] as readonly unknown[]
   return isJsonObject(first) ? textOf(first['message']) : undefined
 }
 
-function linksOf(links: readonly unknown[]): SpanLink[] {
+export function linksOf(links: readonly unknown[]): SpanLink[] {
   return links.filter(isJsonObject).flatMap((link) => {
     const traceId = parseTraceId(textOf(link['trace_id']) ?? '')
     if (traceId === undefined) return []
@@ -236,25 +236,40 @@ function pushHttp(spans: SpanBatch, value: unknown, attributes: AttributeRow): b
   const clientIp = textOf(request?.['client_ip'])
   const traced = request?.['traced'] === true
   const status = response?.['status']
-  const isStatus = typeof status === 'number' && Number.isInteger(status) && status > 0 && status <= 65_535
   pushText(spans.httpMethod, row, method)
   pushText(spans.httpUrl, row, url)
   pushText(spans.httpUserAgent, row, userAgent)
   pushText(spans.httpClientIp, row, clientIp)
-  spans.httpStatus.pushU16(isStatus ? status : 0)
-  if (request !== undefined)
-    attributes.pushMembers('http.request.', request, {
-      method: method !== undefined,
-      url: url !== undefined,
-      user_agent: userAgent !== undefined,
-      client_ip: clientIp !== undefined,
-      traced,
-    })
-  if (response !== undefined) attributes.pushMembers('http.response.', response, { status: isStatus })
+  spans.httpStatus.pushU16(isStatus(status) ? status : 0)
+  if (request !== undefined) attributes.pushMembers('http.request.', request, TAKEN_OF_REQUEST)
+  if (response !== undefined) attributes.pushMembers('http.response.', response, TAKEN_OF_RESPONSE)
   return traced
 }
 
-function attributeValueOf(value: unknown): AttributeValue {
+export function isStatus(value: unknown): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value > 0 && value <= 65_535
+}
+
+/** Members that have a column, where their value is one that it takes. */
+type Taken = ReadonlyMap<string, (value: unknown) => boolean>
+
+const isText = (value: unknown): boolean => textOf(value) !== undefined
+const TAKEN_OF_REQUEST: Taken = new Map([
+  ['method', isText],
+  ['url', isText],
+  ['user_agent', isText],
+  ['client_ip', isText],
+  ['traced', (value: unknown) => value === true],
+])
+const TAKEN_OF_RESPONSE: Taken = new Map([['status', isStatus]])
+const TAKEN_OF_AWS: Taken = new Map([['account_id', isText]])
+const TAKEN_OF_LAMBDA: Taken = new Map([
+  ['account_id', isText],
+  ['request_id', isText],
+])
+const NOTHING_TAKEN: Taken = new Map()
+
+export function attributeValueOf(value: unknown): AttributeValue {
   return typeof value === 'number' && Number.isSafeInteger(value) ? BigInt(value) : (value as AttributeValue)
 }
 
@@ -286,11 +301,11 @@ class AttributeRow {
   }
 
   /** Adds the members under `prefix`; those that are `taken` have a column. */
-  pushMembers(prefix: string, value: JsonObject, taken?: { readonly [key: string]: boolean }): void {
+  pushMembers(prefix: string, value: JsonObject, taken = NOTHING_TAKEN): void {
     const { keys, values } = this.#spans.attributes
-    for (const key of Object.keys(value)) {
-      if (taken !== undefined && Object.hasOwn(taken, key) && taken[key] === true) continue
+    for (const key in value) {
       const one = value[key]
+      if (taken.get(key)?.(one) === true) continue
       keys.push(prefixed(prefix, key))
       if (typeof one === 'string') {
         values.push(one)

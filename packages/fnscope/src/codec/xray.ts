@@ -1,7 +1,7 @@
 // X-Ray documents in: the text of one segment or stand-alone subsegment to rows, with every subsegment nested in it.
 // Out is xray-encode.ts (one span) and xray-assemble.ts (a trace). Format: docs/protocols, and AWS's segment documents.
 import type { Batch } from '../span/batch.ts'
-import { NO_SPAN_ID, parseSpanId, parseTraceId } from '../span/id.ts'
+import { NO_SPAN_ID, parseSpanId } from '../span/id.ts'
 import { secondsToNanos, type TimeBounds } from '../span/time.ts'
 import { isDeeperThan, isJsonObject, textOf, type JsonObject } from './json.ts'
 import { endDocument, pushEntity } from './xray-span.ts'
@@ -15,6 +15,7 @@ import {
   type Place,
   type Refusal,
 } from './xray-validate.ts'
+import { pushWireDocument } from './xray-wire.ts'
 
 export interface DecodeOptions {
   readonly receivedNanos: bigint
@@ -46,7 +47,7 @@ export function decodeDocument(text: string, batch: Batch, options: DecodeOption
   if (refusal !== undefined) return refusal
 
   const { receivedNanos } = options
-  const traceId = parseTraceId(document['trace_id'] as string)!
+  const traceId = traceIdOf(document['trace_id'] as string)
   const spanId = (document['id'] as string).toLowerCase()
   const parentId = parentOf(document)
   const segment = place === 'segment'
@@ -64,6 +65,20 @@ export function decodeDocument(text: string, batch: Batch, options: DecodeOption
     segment,
     text,
   })
+  return { ok: true, traceId, spanId }
+}
+
+/**
+ * The same for a document's bytes, UTF-8: several times faster where it is as SDKs write them, in ASCII and without
+ * escapes. A whole number as a key may stand elsewhere among its like then.
+ */
+export function decodeDocumentBytes(bytes: Buffer, batch: Batch, options: DecodeOptions): DecodeResult {
+  const document = pushWireDocument(bytes, batch, options)
+  if (document === undefined) return decodeDocument(bytes.toString(), batch, options)
+  const { traceId, spanId, parentId, ...rest } = document
+  const ids = parentId === undefined ? { traceId, spanId } : { traceId, spanId, parentId }
+  const text = bytes.toString('latin1')
+  batch.documents.push({ ...ids, ...rest, receivedNanos: options.receivedNanos, text })
   return { ok: true, traceId, spanId }
 }
 
@@ -101,6 +116,11 @@ function parse(text: string): JsonObject | undefined {
   } catch {
     return undefined
   }
+}
+
+/** Of `1-8hex-24hex`. */
+function traceIdOf(text: string): string {
+  return (text.slice(2, 10) + text.slice(11)).toLowerCase()
 }
 
 /** All zeros says "none", as in other formats. */

@@ -2,7 +2,16 @@
 // It keeps every span it is given, copies too, and de-duplicates when read, as the real one does.
 import type { RawDocument } from '../span/batch.ts'
 import type { Span } from '../span/span.ts'
-import type { MinuteGraph, Reader, TimeRange, TraceListOptions, TraceRow, TraceStarts, Writer } from '../store/store.ts'
+import type {
+  MinuteGraph,
+  Operation,
+  Reader,
+  TimeRange,
+  TraceListOptions,
+  TraceRow,
+  TraceStarts,
+  Writer,
+} from '../store/store.ts'
 import { compareSpans, groupByTrace, indexTrace, minuteOf } from './trace-index.ts'
 
 export class MemoryStore implements Reader, Pick<Writer, 'replaceMinutes'> {
@@ -27,10 +36,11 @@ export class MemoryStore implements Reader, Pick<Writer, 'replaceMinutes'> {
 
   async listTraces(options: TraceListOptions): Promise<TraceRow[]> {
     const { startNanos, endNanos, by, after, limit } = options
+    if (options.where !== undefined) throw new Error('a search wants the real store')
     const inRange = (nanos: bigint): boolean => nanos >= startNanos && nanos < endNanos
-    const rows = [...groupByTrace(this.spans)].flatMap(([traceId, trace]) => {
+    const rows = [...groupByTrace(this.spans).values()].flatMap((trace) => {
       const listed = trace.toSorted((a, b) => a.rootRank - b.rootRank || compareSpans(a, b))[0]!
-      const row = { traceId, startNanos: listed.startNanos, endNanos: listed.endNanos ?? listed.startNanos }
+      const row = rowOf(trace, listed.startNanos)
       const found = {
         start: () => inRange(row.startNanos),
         active: () =>
@@ -41,6 +51,18 @@ export class MemoryStore implements Reader, Pick<Writer, 'replaceMinutes'> {
     })
     const newestFirst = rows.sort((a, b) => compareRows(b, a))
     return newestFirst.filter((row) => !after || compareRows(row, after) < 0).slice(0, limit)
+  }
+
+  async services({ startNanos, endNanos }: TimeRange): Promise<string[]> {
+    const found = this.spans.filter((span) => span.startNanos >= startNanos && span.startNanos < endNanos)
+    return [...new Set(found.map((span) => span.service))].filter((service) => service !== '').sort()
+  }
+
+  async operations({ startNanos, endNanos }: TimeRange, service?: string): Promise<Operation[]> {
+    const found = this.spans.filter((span) => span.startNanos >= startNanos && span.startNanos < endNanos)
+    const own = found.filter((span) => service === undefined || span.service === service)
+    const distinct = new Map(own.map(({ name, kind }) => [`${name} ${kind}`, { name, kind }]))
+    return [...distinct.values()].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.kind - b.kind))
   }
 
   async traceIdsStarting(range: TimeRange, limit: number): Promise<string[]> {
@@ -81,6 +103,22 @@ export class MemoryStore implements Reader, Pick<Writer, 'replaceMinutes'> {
 
   async readMetrics(): Promise<[]> {
     return []
+  }
+}
+
+function rowOf(trace: readonly Span[], startNanos: bigint): TraceRow {
+  const starts = trace.map((span) => span.startNanos).sort((a, b) => (a < b ? -1 : 1))
+  const ends = trace.map((span) => span.endNanos ?? span.startNanos).sort((a, b) => (a < b ? -1 : 1))
+  return {
+    traceId: trace[0]!.traceId,
+    startNanos,
+    firstNanos: starts[0]!,
+    lastStartNanos: starts.at(-1)!,
+    endNanos: ends.at(-1)!,
+    error: trace.some((span) => span.error),
+    fault: trace.some((span) => span.fault),
+    throttle: trace.some((span) => span.throttle),
+    coldStart: trace.some((span) => span.coldStart),
   }
 }
 

@@ -12,9 +12,11 @@ const SMALL_BYTES = 16 * 1024
 /** What every column begins with: most of a small batch's stay empty, and 140 buffers for one span would be its cost. */
 const NO_BYTES = new Uint8Array(0)
 const NO_VIEW = new DataView(NO_BYTES.buffer)
+const NO_INDEXES = new Uint32Array(0)
 /** Above this a column that is emptied gives its memory back: one large batch does not make all that follow large. */
 const KEPT_BYTES = 256 * 1024
 const KEPT_WORDS = 4096
+const FEW = 32
 const NOT_ASCII = 0x80808080
 const FIRST_BYTES = 64
 
@@ -32,6 +34,8 @@ export class FixedColumn {
   rows = 0
   #bytes = NO_BYTES
   #view = NO_VIEW
+  // In rows. The engine reads a number sooner than the length of an array.
+  #room = 0
 
   constructor(width: number) {
     this.width = width
@@ -43,17 +47,21 @@ export class FixedColumn {
     if (this.#bytes.length <= KEPT_BYTES) return
     this.#bytes = NO_BYTES
     this.#view = NO_VIEW
+    this.#room = 0
   }
 
   // May replace #bytes and #view: a caller takes the position first, then touches them.
   #next(): number {
-    const at = this.rows * this.width
-    if (at + this.width > this.#bytes.length) {
-      this.#bytes = grown(this.#bytes, at + this.width)
-      this.#view = new DataView(this.#bytes.buffer)
-    }
-    this.rows += 1
-    return at
+    const { rows } = this
+    if (rows === this.#room) this.#grow()
+    this.rows = rows + 1
+    return rows * this.width
+  }
+
+  #grow(): void {
+    this.#bytes = grown(this.#bytes, (this.rows + 1) * this.width)
+    this.#view = new DataView(this.#bytes.buffer)
+    this.#room = Math.floor(this.#bytes.length / this.width)
   }
 
   /** Copies `width` bytes as they stand on the wire. */
@@ -157,6 +165,7 @@ export class TextColumn {
   #bytes = NO_BYTES
   #view = NO_VIEW
   #length = 0
+  #room = 0
 
   /** No rows any more; the memory is used again. */
   clear(): void {
@@ -165,18 +174,19 @@ export class TextColumn {
     if (this.#bytes.length <= KEPT_BYTES) return
     this.#bytes = NO_BYTES
     this.#view = NO_VIEW
+    this.#room = 0
   }
 
   #grow(needed: number): void {
-    if (needed <= this.#bytes.length) return
     this.#bytes = grown(this.#bytes, needed)
     this.#view = new DataView(this.#bytes.buffer)
+    this.#room = this.#bytes.length
   }
 
   push(value: string): void {
     this.rows += 1
     const most = value.length * 3
-    this.#grow(this.#length + most + 5)
+    if (this.#length + most + 5 > this.#room) this.#grow(this.#length + most + 5)
     if (value.length <= SHORT && this.#pushAscii(value)) return
     // The length stands before the bytes and is not known yet: room as for ASCII, which text nearly always is.
     const room = lengthBytes(value.length)
@@ -205,7 +215,7 @@ export class TextColumn {
   /** UTF-8 as it stands on the wire, from `start` to `end`. */
   pushBytes(source: Uint8Array, start = 0, end = source.length): void {
     const size = end - start
-    this.#grow(this.#length + size + 5)
+    if (this.#length + size + 5 > this.#room) this.#grow(this.#length + size + 5)
     this.#pushLength(size)
     this.#bytes.set(source.subarray(start, end), this.#length)
     this.#length += size
@@ -216,10 +226,14 @@ export class TextColumn {
   pushAscii(source: DataView, start: number, end: number): boolean {
     const size = end - start
     const before = this.#length
-    this.#grow(before + size + 9)
-    this.#pushLength(size)
+    if (before + size + 9 > this.#room) this.#grow(before + size + 9)
     const view = this.#view
-    let to = this.#length
+    let to = before + 1
+    if (size < 128) view.setUint8(before, size)
+    else {
+      this.#pushLength(size)
+      to = this.#length
+    }
     let from = start
     let all = 0
     for (; from + 4 <= end; from += 4, to += 4) {
@@ -242,15 +256,17 @@ export class TextColumn {
   }
 
   pushEmpty(): void {
-    if (this.#length === this.#bytes.length) this.#grow(this.#length + 1)
+    if (this.#length === this.#room) this.#grow(this.#length + 1)
     this.#bytes[this.#length++] = 0
     this.rows += 1
   }
 
   pushEmptyRows(count: number): void {
-    this.#grow(this.#length + count)
-    this.#bytes.fill(0, this.#length, this.#length + count)
-    this.#length += count
+    if (this.#length + count > this.#room) this.#grow(this.#length + count)
+    const end = this.#length + count
+    if (count > FEW) this.#bytes.fill(0, this.#length, end)
+    else for (let at = this.#length; at < end; at++) this.#bytes[at] = 0
+    this.#length = end
     this.rows += count
   }
 
@@ -261,7 +277,7 @@ export class TextColumn {
 
   /** A whole number of at most nine digits, 0 or more, in decimal. */
   pushDigits(value: number): void {
-    this.#grow(this.#length + 10)
+    if (this.#length + 10 > this.#room) this.#grow(this.#length + 10)
     let size = 1
     for (let power = 10; value >= power; power *= 10) size += 1
     let rest = value
@@ -289,6 +305,12 @@ export class TextColumn {
     return this.#length
   }
 
+  /** Forgets all rows from `rows` on, whose first byte is at `size`. */
+  cutTo(rows: number, size: number): void {
+    this.rows = rows
+    this.#length = size
+  }
+
   /** Over whatever holds them now: longer than `size`, and another after a push. */
   get view(): DataView {
     return this.#view
@@ -303,7 +325,10 @@ export class TextColumn {
 export class DictionaryColumn {
   readonly #words = new TextColumn()
   readonly #byText = new Map<string, number>([['', 0]])
-  readonly #indexes = new FixedColumn(4)
+  rows = 0
+  // One a row; in the machine's byte order, which is the little-endian one wherever this runs.
+  #indexes = NO_INDEXES
+  #room = 0
   // Open addressing by the bytes: a slot holds a word's index, 0 when it is free. Made when bytes first come.
   #slots: Uint32Array | undefined
   // Where findWire looked in vain: the word goes there if it is added next.
@@ -316,17 +341,17 @@ export class DictionaryColumn {
     this.#words.push('')
   }
 
-  get rows(): number {
-    return this.#indexes.rows
-  }
-
   /** No rows and no words any more but the empty one; the memory is used again. */
   clear(): void {
     this.#words.clear()
     this.#words.push('')
     this.#byText.clear()
     this.#byText.set('', 0)
-    this.#indexes.clear()
+    this.rows = 0
+    if (this.#room * 4 > KEPT_BYTES) {
+      this.#indexes = NO_INDEXES
+      this.#room = 0
+    }
     if (this.#starts.length > KEPT_WORDS) {
       this.#starts = [1]
       this.#ends = [1]
@@ -355,28 +380,46 @@ export class DictionaryColumn {
   }
 
   push(value: string): void {
-    if (value === '') this.#indexes.pushZero()
-    else this.#indexes.pushU32(this.indexOf(value))
+    this.pushIndex(value === '' ? 0 : this.indexOf(value))
   }
 
   /** UTF-8 from the wire. */
   pushBytes(source: Uint8Array, start = 0, end = source.length): void {
-    this.#indexes.pushU32(this.indexOfBytes(source, start, end))
+    this.pushIndex(this.indexOfBytes(source, start, end))
   }
 
   /** The same word in each of the next `count` rows. */
   pushIndexRows(index: number, count: number): void {
-    for (let i = 0; i < count; i++) this.#indexes.pushU32(index)
+    const rows = this.rows + count
+    if (rows > this.#room) this.#grow(rows)
+    // For a few a loop is done before the call has begun.
+    if (count > FEW) this.#indexes.fill(index, this.rows, rows)
+    else for (let row = this.rows; row < rows; row++) this.#indexes[row] = index
+    this.rows = rows
   }
 
   /** The same word, the empty one when none is named, until there are `rows` rows. */
   padTo(rows: number, index = 0): void {
-    for (let i = this.#indexes.rows; i < rows; i++) this.#indexes.pushU32(index)
+    if (rows > this.rows) this.pushIndexRows(index, rows - this.rows)
+  }
+
+  #grow(rows: number): void {
+    const bytes = grown(new Uint8Array(this.#indexes.buffer), rows * 4)
+    this.#indexes = new Uint32Array(bytes.buffer)
+    this.#room = this.#indexes.length
   }
 
   /** A row with a word whose index is known from indexOf or indexOfBytes. */
   pushIndex(index: number): void {
-    this.#indexes.pushU32(index)
+    const row = this.rows
+    if (row === this.#room) this.#grow(row + 1)
+    this.#indexes[row] = index
+    this.rows = row + 1
+  }
+
+  /** Forgets all rows from `rows` on; their words stay. */
+  cutTo(rows: number): void {
+    this.rows = rows
   }
 
   /** The word's index, new or old; no row is added. */
@@ -460,7 +503,7 @@ export class DictionaryColumn {
 
   /** One little-endian 4-byte index a row. */
   indexBytes(): Uint8Array {
-    return this.#indexes.bytes()
+    return new Uint8Array(this.#indexes.buffer, 0, this.rows * 4)
   }
 }
 

@@ -72,7 +72,7 @@ function compileValue(test: AnnotationTest, parameters: SqlParameters): string {
     return `(kind = 2 AND string_value = '' AND number_order ${test.op} ${order})`
   }
   if (typeof test.value === 'number') return compileNumberValue(test.op, test.value, parameters)
-  const { op, value } = test as Exclude<TextTest, { readonly op: 'exists' }>
+  const { op, value } = test
   // The whole of the key is said: rows of one value are read in the order of time.
   if (op === '=') return `(kind = 0 AND string_value = ${parameters.bind('String', value)} AND number_order = 0)`
   return `(kind = 0 AND ${textOf(op, value, parameters)})`

@@ -127,7 +127,10 @@ export function compileNode({ name, type, accountId, inferred }: NodeQuery, para
     ...equals('account_id', accountId),
   ])
   if (inferred !== true || accountId !== undefined) return own
-  const called = [...(name === undefined ? ["peer_name != ''"] : equals('peer_name', name)), ...equals('peer_type', type)]
+  const called = [
+    ...(name === undefined ? ["peer_name != ''"] : equals('peer_name', name)),
+    ...equals('peer_type', type),
+  ]
   return joined('or', [own, joined('and', called)])
 }
 
@@ -145,7 +148,7 @@ function compileAnnotation(key: string, test: AnnotationTest, parameters: SqlPar
     const value = parameters.bind('Float64', test.value)
     return `(${there} AND ${letter} IN ('i', 'd') AND toFloat64OrZero(${text}) ${test.op} ${value})`
   }
-  return `(${there} AND ${letter} NOT IN ('i', 'd', 'b') AND ${compileMapText(text, test as TextTest, parameters)})`
+  return `(${there} AND ${letter} NOT IN ('i', 'd', 'b') AND ${compileMapText(text, test, parameters)})`
 }
 
 /** The key is known to be there: its text may be empty. */

@@ -82,7 +82,9 @@ function tracesWith(where: SpanQuery, options: CompileOptions): string {
   const { database, parameters } = options
   const split = splitAnnotations(where)
   if (split !== undefined) {
-    const [first, ...others] = split.parts.map((part) => annotationRows(compileAnnotationPart(part, parameters), options))
+    const [first, ...others] = split.parts.map((part) =>
+      annotationRows(compileAnnotationPart(part, parameters), options),
+    )
     const same = others.map((rows) => ` AND (trace_id, span_id) IN (SELECT trace_id, span_id ${rows})`).join('')
     const rows = `${first!}${compileService(split.service, parameters)}${same}`
     if (split.rest === undefined) return `SELECT trace_id ${rows}`

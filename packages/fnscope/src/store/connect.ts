@@ -9,6 +9,7 @@ import type { ClickHouseServer } from './clickhouse-server.ts'
 import { Connection } from './connection.ts'
 import { encodeBatch } from './encode.ts'
 import { takeLease } from './lease.ts'
+import { listOperations, listServices } from './list-services.ts'
 import { listTraces } from './list-traces.ts'
 import { migrate } from './migrate.ts'
 import {
@@ -131,6 +132,8 @@ function readerOver(connection: Connection, options: OpenStoreOptions): Reader {
     readSpans: (traceIds) => readSpans(connection, traceIds, options),
     readDocuments: (traceIds) => readDocuments(connection, traceIds, options),
     listTraces: (list) => listTraces(connection, list),
+    services: (range) => listServices(connection, range),
+    operations: (range, service) => listOperations(connection, range, service),
     traceIdsStarting: (range, limit) => traceIdsStarting(connection, range, limit),
     traceStarts: (traceIds) => traceStarts(connection, traceIds),
     minutesTouchedSince: (receivedNanos) => minutesTouchedSince(connection, receivedNanos),

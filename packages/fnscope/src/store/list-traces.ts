@@ -1,149 +1,177 @@
 // Lists of traces, newest first, from the narrow `roots` table. A trace stands at its listed span of the best rank; the
-// pages walk the table backwards in time and keep the rows that are their trace's best one, so a page's cost does not
-// grow with the store, and rows of one time are neither lost nor repeated between pages.
+// pages walk the table backwards in time, window by window, and keep the rows at which their trace stands, so a page's
+// cost does not grow with the store, and rows of one time are neither lost nor repeated between pages.
+import { compileTrace, isOfRow } from './compile-trace.ts'
 import type { Connection } from './connection.ts'
+import { entryEndsOf, windowOf, type Window } from './list-ranges.ts'
+import { EARLY_NANOS, LATE_NANOS, type ListPosition } from './list-position.ts'
+import { rootColumns, rootRowsOf, type RootRow } from './root-rows.ts'
+import { searchAnnotations } from './search-annotations.ts'
+import { SqlParameters } from './sql-parameters.ts'
 import type { TraceListOptions, TraceRow } from './store.ts'
-import { inTraces } from './trace-ids.ts'
+import { placesOf, withRoot, type TracePlace } from './trace-places.ts'
+import type { TraceQuery } from './trace-query.ts'
+import { NANOS_PER_MINUTE, NANOS_PER_SECOND } from '../span/time.ts'
 
 /** Listed rows looked at in one step: a trace has a few of them. */
 const ROWS_PER_TRACE = 4
 const MIN_STEP = 200
 const MAX_STEP = 4000
 
-interface Position {
-  readonly startNanos: bigint
-  readonly traceId: string
-}
+const FIRST_WINDOW = 10n * NANOS_PER_SECOND
+/** How much further back each window reaches than the one before. */
+const WINDOW_GROWTH = 16n
 
-interface Window {
-  readonly from: bigint
-  /** Not included. */
-  readonly to: bigint
-}
+/** How long the newest listed rows reached back, for the next first window; a guess, never a bound. */
+const PACE = new WeakMap<Connection, bigint>()
 
-interface RootRow {
-  readonly trace: string
-  readonly start_nanos: string
-  readonly end_nanos: string
-  readonly root_rank: number
-}
-
-interface Root {
-  readonly startNanos: bigint
-  readonly endNanos: bigint
-  readonly rank: number
-}
-
-// A trace's first listed span is in the window: `candidates` then narrows which traces count. An envelope row of
-// `traces` that meets the range is the bound on how far back a span that meets it can have begun.
-const CANDIDATES = {
-  start: '',
-  active: `AND trace_id IN (SELECT trace_id FROM {db}.spans WHERE start_nanos >= {floor:Int64}
-    AND start_nanos < {endNanos:Int64} AND start_nanos + toInt64(duration_nanos) >= {startNanos:Int64})`,
-  end: `AND trace_id IN (SELECT trace_id FROM {db}.roots WHERE root_rank <= 1 AND start_nanos >= {floor:Int64}
-    AND start_nanos + toInt64(duration_nanos) >= {startNanos:Int64} AND start_nanos + toInt64(duration_nanos) < {endNanos:Int64})`,
-} as const
-
-/** Where the listed spans of the traces that meet the range can begin; undefined when there are none. */
-async function windowOf(connection: Connection, options: TraceListOptions): Promise<Window | undefined> {
-  if (options.by === 'start') return { from: options.startNanos, to: options.endNanos }
-  const [row] = await connection.query<{ first: string; last: string; found: string }>(
-    `SELECT min(first_nanos) AS first, max(last_nanos) AS last, count() AS found FROM (
-       SELECT min(start_nanos) AS first_nanos, max(last_start_nanos) AS last_nanos, max(end_nanos) AS end
-       FROM ${connection.database}.traces GROUP BY trace_id
-       HAVING first_nanos < {endNanos:Int64} AND end >= {startNanos:Int64}
-     )`,
-    { startNanos: options.startNanos, endNanos: options.endNanos },
-  )
-  if (!row || row.found === '0') return undefined
-  return { from: BigInt(row.first), to: BigInt(row.last) + 1n }
-}
-
-async function stepRows(
-  connection: Connection,
-  options: TraceListOptions,
-  window: Window,
-  after: Position | undefined,
-  limit: number,
-): Promise<Position[]> {
-  const candidates = CANDIDATES[options.by].replaceAll('{db}', connection.database)
-  const past = after
-    ? 'AND start_nanos <= {afterNanos:Int64} AND (start_nanos, trace_id) < ({afterNanos:Int64}, toFixedString(unhex({afterId:String}), 16))'
-    : ''
-  const rows = await connection.query<{ trace: string; at: string }>(
-    `SELECT lower(hex(trace_id)) AS trace, start_nanos AS at FROM ${connection.database}.roots
-     WHERE start_nanos >= {from:Int64} AND start_nanos < {to:Int64} ${past} ${candidates}
-     ORDER BY start_nanos DESC, trace_id DESC LIMIT {limit:UInt32}`,
-    {
-      from: window.from,
-      to: window.to,
-      floor: window.from,
-      startNanos: options.startNanos,
-      endNanos: options.endNanos,
-      limit,
-      ...(after ? { afterNanos: after.startNanos, afterId: after.traceId } : {}),
-    },
-  )
-  return rows.map(({ trace, at }) => ({ traceId: trace, startNanos: BigInt(at) }))
-}
-
-/** All listed spans of the traces, de-duplicated, the best first. */
-async function rootsOf(connection: Connection, traceIds: readonly string[]): Promise<Map<string, Root[]>> {
-  const { database } = connection
-  const these = inTraces(traceIds)
-  const rows = await connection.query<RootRow>(
-    `WITH (SELECT (min(start_nanos), max(last_start_nanos)) FROM ${database}.traces WHERE trace_id ${these}) AS bounds
-     SELECT lower(hex(r.trace_id)) AS trace, r.start_nanos AS start_nanos, r.root_rank AS root_rank,
-       r.start_nanos + toInt64(r.duration_nanos) AS end_nanos
-     FROM (
-       SELECT trace_id, span_id, source, kind, start_nanos, duration_nanos, root_rank, received_nanos FROM ${database}.roots
-       WHERE start_nanos BETWEEN bounds.1 AND bounds.2 AND trace_id ${these}
-       ORDER BY received_nanos DESC, start_nanos, duration_nanos DESC
-       LIMIT 1 BY trace_id, span_id, if(source = 'zipkin', kind + 1, 0)
-     ) AS r
-     ORDER BY r.trace_id, r.root_rank, r.start_nanos, r.span_id`,
-    { traceIds },
-  )
-  const roots = new Map<string, Root[]>()
-  for (const row of rows) {
-    const root = { startNanos: BigInt(row.start_nanos), endNanos: BigInt(row.end_nanos), rank: row.root_rank }
-    const others = roots.get(row.trace)
-    if (others) others.push(root)
-    else roots.set(row.trace, [root])
-  }
-  return roots
-}
-
-/** A copy that was replaced since may have brought the trace in: by the end of the newest copies, does it belong? */
-function belongs(options: TraceListOptions, roots: readonly Root[]): boolean {
-  if (options.by !== 'end') return true
-  return roots.some(({ rank, endNanos }) => rank <= 1 && endNanos >= options.startNanos && endNanos < options.endNanos)
+interface Walk {
+  readonly connection: Connection
+  readonly options: TraceListOptions
+  readonly where: TraceQuery | undefined
+  /** The trace's whole duration: looked at where its place is known. */
+  readonly durations: readonly Extract<TraceQuery, { readonly is: 'duration' }>[]
+  readonly bounds: Window
+  readonly step: number
 }
 
 /** See Reader.listTraces. */
 export async function listTraces(connection: Connection, options: TraceListOptions): Promise<TraceRow[]> {
-  const list: TraceRow[] = []
-  if (options.limit <= 0 || options.endNanos <= options.startNanos) return list
-  const window = await windowOf(connection, options)
-  if (!window) return list
+  if (options.limit <= 0 || options.endNanos <= options.startNanos) return []
+  if (options.by === 'start' && options.where !== undefined) {
+    const found = await searchAnnotations(connection, options, options.where)
+    if (found !== undefined) return found
+  }
+  const bounds = await windowOf(connection, options)
+  if (bounds === undefined) return []
   const step = Math.min(MAX_STEP, Math.max(MIN_STEP, options.limit * ROWS_PER_TRACE))
-  let after: Position | undefined = options.after
+  return await walk({ connection, options, bounds, step, ...splitDurations(options.where) })
+}
+
+function splitDurations(query: TraceQuery | undefined): Pick<Walk, 'where' | 'durations'> {
+  const conditions = query === undefined ? [] : query.is === 'and' ? query.of : [query]
+  const durations = conditions.filter((one) => one.is === 'duration')
+  const others = conditions.filter((one) => one.is !== 'duration')
+  return { durations, where: others.length === 0 ? undefined : { is: 'and', of: others } }
+}
+
+async function walk(walk: Walk): Promise<TraceRow[]> {
+  const { options, bounds, step } = walk
+  const list: TraceRow[] = []
+  const listed = new Set<string>()
+  let after: ListPosition | undefined = options.after
+  let to = after !== undefined && after.startNanos < bounds.to ? after.startNanos + 1n : bounds.to
+  let length = firstWindow(walk)
   for (;;) {
-    const rows = await stepRows(connection, options, window, after, step)
-    const last = rows.at(-1)
-    if (!last) return list
-    const roots = await rootsOf(connection, [...new Set(rows.map(({ traceId }) => traceId))])
-    const listed = new Set<string>()
-    for (const { traceId, startNanos } of rows) {
-      const best = roots.get(traceId)?.[0]
-      if (best?.startNanos !== startNanos || listed.has(traceId) || !belongs(options, roots.get(traceId) ?? []))
-        continue
-      listed.add(traceId)
-      list.push({ traceId, startNanos, endNanos: best.endNanos })
+    const from = to - length > bounds.from ? to - length : bounds.from
+    const rows = await stepRows(walk, { from, to }, after)
+    if (rows.length === step) notePace(walk, rows)
+    for await (const row of standing(walk, rows)) {
+      if (listed.has(row.traceId)) continue
+      listed.add(row.traceId)
+      list.push(row)
       if (list.length === options.limit) return list
     }
     // Copies of one (time, trace id) beyond the step are the same row of the list: going on after it is exact.
-    if (rows.length < step) return list
-    after = last
+    if (rows.length === step) after = rows.at(-1)
+    else if (from <= bounds.from) return list
+    else {
+      to = from
+      length *= WINDOW_GROWTH
+    }
+  }
+}
+
+/** Long ranges are begun with their newest part: what is common is found there, and the rest is not looked at. */
+function firstWindow({ connection, options, where, bounds }: Walk): bigint {
+  const whole = bounds.to - bounds.from
+  if (options.by !== 'start') return whole
+  if (where === undefined) return PACE.get(connection) ?? FIRST_WINDOW
+  const part = whole / WINDOW_GROWTH
+  return part < FIRST_WINDOW ? FIRST_WINDOW : part > 5n * NANOS_PER_MINUTE ? 5n * NANOS_PER_MINUTE : part
+}
+
+function notePace({ connection, where, options }: Walk, rows: readonly RootRow[]): void {
+  if (where !== undefined || options.by !== 'start') return
+  const reach = rows[0]!.startNanos - rows.at(-1)!.startNanos
+  PACE.set(connection, reach > NANOS_PER_SECOND ? reach * 2n : 2n * NANOS_PER_SECOND)
+}
+
+async function stepRows(walk: Walk, window: Window, after: ListPosition | undefined): Promise<RootRow[]> {
+  const { connection, options, where, step, bounds } = walk
+  const { database } = connection
+  const parameters = new SqlParameters()
+  const time = (nanos: bigint): string => parameters.bind('Int64', nanos)
+  const conditions = [`start_nanos >= ${time(window.from)} AND start_nanos < ${time(window.to)}`]
+  if (after !== undefined) {
+    const id = parameters.bind('String', after.traceId)
+    const at = time(after.startNanos)
+    conditions.push(`start_nanos <= ${at} AND (start_nanos, trace_id) < (${at}, toFixedString(unhex(${id}), 16))`)
+  }
+  if (options.by === 'active')
+    conditions.push(`trace_id IN (SELECT trace_id FROM ${database}.spans WHERE start_nanos >= ${time(bounds.from)}
+      AND start_nanos < ${time(options.endNanos)} AND start_nanos + toInt64(duration_nanos) >= ${time(options.startNanos)})`)
+  if (options.by === 'end')
+    conditions.push(`trace_id IN (SELECT trace_id FROM ${database}.roots WHERE root_rank <= 1
+      AND start_nanos >= ${time(bounds.from)} AND start_nanos + toInt64(duration_nanos) >= ${time(options.startNanos)}
+      AND start_nanos + toInt64(duration_nanos) < ${time(options.endNanos)})`)
+  if (where !== undefined) {
+    const early = window.to - window.from > EARLY_NANOS ? window.to - window.from : EARLY_NANOS
+    const reach = { spansFrom: window.from - early, spansTo: window.to + LATE_NANOS }
+    conditions.push(compileTrace(where, { database, parameters, ...reach }))
+  }
+  // Of copies the newest received comes first.
+  const blocks = await connection.queryNative(
+    `SELECT ${rootColumns(options.details === true)} FROM ${database}.roots WHERE ${conditions.join(' AND ')}
+     ORDER BY start_nanos DESC, trace_id DESC, received_nanos DESC LIMIT ${step}
+     SETTINGS max_threads = ${where === undefined || isOfRow(where) ? 1 : 2}, optimize_empty_string_comparisons = 0`,
+    parameters.values,
+  )
+  return rootRowsOf(blocks, options.details === true)
+}
+
+/** The rows at which their traces stand, in their order. Places are asked for as the list needs them. */
+async function* standing(walk: Walk, rows: readonly RootRow[]): AsyncGenerator<TraceRow> {
+  const { connection, options, durations } = walk
+  const ids = [...new Set(rows.map(({ traceId }) => traceId))]
+  const places = new Map<string, TracePlace>()
+  let ends: ReadonlyMap<string, readonly bigint[]> = new Map()
+  let asked = 0
+  const known = new Set<string>()
+  for (const row of rows) {
+    while (!known.has(row.traceId)) {
+      const some = ids.slice(asked, (asked += options.limit))
+      for (const id of some) known.add(id)
+      const found = await placesOf(connection, some, { services: options.details === true })
+      for (const [id, place] of found) places.set(id, place)
+      if (options.by === 'end') ends = new Map([...ends, ...(await entryEndsOf(connection, [...found.values()]))])
+    }
+    const place = places.get(row.traceId)
+    if (place?.startNanos !== row.startNanos || place.rank !== row.rank) continue
+    if (options.by === 'end' && !endsIn(options, ends.get(row.traceId))) continue
+    if (durations.every((one) => isLong(place, one))) yield withRoot(place, row)
+  }
+}
+
+/** A copy that was replaced since may have brought the trace in: by the end of the newest copies, does it belong? */
+function endsIn({ startNanos, endNanos }: TraceListOptions, ends: readonly bigint[] = []): boolean {
+  return ends.some((end) => end >= startNanos && end < endNanos)
+}
+
+function isLong({ firstNanos, endNanos }: TracePlace, { op, nanos }: Walk['durations'][number]): boolean {
+  const duration = endNanos - firstNanos
+  switch (op) {
+    case '=':
+      return duration === nanos
+    case '!=':
+      return duration !== nanos
+    case '<':
+      return duration < nanos
+    case '<=':
+      return duration <= nanos
+    case '>':
+      return duration > nanos
+    case '>=':
+      return duration >= nanos
   }
 }

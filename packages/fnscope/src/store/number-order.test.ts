@@ -3,7 +3,19 @@ import { test } from 'node:test'
 import { numberOrder } from './number-order.ts'
 
 test('integers sort as the numbers they stand for', () => {
-  const numbers = [Number.NEGATIVE_INFINITY, -1e300, -2, -1.5, -5e-324, 0, 5e-324, 0.1, 1, 2 ** 53, Number.POSITIVE_INFINITY]
+  const numbers = [
+    Number.NEGATIVE_INFINITY,
+    -1e300,
+    -2,
+    -1.5,
+    -5e-324,
+    0,
+    5e-324,
+    0.1,
+    1,
+    2 ** 53,
+    Number.POSITIVE_INFINITY,
+  ]
   const orders = numbers.map(numberOrder)
   assert.deepEqual(
     orders.toSorted((a, b) => (a < b ? -1 : 1)),

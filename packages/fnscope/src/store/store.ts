@@ -3,6 +3,7 @@ import type { Batch, RawDocument } from '../span/batch.ts'
 import type { LogRecord } from '../span/log-record.ts'
 import type { MetricPoint } from '../span/metric-point.ts'
 import type { Span } from '../span/span.ts'
+import type { TraceQuery } from './trace-query.ts'
 
 /** Rows of one table in the store's own insert format: the write-ahead log keeps these bytes, and inserts join them. */
 export interface EncodedBlock {
@@ -113,9 +114,49 @@ export interface TraceStarts {
 export interface TraceRow {
   /** 32 hex digits. */
   readonly traceId: string
-  /** Of its listed span of the best rank (root, else entry, else detached). */
+  /** Of the span at which it stands: of its listed spans the best by rank (root, else entry, else detached), then start. */
   readonly startNanos: bigint
+  /** Of all its completed spans, replaced copies too: first start, last start, last end. */
+  readonly firstNanos: bigint
+  readonly lastStartNanos: bigint
   readonly endNanos: bigint
+  /** Of any of its spans. */
+  readonly error: boolean
+  readonly fault: boolean
+  readonly throttle: boolean
+  readonly coldStart: boolean
+  /** Only when asked for. */
+  readonly details?: TraceDetails
+}
+
+/** What a list shows of a trace. */
+export interface TraceDetails {
+  /** Of all its spans, in no order. */
+  readonly services: readonly string[]
+  /** The span at which it stands. Empty texts are unknown. */
+  readonly root: {
+    readonly spanId: string
+    readonly service: string
+    readonly name: string
+    readonly source: string
+    readonly origin: string
+    /** OpenTelemetry's SpanKind. */
+    readonly kind: number
+    readonly durationNanos: bigint
+    readonly error: boolean
+    readonly fault: boolean
+    readonly throttle: boolean
+    readonly httpMethod: string
+    readonly httpUrl: string
+    /** 0 when unknown. */
+    readonly httpStatus: number
+  }
+}
+
+/** What spans of a service are called, and their kind (OpenTelemetry's SpanKind). */
+export interface Operation {
+  readonly name: string
+  readonly kind: number
 }
 
 export interface TraceListOptions extends TimeRange {
@@ -124,6 +165,13 @@ export interface TraceListOptions extends TimeRange {
   readonly limit: number
   /** Continue after this row of an earlier page. */
   readonly after?: { readonly startNanos: bigint; readonly traceId: string }
+  /**
+   * Only these traces. Spans are looked at from a minute before the trace's start (where values are rare: from an hour)
+   * until an hour after it.
+   */
+  readonly where?: TraceQuery
+  /** Answer TraceRow.details. */
+  readonly details?: boolean
 }
 
 export interface LogQuery {
@@ -164,6 +212,10 @@ export interface Reader {
   readDocuments(traceIds: readonly string[]): Promise<RawDocument[]>
   /** Newest first by (start, trace id). */
   listTraces(options: TraceListOptions): Promise<TraceRow[]>
+  /** Names of all services that have a span in the days that the range touches, sorted. */
+  services(range: TimeRange): Promise<string[]>
+  /** Of that service, or of all; by name, then kind. */
+  operations(range: TimeRange, service?: string): Promise<Operation[]>
   /** Ids of traces that have a span starting in the range; for the graph's ragged ends and its job. */
   traceIdsStarting(range: TimeRange, limit: number): Promise<string[]>
   /**

@@ -18,9 +18,18 @@ export function traceListsConformance(subject: Subject): void {
     await put(subject.store, [root, entry, inner, unlisted, detached])
     const list = (from: bigint, to: bigint) =>
       subject.store.listTraces({ startNanos: at + from, endNanos: at + to, by: 'start', limit: 10 })
+    const flags = { error: false, fault: false, throttle: false, coldStart: false }
+    const reach = { firstNanos: at + 1n, lastStartNanos: at + 1n, endNanos: detached.endNanos }
     assert.deepEqual(await list(0n, 100n), [
-      { traceId: detached.traceId, startNanos: at + 1n, endNanos: detached.endNanos },
-      { traceId: root.traceId, startNanos: at, endNanos: at + 5n },
+      { traceId: detached.traceId, startNanos: at + 1n, ...reach, ...flags },
+      {
+        traceId: root.traceId,
+        startNanos: at,
+        firstNanos: at,
+        lastStartNanos: at + 30n,
+        endNanos: inner.endNanos,
+        ...flags,
+      },
     ])
     assert.deepEqual(await list(20n, 100n), [], 'the entry alone does not begin the trace')
     assert.deepEqual(ids(await list(0n, 1n)), [root.traceId])

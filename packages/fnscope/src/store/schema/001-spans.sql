@@ -146,7 +146,7 @@ CREATE TABLE IF NOT EXISTS {db}.roots{local} {on_cluster} (
 PARTITION BY toDate(fromUnixTimestamp64Nano(start_nanos, 'UTC'))
 ORDER BY (start_nanos, trace_id)
 TTL toDateTime(intDiv(start_nanos, 1000000000), 'UTC') + toIntervalSecond({spans_seconds})
-SETTINGS {settings};
+SETTINGS {settings}, index_granularity = 1024, min_bytes_for_wide_part = 2147483648;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS {db}.roots_view {on_cluster} TO {db}.roots{local} AS
 SELECT trace_id, span_id, parent_id, start_nanos, duration_nanos, root_rank, flags, kind, source, service, origin, name,

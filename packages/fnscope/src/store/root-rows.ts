@@ -1,0 +1,66 @@
+// Rows of `roots`: the listed spans in order of time, as far as lists want them.
+import { SPAN_FLAG } from '../span/span-batch.ts'
+import { fixedColumn, textColumn, wordColumn, type NativeBlock } from './native-read.ts'
+import type { TraceDetails } from './store.ts'
+
+type Root = TraceDetails['root']
+
+export interface RootRow {
+  readonly traceId: string
+  readonly startNanos: bigint
+  readonly rank: number
+  /** Only when its columns were asked for. */
+  readonly root: Root | undefined
+}
+
+const PLACE = 'trace_id, start_nanos, root_rank'
+const DETAILS =
+  'span_id, service, name, source, origin, kind, duration_nanos, flags, http_method, http_url, http_status'
+
+export function rootColumns(details: boolean): string {
+  return details ? `${PLACE}, ${DETAILS}` : PLACE
+}
+
+export function rootRowsOf(blocks: readonly NativeBlock[], details: boolean): RootRow[] {
+  return blocks.flatMap((block) => {
+    const ids = fixedColumn(block, 'trace_id')
+    const starts = fixedColumn(block, 'start_nanos')
+    const ranks = fixedColumn(block, 'root_rank')
+    const detail = details ? detailReader(block) : undefined
+    return Array.from({ length: block.rows }, (_, row) => ({
+      traceId: ids.hex(row),
+      startNanos: starts.i64(row),
+      rank: ranks.u8(row),
+      root: detail?.(row),
+    }))
+  })
+}
+
+function detailReader(block: NativeBlock): (row: number) => Root {
+  const spanId = fixedColumn(block, 'span_id')
+  const service = wordColumn(block, 'service')
+  const name = wordColumn(block, 'name')
+  const source = wordColumn(block, 'source')
+  const origin = wordColumn(block, 'origin')
+  const kind = fixedColumn(block, 'kind')
+  const duration = fixedColumn(block, 'duration_nanos')
+  const flags = fixedColumn(block, 'flags')
+  const method = wordColumn(block, 'http_method')
+  const url = textColumn(block, 'http_url')
+  const status = fixedColumn(block, 'http_status')
+  return (row) => ({
+    spanId: spanId.hex(row),
+    service: service.text(row),
+    name: name.text(row),
+    source: source.text(row),
+    origin: origin.text(row),
+    kind: kind.u8(row),
+    durationNanos: duration.i64(row),
+    error: (flags.u16(row) & SPAN_FLAG.error) !== 0,
+    fault: (flags.u16(row) & SPAN_FLAG.fault) !== 0,
+    throttle: (flags.u16(row) & SPAN_FLAG.throttle) !== 0,
+    httpMethod: method.text(row),
+    httpUrl: url.text(row),
+    httpStatus: status.u16(row),
+  })
+}

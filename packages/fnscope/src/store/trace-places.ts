@@ -1,0 +1,119 @@
+// Where traces stand in lists and how far they reach, by their ids, from `traces`: one place for every trace that has a
+// listed span. No list is made here.
+import { SPAN_FLAG } from '../span/span-batch.ts'
+import type { Connection } from './connection.ts'
+import { fixedColumn, nestedColumn, type NativeBlock, type TextValues } from './native-read.ts'
+import type { RootRow } from './root-rows.ts'
+import type { TraceRow } from './store.ts'
+import { inTraces } from './trace-ids.ts'
+
+/** `traces.listed` of a span: rank first, then start (schema/001). */
+const RANK_STEP = 4_000_000_000_000_000_000n
+const NOT_LISTED = 2n ** 64n - 1n
+
+export interface TracePlace {
+  readonly traceId: string
+  /** Of the span at which it stands. */
+  readonly rank: number
+  readonly startNanos: bigint
+  readonly firstNanos: bigint
+  readonly lastStartNanos: bigint
+  readonly endNanos: bigint
+  /** SPAN_FLAG, of all spans. */
+  readonly flags: number
+  /** Empty unless asked for. */
+  readonly services: ReadonlySet<string>
+}
+
+interface Sum {
+  listed: bigint
+  firstNanos: bigint
+  lastStartNanos: bigint
+  endNanos: bigint
+  flags: number
+  services: Set<string>
+}
+
+/** The places of those of the traces that are listed, by id. */
+export async function placesOf(
+  connection: Connection,
+  traceIds: readonly string[],
+  { services = false }: { readonly services?: boolean } = {},
+): Promise<Map<string, TracePlace>> {
+  if (traceIds.length === 0) return new Map()
+  // Rows that a merge has not joined yet are joined here: grouping costs the engine more than the few rows cost us.
+  const blocks = await connection.queryNative(
+    `SELECT trace_id, toInt64(start_nanos) AS first, toInt64(last_start_nanos) AS last_start, toInt64(end_nanos) AS end,
+       toUInt16(flags) AS any_flags, toUInt64(listed) AS place${services ? ", CAST(services, 'Array(String)') AS names" : ''}
+     FROM ${connection.database}.traces WHERE trace_id ${inTraces(traceIds)} SETTINGS max_threads = 1`,
+    { traceIds },
+  )
+  const sums = new Map<string, Sum>()
+  for (const block of blocks) addBlock(sums, block, services)
+  const places = new Map<string, TracePlace>()
+  for (const [traceId, sum] of sums) {
+    if (sum.listed === NOT_LISTED) continue
+    const { listed, ...rest } = sum
+    places.set(traceId, { traceId, rank: Number(listed / RANK_STEP), startNanos: listed % RANK_STEP, ...rest })
+  }
+  return places
+}
+
+function addBlock(sums: Map<string, Sum>, block: NativeBlock, withServices: boolean): void {
+  const ids = fixedColumn(block, 'trace_id')
+  const firsts = fixedColumn(block, 'first')
+  const lasts = fixedColumn(block, 'last_start')
+  const ends = fixedColumn(block, 'end')
+  const flags = fixedColumn(block, 'any_flags')
+  const listed = fixedColumn(block, 'place')
+  const services = withServices ? nestedColumn(block, 'names') : undefined
+  for (let row = 0; row < block.rows; row++) {
+    const id = ids.hex(row)
+    const one: Sum = {
+      listed: BigInt.asUintN(64, listed.i64(row)),
+      firstNanos: firsts.i64(row),
+      lastStartNanos: lasts.i64(row),
+      endNanos: ends.i64(row),
+      flags: flags.u16(row),
+      services: new Set(),
+    }
+    if (services !== undefined) {
+      const [from, to] = services.range(row)
+      const texts = services.parts[0] as TextValues
+      for (let at = from; at < to; at++) one.services.add(texts.text(at))
+    }
+    const sum = sums.get(id)
+    sums.set(id, sum === undefined ? one : joinSums(sum, one))
+  }
+}
+
+function joinSums(a: Sum, b: Sum): Sum {
+  return {
+    listed: a.listed < b.listed ? a.listed : b.listed,
+    firstNanos: a.firstNanos < b.firstNanos ? a.firstNanos : b.firstNanos,
+    lastStartNanos: a.lastStartNanos > b.lastStartNanos ? a.lastStartNanos : b.lastStartNanos,
+    endNanos: a.endNanos > b.endNanos ? a.endNanos : b.endNanos,
+    flags: a.flags | b.flags,
+    services: a.services.union(b.services),
+  }
+}
+
+export function rowOf(place: TracePlace): TraceRow {
+  const { traceId, startNanos, firstNanos, lastStartNanos, endNanos, flags } = place
+  return {
+    traceId,
+    startNanos,
+    firstNanos,
+    lastStartNanos,
+    endNanos,
+    error: (flags & SPAN_FLAG.error) !== 0,
+    fault: (flags & SPAN_FLAG.fault) !== 0,
+    throttle: (flags & SPAN_FLAG.throttle) !== 0,
+    coldStart: (flags & SPAN_FLAG.coldStart) !== 0,
+  }
+}
+
+export function withRoot(place: TracePlace, { root }: Pick<RootRow, 'root'> = { root: undefined }): TraceRow {
+  if (root === undefined) return rowOf(place)
+  return { ...rowOf(place), details: { services: [...place.services], root } }
+}
