@@ -1,6 +1,7 @@
 // The X-Ray daemon's door: UDP documents, and on the same number of TCP the sampling proxy with the whole X-Ray API.
 import type { FastifyRequest } from 'fastify'
 import { mountXray, type XrayApiOptions } from './api/xray.ts'
+import { decodeDocumentBytes } from './codec/xray.ts'
 import type { DoorAddress } from './config.ts'
 import type { Counters } from './counters.ts'
 import { sendAwsError } from './http/aws-error.ts'
@@ -82,7 +83,7 @@ async function openUdp(
     log,
     decoder: () => {
       const context = { receivedNanos: now(), bounds: bounds() }
-      return (text, batch) => xray.decode(text, batch, context)
+      return (body, batch) => decodeDocumentBytes(body, batch, context)
     },
   })
 }

@@ -13,6 +13,8 @@ const OPTIONS = {
   receivedNanos: RECEIVED,
   bounds: { minNanos: RECEIVED - 86_400_000_000_000n, maxNanos: RECEIVED + 86_400_000_000_000n },
 }
+// A search for differences: FNSCOPE_TEST_ROUNDS=100 takes a hundred times as long.
+const ROUNDS = Number(process.env['FNSCOPE_TEST_ROUNDS'] ?? 1)
 const TEXTS = CAPTURES.flatMap((capture) => readDocuments(capture))
 
 function decoded(document: Buffer, decode: (batch: ReturnType<typeof newBatch>) => object): object {
@@ -59,7 +61,7 @@ test('captured documents read as bytes are what they are read as objects', () =>
 test('documents that are changed anywhere are read, or refused, alike', () => {
   const random = newRandom(7)
   let [read, changed] = [0, 0]
-  for (let round = 0; round < 6000; round++) {
+  for (let round = 0; round < 600 * ROUNDS; round++) {
     let document = Buffer.from(TEXTS[random(TEXTS.length)]!)
     for (let changes = 1 + random(2); changes > 0; changes--) {
       const at = random(document.length)
@@ -70,7 +72,7 @@ test('documents that are changed anywhere are read, or refused, alike', () => {
     changed += 1
     if (compare(document)) read += 1
   }
-  assert.ok(read > 100 && read < changed - 100, `${read} of ${changed} read as bytes`)
+  assert.ok(read > changed / 20 && read < changed - 20, `${read} of ${changed} read as bytes`)
 })
 
 test('members are changed for values of every kind', () => {
@@ -113,13 +115,16 @@ test('members are changed for values of every kind', () => {
       [...prefix, key],
       ...(typeof value === 'object' && value !== null ? paths(value as object, [...prefix, key]) : []),
     ])
-  for (const path of paths(whole, [])) for (const value of values) change(path, value)
-  assert.ok(read > 300, `${read} read as bytes`)
+  // Every member meets a fifth of the kinds, and every kind a fifth of the members; in many rounds all meet all.
+  const step = ROUNDS > 1 ? 1 : 5
+  for (const [index, path] of paths(whole, []).entries())
+    for (let at = index % step; at < values.length; at += step) change(path, values[at]!)
+  assert.ok(read > 60, `${read} read as bytes`)
 })
 
 test('times to the last digit are rounded alike', () => {
   const random = newRandom(11)
-  for (let round = 0; round < 3000; round++) {
+  for (let round = 0; round < 300 * ROUNDS; round++) {
     const digits = String(random(1e9))
       .padStart(9, '0')
       .slice(0, 1 + random(9))

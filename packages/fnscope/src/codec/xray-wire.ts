@@ -1,6 +1,6 @@
 // One X-Ray document from its bytes into columns, without objects: what xray-span.ts does of parsed ones, for documents that
 // xray-scan.ts can read and that nothing is wrong with. Every other one is answered with undefined, and nothing added.
-import type { Batch } from '../span/batch.ts'
+import type { Batch, RawDocument } from '../span/batch.ts'
 import type { DictionaryColumn, TextColumn } from '../span/columns.ts'
 import { peerOf, type Peer } from '../span/peer.ts'
 import { SPAN_FLAG, type SpanBatch } from '../span/span-batch.ts'
@@ -21,22 +21,12 @@ const OPEN_BRACE = 123
 // One document at a time is decoded, and each to its end.
 const SCAN = new XrayScan()
 
-export interface WireDocument {
-  /** 32 and 16 hex digits, lower case. */
-  readonly traceId: string
-  readonly spanId: string
-  readonly parentId: string | undefined
-  readonly startNanos: bigint
-  readonly inProgress: boolean
-  readonly segment: boolean
-}
-
-/** Adds the rows of the document and of all in it. @param bytes the document alone */
+/** Adds the rows of the document and of all in it to the spans, and answers the document. @param bytes the document alone */
 export function pushWireDocument(
   bytes: Buffer,
   batch: Batch,
   options: { readonly receivedNanos: bigint; readonly bounds: TimeBounds },
-): WireDocument | undefined {
+): RawDocument | undefined {
   if (bytes.length > MAX_DOCUMENT_BYTES || !SCAN.scan(bytes)) return undefined
   const place = isDetached(bytes) ? 'detached' : 'segment'
   if (!isGoodDocument(bytes, place) || !areGoodEntities(bytes, options.bounds)) return undefined
@@ -57,14 +47,14 @@ export function pushWireDocument(
   }
   endDocument(batch.spans, context)
   endDocument(batch.openSpans, context)
-  return {
-    traceId,
-    spanId: textAt(bytes, 0, MEMBER.id)!.toLowerCase(),
-    parentId: hasParent(bytes) ? textAt(bytes, 0, MEMBER.parent_id)!.toLowerCase() : undefined,
-    startNanos: BigInt(microsOf(bytes, 0, MEMBER.start_time)) * 1000n,
-    inProgress: isOpen(0),
-    segment,
-  }
+  const { receivedNanos } = options
+  const spanId = textAt(bytes, 0, MEMBER.id)!.toLowerCase()
+  const startNanos = BigInt(STARTS[0]!) * 1000n
+  const inProgress = isOpen(0)
+  const text = bytes.toString('latin1')
+  if (!hasParent(bytes)) return { traceId, spanId, startNanos, receivedNanos, inProgress, segment, text }
+  const parentId = textAt(bytes, 0, MEMBER.parent_id)!.toLowerCase()
+  return { traceId, spanId, parentId, startNanos, receivedNanos, inProgress, segment, text }
 }
 
 /** What is between the quotes; undefined when it is no text, or an empty one. */

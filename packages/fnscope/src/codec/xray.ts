@@ -75,11 +75,8 @@ export function decodeDocument(text: string, batch: Batch, options: DecodeOption
 export function decodeDocumentBytes(bytes: Buffer, batch: Batch, options: DecodeOptions): DecodeResult {
   const document = pushWireDocument(bytes, batch, options)
   if (document === undefined) return decodeDocument(bytes.toString(), batch, options)
-  const { traceId, spanId, parentId, ...rest } = document
-  const ids = parentId === undefined ? { traceId, spanId } : { traceId, spanId, parentId }
-  const text = bytes.toString('latin1')
-  batch.documents.push({ ...ids, ...rest, receivedNanos: options.receivedNanos, text })
-  return { ok: true, traceId, spanId }
+  batch.documents.push(document)
+  return { ok: true, traceId: document.traceId, spanId: document.spanId }
 }
 
 /** Why the entity or one below it cannot be stored, parents first; the depth is bounded by MAX_DEPTH. */

@@ -7,7 +7,7 @@ import { test, type TestContext } from 'node:test'
 
 import { pino } from 'pino'
 
-import { decodeDocument } from '../codec/xray.ts'
+import { decodeDocumentBytes } from '../codec/xray.ts'
 import { Counters } from '../counters.ts'
 import { IngestFullError } from '../ingest/ingest.ts'
 import { silentLogger } from '../log.ts'
@@ -36,7 +36,7 @@ async function openDoor(t: TestContext, options: Partial<XrayDaemonOptions> = {}
     host: '127.0.0.1',
     port: 0,
     explicit: true,
-    decoder: () => (text, batch) => decodeDocument(text, batch, { receivedNanos: 1n, bounds }),
+    decoder: () => (body, batch) => decodeDocumentBytes(body, batch, { receivedNanos: 1n, bounds }),
     ingest: { accept: async (batch) => void batches.push(batch) },
     counters,
     log: silentLogger,

@@ -20,8 +20,8 @@ export type DecodeOutcome =
   | { readonly ok: true }
   | { readonly ok: false; readonly id?: string; readonly code: string; readonly message: string }
 
-/** Adds a whole document to the batch or nothing. */
-export type DecodeOne = (text: string, batch: Batch) => DecodeOutcome
+/** Adds a whole document to the batch or nothing. It must not keep the bytes: their memory is used again. */
+export type DecodeOne = (body: Buffer, batch: Batch) => DecodeOutcome
 
 export interface XrayDaemonOptions extends WantedAddress {
   /** Asked for once a batch, so that what is the same for all of it is worked out once. */
@@ -89,7 +89,7 @@ class Documents {
         this.#drop(read.refused, read.message)
         continue
       }
-      const outcome = decode(read.text, batch)
+      const outcome = decode(read.body, batch)
       if (outcome.ok) documents += 1
       else this.#drop(reasonOf(outcome.code), outcome.message, { id: outcome.id })
     }

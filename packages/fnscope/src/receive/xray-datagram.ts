@@ -4,7 +4,8 @@
 
 export type DatagramRefusal = 'no_newline' | 'bad_header' | 'empty_body' | 'otlp_datagram'
 
-export type XrayDatagram = { readonly text: string } | { readonly refused: DatagramRefusal; readonly message: string }
+/** `body`: the document's bytes, a view of the datagram. */
+export type XrayDatagram = { readonly body: Buffer } | { readonly refused: DatagramRefusal; readonly message: string }
 
 /** What both SDKs send: Node and Go compact, Python with blanks in older releases. */
 const COMPACT = Buffer.from('{"format":"json","version":1}\n')
@@ -29,8 +30,8 @@ export function readDatagram(datagram: Buffer): XrayDatagram {
     bodyStart = newline + 1
   }
   if (isOtlp(datagram, bodyStart)) return refused('otlp_datagram', 'OTLP in a datagram (T1S, T1U, M1) is not read yet')
-  const text = datagram.toString('utf8', bodyStart)
-  return !/\S/.test(text) ? refused('empty_body', 'nothing after the header line') : { text }
+  const body = datagram.subarray(bodyStart)
+  return isBlank(body) ? refused('empty_body', 'nothing after the header line') : { body }
 }
 
 function refused(reason: DatagramRefusal, message: string): XrayDatagram {
@@ -41,6 +42,14 @@ function isOtlp(bytes: Buffer, at: number): boolean {
   const [first, second] = [bytes[at], bytes[at + 1]]
   if (first === LETTER_M) return second === DIGIT_1
   return first === LETTER_T && second === DIGIT_1 && (bytes[at + 2] === LETTER_S || bytes[at + 2] === LETTER_U)
+}
+
+const MAX_BLANK_BYTE = 32
+
+/** Most documents begin with a brace: one comparison. Other alphabets' blanks are text, and no JSON begins with them. */
+function isBlank(bytes: Buffer): boolean {
+  for (const byte of bytes) if (byte > MAX_BLANK_BYTE) return false
+  return true
 }
 
 function isHeader(line: string): boolean {
