@@ -11,7 +11,7 @@ export interface InsertCall {
   readonly token: string
 }
 
-export class TokenWriter implements Pick<Writer, 'encode' | 'insert'> {
+export class TokenWriter implements Pick<Writer, 'encode' | 'insert' | 'recycle'> {
   readonly #database: DatabaseSync
   readonly calls: InsertCall[] = []
   /** Throws or waits to make this call fail or hang. */
@@ -36,6 +36,11 @@ export class TokenWriter implements Pick<Writer, 'encode' | 'insert'> {
         batch.documents.map((document) => document.spanId),
       ),
     ].filter((made) => made.rows > 0)
+  }
+
+  /** Makes every later look at the block fail, as it may when the memory holds another. */
+  recycle({ bytes }: EncodedBlock): void {
+    bytes.fill(0xff)
   }
 
   async insert(

@@ -31,7 +31,7 @@ const HOPELESS_ROWS = 100
 
 export interface FlusherOptions {
   readonly wal: Wal
-  readonly writer: Pick<Writer, 'insert'>
+  readonly writer: Pick<Writer, 'insert' | 'recycle'>
   readonly counters: Counters
   readonly log: Logger
 }
@@ -150,6 +150,7 @@ export class Flusher {
     this.#pace(rows, stopTimer() * 1000)
     if (hopeless) await wal.setAside(segment, '.refused')
     else await wal.remove(segment)
+    for (const block of content.blocks) this.#options.writer.recycle(block)
   }
 
   /** Stores rows [from, to) but for the ones that are refused for good. The token is the same in every process. */

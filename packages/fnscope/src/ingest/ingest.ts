@@ -15,7 +15,7 @@ export class IngestFullError extends Error {
 export interface Ingest {
   /**
    * Takes the batch over: resolves when it is in the write-ahead log (survives kill -9), so the sender may be answered.
-   * The batch belongs to ingest from the call on. @throws IngestFullError
+   * The batch is ingest's until then, and the caller's to fill again afterwards. @throws IngestFullError
    */
   accept(batch: Batch): Promise<void>
   /** Resolves when everything accepted before the call is in the store; for tests, `invoke` and shutdown. */

@@ -13,7 +13,7 @@ import { makeWalDirectory, Wal } from './wal.ts'
 export interface OpenIngestOptions {
   /** The log's own directory; made when missing, mode 0700. */
   readonly dir: string
-  readonly writer: Pick<Writer, 'encode' | 'insert'>
+  readonly writer: Pick<Writer, 'encode' | 'insert' | 'recycle'>
   readonly counters: Counters
   readonly log: Logger
   /** Bound of the log on disk; over it accept throws IngestFullError. */

@@ -4,7 +4,7 @@ import type { Counters } from '../counters.ts'
 import { messageOf } from '../errors.ts'
 import { IngestFullError, type Ingest } from '../ingest/ingest.ts'
 import type { Logger } from '../log.ts'
-import { newBatch, type Batch } from '../span/batch.ts'
+import { emptied, newBatch, type Batch } from '../span/batch.ts'
 import { DropLog } from './drop-log.ts'
 
 /** Adds what it can keep to the batch, as copies: the body's memory is used again. @throws OtlpMalformedError when the request is refused whole */
@@ -32,9 +32,14 @@ export interface OtlpIntakeOptions {
   readonly log: Logger
 }
 
+/** As many as are in progress at once when a few exporters send without a pause. */
+const MAX_SPARE_BATCHES = 8
+
 export class OtlpIntake {
   readonly #options: OtlpIntakeOptions
   readonly #dropLog: DropLog
+  // Filled again: the memory of a new batch costs as much as decoding into it.
+  readonly #spare: Batch[] = []
 
   constructor(options: OtlpIntakeOptions) {
     this.#options = options
@@ -47,7 +52,7 @@ export class OtlpIntake {
    */
   async take(body: Uint8Array, decode: OtlpDecoder, signal: OtlpSignal['signal']): Promise<OtlpTaken> {
     const { door, ingest, counters } = this.#options
-    const batch = newBatch()
+    const batch = this.#spare.pop() ?? newBatch()
     let taken: OtlpTaken
     try {
       taken = decode(body, batch)
@@ -64,8 +69,14 @@ export class OtlpIntake {
       }
       counters.received.inc({ door, signal }, taken.spans)
     }
+    this.#recycle(batch)
     for (const [reason, count] of taken.reasons) this.#drop(reason, taken.message, count)
     return taken
+  }
+
+  /** A batch that ingest is done with. One that could not be filled or taken is not trusted again. */
+  #recycle(batch: Batch): void {
+    if (this.#spare.length < MAX_SPARE_BATCHES) this.#spare.push(emptied(batch))
   }
 
   /** A request refused whole, before anybody knew how much was in it: counts as one. */

@@ -7,6 +7,7 @@ import { checkCluster } from './cluster-check.ts'
 import { describeCluster } from './cluster.ts'
 import type { ClickHouseServer } from './clickhouse-server.ts'
 import { Connection } from './connection.ts'
+import { giveBytes } from './block-memory.ts'
 import { encodeBatch } from './encode.ts'
 import { takeLease } from './lease.ts'
 import { listOperations, listServices } from './list-services.ts'
@@ -155,6 +156,7 @@ function storeOver(connection: Connection, scope: SchemaScope, options: OpenStor
   }
   return {
     encode: (batch: Batch) => encodeBatch(batch),
+    recycle: (block) => giveBytes(block.bytes),
     insert: (table, blocks, token, rows) => insertBlocks(connection, table, blocks, token, rows),
     replaceMinutes: (minutes: readonly MinuteGraph[], coveredNanos?: bigint) => {
       const version = nextVersion()

@@ -1,5 +1,6 @@
 // One block of ClickHouse's Native format from columns whose bytes are already laid out. Knows the format, not the
 // tables: https://clickhouse.com/docs/interfaces/formats/Native, revision 0 (as a bare HTTP insert is read).
+import { takeBytes } from './block-memory.ts'
 import { DictionaryColumn, FixedColumn, ListColumn, MapColumn, TextColumn, type ScalarColumn } from '../span/columns.ts'
 
 export type Column = ScalarColumn | ListColumn<ScalarColumn> | MapColumn<ScalarColumn>
@@ -100,7 +101,7 @@ export function headerBytes(columns: number, rows: number): Uint8Array {
 function joined(parts: readonly Uint8Array[]): Uint8Array {
   let size = 0
   for (const part of parts) size += part.length
-  const bytes = new Uint8Array(size)
+  const bytes = takeBytes(size)
   let at = 0
   for (const part of parts) {
     bytes.set(part, at)

@@ -31,6 +31,8 @@ export class StoreError extends Error {
 export interface Writer {
   /** Pure and synchronous. A table without rows gives no block. */
   encode(batch: Batch): readonly EncodedBlock[]
+  /** Nobody will look at the block again: its memory may serve another. */
+  recycle(block: EncodedBlock): void
   /**
    * Stores the blocks' rows in `table`, all or none, exactly once for a token: the same token again, from any process,
    * stores nothing. `rows` keeps only rows [from, to) of the blocks' concatenation (how a poisoned insert is bisected).
