@@ -57,7 +57,7 @@ for (const node of NODES) {
     assert.match(url, /^http:\/\/127\.0\.0\.1:\d+\/Prod\/hello$/)
     assert.match(String(ready['url']), /^http:\/\/127\.0\.0\.1:\d+$/)
     const doors = ready['doors'] as Record<string, string>
-    assert.deepEqual(Object.keys(doors), ['xray-daemon', 'otlp-http', 'otlp-grpc'])
+    assert.deepEqual(Object.keys(doors), ['xray-daemon', 'otlp-http', 'otlp-grpc', 'jaeger-query'])
     for (const address of Object.values(doors)) assert.match(address, /^127\.0\.0\.1:\d+$/)
     assert.deepEqual(app['functions'], ['HelloWorldFunction'])
     assert.equal(app['stack'], 'sam-app')

@@ -39,7 +39,7 @@ export async function openTestDoors(t: TestContext, options: Partial<OtlpDoorsOp
   const counters = new Counters()
   const free = { host: '127.0.0.1', port: 0, explicit: true }
   const doors = await openOtlpDoors(
-    { 'xray-daemon': 'off', 'otlp-http': free, 'otlp-grpc': free },
+    { 'xray-daemon': 'off', 'otlp-http': free, 'otlp-grpc': free, 'jaeger-query': 'off' },
     {
       signals: [
         {

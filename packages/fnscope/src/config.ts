@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { FnscopeError } from './errors.ts'
 import { parseRoles, type Role } from './roles.ts'
 
-export type DoorName = 'xray-daemon' | 'otlp-http' | 'otlp-grpc'
+export type DoorName = 'xray-daemon' | 'otlp-http' | 'otlp-grpc' | 'jaeger-query'
 
 /** Where a door listens; undefined port 0 = any free one; 'off' = not at all. */
 export type DoorAddress = { readonly host: string; readonly port: number; readonly explicit: boolean } | 'off'
@@ -66,7 +66,17 @@ export interface ConfigFlags {
 }
 
 export const DEFAULT_PORT = 4747
-const DOOR_PORTS: Readonly<Record<DoorName, number>> = { 'xray-daemon': 2000, 'otlp-http': 4318, 'otlp-grpc': 4317 }
+const DOOR_PORTS: Readonly<Record<DoorName, number>> = {
+  'xray-daemon': 2000,
+  'otlp-http': 4318,
+  'otlp-grpc': 4317,
+  'jaeger-query': 16686,
+}
+/** The daemon's is also how functions report to the process that runs them. */
+const DOOR_ROLES: Readonly<Record<string, readonly Role[]>> = {
+  'xray-daemon': ['receive', 'platform'],
+  'jaeger-query': ['query'],
+} satisfies { readonly [door in DoorName]?: readonly Role[] }
 /** What they speak has no place for a token: wider than loopback by their own --door alone. */
 const DOORS_WITHOUT_TOKEN: readonly string[] = ['xray-daemon'] satisfies DoorName[]
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent']
@@ -137,13 +147,13 @@ function refuseWideDoors(doors: Config['doors']): void {
   }
 }
 
-/** Only who receives has doors; the daemon's is also how functions report to the process that runs them. */
+/** A process without a door's role does not open it. Telemetry comes in where `receive` is. */
 function doorsOfRoles(doors: Config['doors'], roles: readonly Role[]): Config['doors'] {
-  if (roles.includes('receive')) return doors
   const kept = Object.entries(doors).map(([name, door]) => {
-    const stays = name === 'xray-daemon' && roles.includes('platform')
+    const wanted = DOOR_ROLES[name] ?? ['receive']
+    const stays = wanted.some((role) => roles.includes(role))
     if (door !== 'off' && door.explicit && !stays)
-      throw usage(`--door ${name} is the part of the role receive, which --roles ${roles.join(',')} leaves out.`)
+      throw usage(`--door ${name} is the part of the role ${wanted[0]}, which --roles ${roles.join(',')} leaves out.`)
     return [name, stays ? door : 'off']
   })
   return Object.fromEntries(kept) as Config['doors']

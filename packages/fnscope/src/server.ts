@@ -18,6 +18,7 @@ import { isLoopbackHost } from './http/host-names.ts'
 import { closeHttpServer } from './http/server.ts'
 import { answeringStored, tellingLogs, touchingMinutes } from './ingest-taps.ts'
 import { openIngest } from './ingest/open-ingest.ts'
+import { openJaegerDoor } from './jaeger-door.ts'
 import type { Logger } from './log.ts'
 import { openConfiguredStore } from './open-store.ts'
 import { openOtlpDoors } from './otlp-doors.ts'
@@ -165,6 +166,14 @@ export async function startServer(config: Config, options: StartOptions): Promis
     functionKey,
   })
   cleanup.defer(() => otlp.stop())
+  const jaeger = await openJaegerDoor(config.doors['jaeger-query'], {
+    query: { reader: store, now: clock, bounds, dirtyMinutes: () => job.dirtyMinutes() },
+    store,
+    counters,
+    log,
+    token: config.token,
+  })
+  cleanup.defer(() => jaeger.stop())
 
   // routes are mounted before it listens, but the platform wants to know its address: the console's routes read it late
   const late: { apps?: Apps; url?: string } = {}
@@ -175,7 +184,11 @@ export async function startServer(config: Config, options: StartOptions): Promis
     for (const listener of deployedListeners) listener(app)
     return app
   }
-  const doors = (): Record<string, string> => ({ 'xray-daemon': daemon.description, ...otlp.descriptions })
+  const doors = (): Record<string, string> => ({
+    'xray-daemon': daemon.description,
+    ...otlp.descriptions,
+    'jaeger-query': jaeger.description,
+  })
   const health = (): ConsoleHealth => ({
     version: VERSION,
     url: late.url ?? '',

@@ -30,6 +30,10 @@ export class MemoryStore implements Reader, Pick<Writer, 'replaceMinutes'> {
     return [...groupByTrace(wanted).values()].flatMap((trace) => indexTrace(trace).spans).sort(compareSpans)
   }
 
+  async readListed(rows: readonly Pick<TraceRow, 'traceId'>[]): Promise<Span[]> {
+    return await this.readSpans(rows.map(({ traceId }) => traceId))
+  }
+
   async readDocuments(traceIds: readonly string[]): Promise<RawDocument[]> {
     return this.documents.filter((document) => traceIds.includes(document.traceId))
   }
@@ -63,6 +67,10 @@ export class MemoryStore implements Reader, Pick<Writer, 'replaceMinutes'> {
     const own = found.filter((span) => service === undefined || span.service === service)
     const distinct = new Map(own.map(({ name, kind }) => [`${name} ${kind}`, { name, kind }]))
     return [...distinct.values()].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : a.kind - b.kind))
+  }
+
+  async resourceKeys(): Promise<ReadonlySet<string>> {
+    return new Set(this.spans.flatMap(({ resource }) => Object.keys(resource)))
   }
 
   async traceIdsStarting(range: TimeRange, limit: number): Promise<string[]> {

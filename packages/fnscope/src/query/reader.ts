@@ -1,2 +1,14 @@
 // The store as questions see it. api/ may not import store/: it takes these types from here.
-export type { Edge, LogQuery, MinuteGraph, NodeKey, NodeLatency, Reader, TimeRange, TraceRow } from '../store/store.ts'
+export type {
+  Edge,
+  LogQuery,
+  MinuteGraph,
+  NodeKey,
+  NodeLatency,
+  Reader,
+  SpanQuery,
+  TimeRange,
+  TraceListOptions,
+  TraceQuery,
+  TraceRow,
+} from '../store/store.ts'

@@ -64,6 +64,8 @@ export function compileSpan(query: SpanQuery, parameters: SqlParameters): string
       return compileAnnotation(query.key, query, parameters)
     case 'attribute':
       return compileAttribute(query.key, query, parameters)
+    case 'event':
+      return compileEvent(query.key, query.value, parameters)
   }
 }
 
@@ -175,4 +177,17 @@ function compileAttribute(key: string, test: TextTest, parameters: SqlParameters
   const raw = `JSONExtractRaw(resource, ${bound})`
   const text = `if(startsWith(${raw}, '"'), JSONExtractString(resource, ${bound}), ${raw})`
   return `(${inMap('attributes')} OR ${inMap('annotations')} OR (${raw} != '' AND ${compileMapText(text, test, parameters)}))`
+}
+
+/** In the events' JSON text: a quote stands bare there only at the ends of a key or text, so nothing within one matches. */
+function compileEvent(key: string, value: string, parameters: SqlParameters): string {
+  const member = `${JSON.stringify(key === 'event' ? 'name' : key)}:`
+  const has = (text: string): string => `position(events, ${parameters.bind('String', member + text)}) > 0`
+  const spellings = [JSON.stringify(value)]
+  const number = Number(value)
+  const bare = value === 'true' || value === 'false' || /^-?\d+$/.test(value) || String(number) === value
+  // What ends a value: the text is one line of JSON without blanks.
+  if (bare && value !== '') spellings.push(`${value},`, `${value}}`)
+  if (Number.isInteger(number) && String(number) === value) spellings.push(`${value}.0,`, `${value}.0}`)
+  return `(events != '' AND ${joined('or', spellings.map(has))})`
 }

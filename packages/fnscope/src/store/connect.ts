@@ -22,7 +22,8 @@ import {
   traceStarts,
 } from './minutes.ts'
 import { readLogs, readMetrics } from './read-signals.ts'
-import { readDocuments, readSpans } from './read-traces.ts'
+import { readDocuments, readListed, readSpans } from './read-traces.ts'
+import { resourceKeys } from './resource-keys.ts'
 import { alterRetention, deleteExpired } from './retention.ts'
 import { schemaScope, type SchemaScope } from './schema-scope.ts'
 import { checkDatabase, checkCluster as checkClusterName, databaseOf, parseStoreUrl } from './store-address.ts'
@@ -131,10 +132,12 @@ async function failureOf(work: Promise<void>): Promise<unknown> {
 function readerOver(connection: Connection, options: OpenStoreOptions): Reader {
   return {
     readSpans: (traceIds) => readSpans(connection, traceIds, options),
+    readListed: (rows) => readListed(connection, rows, options),
     readDocuments: (traceIds) => readDocuments(connection, traceIds, options),
     listTraces: (list) => listTraces(connection, list),
     services: (range) => listServices(connection, range),
     operations: (range, service) => listOperations(connection, range, service),
+    resourceKeys: (range) => resourceKeys(connection, range),
     traceIdsStarting: (range, limit) => traceIdsStarting(connection, range, limit),
     traceStarts: (traceIds) => traceStarts(connection, traceIds),
     minutesTouchedSince: (receivedNanos) => minutesTouchedSince(connection, receivedNanos),

@@ -5,7 +5,9 @@ import type { RawDocument } from '../span/batch.ts'
 import type { Span } from '../span/span.ts'
 import type { Connection, QueryParameters } from './connection.ts'
 import { documentOf, type DocumentRow } from './signal-row.ts'
+import { NANOS_PER_MINUTE, NANOS_PER_SECOND } from '../span/time.ts'
 import { SPAN_COLUMNS, spansOf } from './span-row.ts'
+import type { TraceReach } from './store.ts'
 import { inTraces, validTraceIds } from './trace-ids.ts'
 
 /** Rows that one call reads at most. As JSON they come near 200 MB, and twice that is more than a string can hold. */
@@ -122,8 +124,77 @@ export async function readSpans(connection: Connection, ids: readonly string[], 
     located.completed ? spansIn(connection, 'spans', { traceIds, ...located.completed }, limits) : [],
     located.open ? spansIn(connection, 'open_spans', { traceIds }, limits) : [],
   ])
+  return joined(completed, open)
+}
+
+/** Completed ones win over those in progress. */
+function joined(completed: readonly Span[], open: readonly Span[]): Span[] {
   const done = new Set(completed.map(keyOf))
   return [...completed, ...open.filter((span) => !done.has(keyOf(span)))].sort(inStartOrder)
+}
+
+/** Trace and minute are how `spans` is ordered: each pair is one place of its key. */
+const MINUTE = "toStartOfMinute(toDateTime(intDiv(start_nanos, 1000000000), 'UTC'))"
+/** More pairs are a scan anyway. */
+const MAX_PAIRS = 5000
+
+/** See Reader.readListed. */
+export async function readListed(
+  connection: Connection,
+  rows: readonly TraceReach[],
+  limits: ReadLimits,
+): Promise<Span[]> {
+  if (rows.length === 0) return []
+  const pairs = rows.flatMap((row) => minutesOf(row).map((second) => ({ second, traceId: row.traceId })))
+  if (pairs.length > MAX_PAIRS)
+    return await readSpans(
+      connection,
+      rows.map(({ traceId }) => traceId),
+      limits,
+    )
+  const traceIds = rows.map(({ traceId }) => traceId)
+  const [completed, open] = await Promise.all([
+    spansAt(connection, pairs, traceIds, limits),
+    spansIn(connection, 'open_spans', { traceIds }, limits),
+  ])
+  return joined(completed, open)
+}
+
+/** Start of each minute that the trace's spans can lie in, seconds. */
+function minutesOf({ firstNanos, lastStartNanos }: TraceReach): number[] {
+  const minutes: number[] = []
+  for (let at = firstNanos - (firstNanos % NANOS_PER_MINUTE); at <= lastStartNanos; at += NANOS_PER_MINUTE) {
+    minutes.push(Number(at / NANOS_PER_SECOND))
+    if (minutes.length > MAX_PAIRS) break
+  }
+  return minutes
+}
+
+async function spansAt(
+  connection: Connection,
+  pairs: readonly { readonly second: number; readonly traceId: string }[],
+  traceIds: readonly string[],
+  limits: ReadLimits,
+): Promise<Span[]> {
+  const parameters = { seconds: pairs.map(({ second }) => second), ids: pairs.map(({ traceId }) => traceId) }
+  const blocks = await bounded(
+    (tail) =>
+      connection.queryNative(
+        `SELECT ${SPAN_COLUMNS} FROM ${connection.database}.spans
+         WHERE (${MINUTE}, trace_id) IN (
+           SELECT toDateTime(one.1, 'UTC'), toFixedString(unhex(one.2), 16)
+           FROM (SELECT arrayJoin(arrayZip({seconds:Array(UInt32)}, {ids:Array(String)})) AS one)) ${tail}`,
+        parameters,
+      ),
+    (blocks) => blocks.reduce((sum, block) => sum + block.rows, 0),
+    traceIds,
+    limits,
+  )
+  return bestOf(
+    blocks.flatMap((block) => spansOf(block, false)),
+    keyOf,
+    isNewer,
+  )
 }
 
 /** A completed document beats one in progress; then the newest received wins. */

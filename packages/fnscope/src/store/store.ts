@@ -5,6 +5,8 @@ import type { MetricPoint } from '../span/metric-point.ts'
 import type { Span } from '../span/span.ts'
 import type { TraceQuery } from './trace-query.ts'
 
+export type { SpanQuery, TraceQuery } from './trace-query.ts'
+
 /** Rows of one table in the store's own insert format: the write-ahead log keeps these bytes, and inserts join them. */
 export interface EncodedBlock {
   readonly table: string
@@ -113,6 +115,9 @@ export interface TraceStarts {
   readonly lastNanos: bigint
 }
 
+/** A trace, and where its completed spans start. */
+export type TraceReach = Pick<TraceRow, 'traceId' | 'firstNanos' | 'lastStartNanos'>
+
 export interface TraceRow {
   /** 32 hex digits. */
   readonly traceId: string
@@ -210,6 +215,8 @@ export interface Reader {
    * than 100 000 rows only the earliest started are answered, and a warning logged: ask for fewer traces at once.
    */
   readSpans(traceIds: readonly string[]): Promise<Span[]>
+  /** The same of traces that listTraces has just found: it says where they lie, which saves looking them up. */
+  readListed(rows: readonly TraceReach[]): Promise<Span[]>
   /** Raw X-Ray documents of the traces, one per (trace, id), in start order; bounded like readSpans. */
   readDocuments(traceIds: readonly string[]): Promise<RawDocument[]>
   /** Newest first by (start, trace id). */
@@ -218,6 +225,8 @@ export interface Reader {
   services(range: TimeRange): Promise<string[]>
   /** Of that service, or of all; by name, then kind. */
   operations(range: TimeRange, service?: string): Promise<Operation[]>
+  /** Keys of resource attributes of the spans that start in the range. May answer with what it found up to a minute ago. */
+  resourceKeys(range: TimeRange): Promise<ReadonlySet<string>>
   /** Ids of traces that have a span starting in the range; for the graph's ragged ends and its job. */
   traceIdsStarting(range: TimeRange, limit: number): Promise<string[]>
   /**

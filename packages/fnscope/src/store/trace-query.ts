@@ -27,6 +27,8 @@ export type SpanQuery =
   | ({ readonly is: 'annotation'; readonly key: string } & AnnotationTest)
   /** Not indexed: an attribute, an annotation or a resource attribute, by how its value reads, whatever its type. */
   | ({ readonly is: 'attribute'; readonly key: string } & TextTest)
+  /** Not indexed: a scalar attribute of one of its events, by how its value reads; the key `event` is the event's name. */
+  | { readonly is: 'event'; readonly key: string; readonly value: string }
 
 export type TextOperator = '=' | '!=' | '<' | '<=' | '>' | '>=' | 'contains' | 'beginswith' | 'endswith'
 export type NumberOperator = '=' | '!=' | '<' | '<=' | '>' | '>='
