@@ -24,14 +24,15 @@ test('a process has all roles, or those that it is given', () => {
   assert.throws(() => readConfig({ roles: 'write' }, {}), { code: 'FNS_USAGE' })
 })
 
-test('only who receives has doors; who runs functions has the one by which they report', () => {
+test('a process has the doors of its roles: who runs functions has the one by which they report', () => {
   const open = (roles: string): string[] =>
     Object.entries(readConfig({ roles }, {}).doors)
       .filter(([, door]) => door !== 'off')
       .map(([name]) => name)
   assert.ok(open('receive').length > 1)
-  assert.deepEqual(open('query'), [])
-  assert.deepEqual(open('platform,query'), ['xray-daemon'])
+  assert.ok(!open('receive').includes('jaeger-query'))
+  assert.deepEqual(open('query'), ['jaeger-query'])
+  assert.deepEqual(open('platform,query'), ['xray-daemon', 'jaeger-query'])
   assert.throws(() => readConfig({ roles: 'query', door: ['xray-daemon=127.0.0.1:2001'] }, {}), {
     code: 'FNS_USAGE',
     message: /--door xray-daemon.*role receive/,
