@@ -86,7 +86,6 @@ export interface ResourceColumns {
   json: number
   service: number
   origin: number
-  readonly originIsLambda: boolean
   accountId: number
   arn: number
 }
@@ -113,8 +112,7 @@ export class OtlpSources {
     let found = this.#resources.find(reader.view, start, end)
     if (found === undefined) {
       const resource = readResource(reader, start, end)
-      const originIsLambda = resource.meaning.origin.startsWith('AWS::Lambda')
-      found = { resource, originIsLambda, batch: 0, json: 0, service: 0, origin: 0, accountId: 0, arn: 0 }
+      found = { resource, batch: 0, json: 0, service: 0, origin: 0, accountId: 0, arn: 0 }
       this.#resources.add(reader.view, start, end, found)
     }
     if (found.batch !== this.#batch) {

@@ -35,11 +35,9 @@ export const MEANING = {
   connection: 24,
   origin: 25,
   localService: 26,
-  requestId: 27,
-  invocationId: 28,
-  arn: 29,
-  accountId: 30,
-  user: 31,
+  arn: 27,
+  accountId: 28,
+  user: 29,
 } as const
 
 export type Meaning = (typeof MEANING)[keyof typeof MEANING]
@@ -87,8 +85,6 @@ const KEYS: Readonly<Record<keyof typeof MEANING, readonly string[]>> = {
   connection: ['db.connection_string'],
   origin: ['aws.xray.origin'],
   localService: ['aws.local.service'],
-  requestId: ['aws.request_id', 'aws.requestId'],
-  invocationId: ['faas.invocation_id', 'faas.execution'],
   arn: ['aws.resource_arn', 'cloud.resource_id', 'aws.lambda.invoked_arn', 'faas.id'],
   accountId: ['cloud.account.id'],
   user: ['enduser.id', 'user.id'],

@@ -13,7 +13,6 @@ import { SemanticSlots } from './semantic-slots.ts'
 export interface ResourceIndexes {
   readonly service: number
   readonly origin: number
-  readonly originIsLambda: boolean
   readonly accountId: number
   readonly arn: number
 }
@@ -25,16 +24,7 @@ const CONSUMER = 5
 const STATUS_ERROR = 2
 
 const HTTP = meanings(MEANING.method, MEANING.status)
-const CLOUD = meanings(
-  MEANING.origin,
-  MEANING.localService,
-  MEANING.requestId,
-  MEANING.invocationId,
-  MEANING.arn,
-  MEANING.accountId,
-  MEANING.user,
-)
-const LAMBDA = 'AWS::Lambda'
+const CLOUD = meanings(MEANING.origin, MEANING.localService, MEANING.arn, MEANING.accountId, MEANING.user)
 
 export class SemanticSpan {
   readonly slots = new SemanticSlots()
@@ -82,7 +72,7 @@ export class SemanticSpan {
     else if (statusCode === STATUS_ERROR) flags |= SPAN_FLAG.fault
     batch.flags.pushU16(flags)
 
-    if ((present & CLOUD) !== 0) this.#putCloud(batch, row, wire, segment, resource)
+    if ((present & CLOUD) !== 0) this.#putCloud(batch, row, wire, resource)
     if (segment) {
       if (!slots.hasText(MEANING.origin)) putIndex(batch.origin, row, resource.origin)
       if (!slots.hasText(MEANING.arn)) putIndex(batch.resourceArn, row, resource.arn)
@@ -123,32 +113,18 @@ export class SemanticSpan {
     return /^\d{1,4}$/.test(sent) ? Number(sent) : 0
   }
 
-  /** service, accountId, origin, resourceArn, requestId and user, where the span has its own. */
-  #putCloud(batch: SpanBatch, row: number, wire: DataView, segment: boolean, resource: ResourceIndexes): void {
+  /** service, accountId, origin, resourceArn, and user, where the span has its own. */
+  #putCloud(batch: SpanBatch, row: number, wire: DataView, resource: ResourceIndexes): void {
     const { slots } = this
     slots.putWord(batch.service, row, MEANING.localService, wire, resource.service)
     slots.putWord(batch.accountId, row, MEANING.accountId, wire, resource.accountId)
     slots.putWord(batch.origin, row, MEANING.origin, wire)
     slots.putWord(batch.resourceArn, row, MEANING.arn, wire)
     slots.putText(batch.user, row, MEANING.user, wire)
-    if (slots.hasText(MEANING.invocationId)) slots.putText(batch.requestId, row, MEANING.invocationId, wire)
-    else if (segment && slots.hasText(MEANING.requestId)) {
-      // On any other span it is the request id of the AWS call.
-      const lambda = slots.hasText(MEANING.origin)
-        ? startsWith(wire, slots.start(MEANING.origin), slots.end(MEANING.origin), LAMBDA)
-        : resource.originIsLambda
-      if (lambda) slots.putText(batch.requestId, row, MEANING.requestId, wire)
-    }
   }
 }
 
 function putIndex(column: DictionaryColumn, row: number, index: number): void {
   column.padTo(row)
   column.pushIndex(index)
-}
-
-function startsWith(wire: DataView, start: number, end: number, ascii: string): boolean {
-  if (end - start < ascii.length) return false
-  for (let i = 0; i < ascii.length; i++) if (wire.getUint8(start + i) !== ascii.charCodeAt(i)) return false
-  return true
 }

@@ -28,6 +28,10 @@ function grown(bytes: Uint8Array, needed: number): Uint8Array<ArrayBuffer> {
   return next
 }
 
+function copyBytes(from: Uint8Array, start: number, length: number, to: Uint8Array, at: number): void {
+  for (let i = 0; i < length; i++) to[at + i] = from[start + i]!
+}
+
 /** Values of one width: ids (8, 16), little-endian integers and floats (1, 2, 4, 8 bytes). */
 export class FixedColumn {
   readonly width: number
@@ -82,6 +86,15 @@ export class FixedColumn {
     if (writeHex(text, this.#bytes, at, this.width)) return true
     this.rows -= 1
     return false
+  }
+
+  /** Of each row the value of one column and behind it that of another, which together have the width of this one. */
+  pushPairs(left: FixedColumn, right: FixedColumn): void {
+    for (let row = 0; row < left.rows; row++) {
+      const at = this.#next()
+      copyBytes(left.#bytes, row * left.width, left.width, this.#bytes, at)
+      copyBytes(right.#bytes, row * right.width, right.width, this.#bytes, at + left.width)
+    }
   }
 
   pushZero(): void {

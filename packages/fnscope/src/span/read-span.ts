@@ -3,6 +3,7 @@
 import { attributeOf, parseAttributes, type Attributes } from './attribute-value.ts'
 import { formatHex, NO_SPAN_ID } from './id.ts'
 import { DictionaryColumn, type FixedColumn, type MapColumn, type TextColumn } from './columns.ts'
+import { requestIdOf } from './request-id.ts'
 import { SPAN_FLAG, type SpanBatch } from './span-batch.ts'
 import { parseDetails, parseEvents, parseLinks, parseScope } from './span-json.ts'
 import { completeSpan, type Cause, type Span, type SpanHttp } from './span.ts'
@@ -128,7 +129,7 @@ export function readSpans(batch: SpanBatch, options: { readonly open?: boolean }
       ...filled('statusMessage', text.statusMessage[row]),
       ...(Object.keys(http).length === 0 ? {} : { http }),
       ...filled('user', text.user[row]),
-      ...filled('requestId', text.requestId[row]),
+      ...filled('requestId', requestIdOf(text.requestId[row]!, flags[row]!, text.origin[row]!, own[row]!)),
       ...(text.peerName[row] === '' ? {} : { peer: { name: text.peerName[row]!, type: text.peerType[row]! } }),
       resource: parseAttributes(text.resource[row]!),
       attributes: own[row]!,

@@ -62,7 +62,7 @@ export class SpanBatch {
   /** As httpUrl. */
   readonly httpClientIp = new TextColumn()
   readonly user = new TextColumn()
-  /** The Lambda request id: joins logs that carry no trace id. */
+  /** The Lambda request id, where it is not among the attributes (request-id.ts): joins logs that carry no trace id. */
   readonly requestId = new TextColumn()
   /** What a client span calls, as an X-Ray node: name and type. Empty when it calls nothing. */
   readonly peerName = new DictionaryColumn()

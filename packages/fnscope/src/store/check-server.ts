@@ -10,6 +10,7 @@ const NEEDED: readonly (readonly [table: string, name: string])[] = [
   ['settings', 'insert_deduplication_token'],
   ['settings', 'deduplicate_insert_select'],
   ['merge_tree_settings', 'non_replicated_deduplication_window'],
+  ['merge_tree_settings', 'string_serialization_version'],
   ['functions', 'hasAllTokens'],
 ]
 

@@ -53,7 +53,7 @@ export function compileSpan(query: SpanQuery, parameters: SqlParameters): string
     case 'not':
       return `NOT ${compileSpan(query.of, parameters)}`
     case 'text':
-      return compileText(columnName(query.field), query, parameters)
+      return compileText(query.field === 'requestId' ? 'lambda_request_id' : columnName(query.field), query, parameters)
     case 'number':
       return compileNumber(query, parameters)
     case 'flag':

@@ -16,9 +16,16 @@ function encodeSpans(table: InsertTable, spans: SpanBatch): EncodedBlock {
     columns.push({
       name: columnName(field),
       type: SPAN_TYPES[field as SpanField],
-      column: spans[field as SpanField],
+      column: field === 'ids' ? idsOf(spans) : spans[field as Exclude<SpanField, 'ids'>],
     })
   return { table, rows: spans.rows, bytes: encodeNative(spans.rows, columns) }
+}
+
+/** The span's id and its parent's, 16 bytes. */
+function idsOf(spans: SpanBatch): FixedColumn {
+  const ids = new FixedColumn(16)
+  ids.pushPairs(spans.spanId, spans.parentId)
+  return ids
 }
 
 /** Of a map, in order. */

@@ -1,6 +1,7 @@
 // Rows of `spans` and `open_spans`, as Native columns → Span.
 import { parseAttributes, type Attributes } from '../span/attribute-value.ts'
 import { NO_SPAN_ID } from '../span/id.ts'
+import { requestIdOf } from '../span/request-id.ts'
 import { SPAN_FLAG } from '../span/span-batch.ts'
 import { parseDetails, parseEvents, parseLinks, parseScope } from '../span/span-json.ts'
 import type { Cause, Span, SpanHttp } from '../span/span.ts'
@@ -86,8 +87,7 @@ function readersOf(block: NativeBlock) {
   }
   return {
     traceId: id('trace_id'),
-    spanId: id('span_id'),
-    parentId: id('parent_id'),
+    ids: id('ids'),
     startNanos: i64('start_nanos'),
     // An end before the start stands as a negative number in 64 unsigned bits.
     durationNanos: i64('duration_nanos'),
@@ -141,16 +141,19 @@ function httpOf(read: Readers, row: number): SpanHttp | undefined {
 
 function spanOf(read: Readers, row: number, inProgress: boolean): Span {
   const startNanos = read.startNanos(row)
+  const ids = read.ids(row)
   const metadata = parseJson(read.metadata(row)) as Span['metadata']
   const cause = parseJson(read.cause(row)) as Cause | undefined
   const http = httpOf(read, row)
   const scope = parseScope(read.scope(row))
   const flags = read.flags(row)
+  const origin = read.origin(row)
+  const attributes = read.attributes(row)
   const peer = { name: read.peerName(row), type: read.peerType(row) }
   return {
     traceId: read.traceId(row),
-    spanId: read.spanId(row),
-    ...known('parentId', read.parentId(row), NO_SPAN_ID),
+    spanId: ids.slice(0, 16),
+    ...known('parentId', ids.slice(16), NO_SPAN_ID),
     startNanos,
     ...(inProgress ? {} : { endNanos: startNanos + read.durationNanos(row) }),
     inProgress,
@@ -160,7 +163,7 @@ function spanOf(read: Readers, row: number, inProgress: boolean): Span {
     source: read.source(row),
     service: read.service(row),
     name: read.name(row),
-    ...known('origin', read.origin(row), ''),
+    ...known('origin', origin, ''),
     ...known('namespace', read.namespace(row), ''),
     ...known('accountId', read.accountId(row), ''),
     ...known('resourceArn', read.resourceArn(row), ''),
@@ -172,10 +175,10 @@ function spanOf(read: Readers, row: number, inProgress: boolean): Span {
     ...known('statusMessage', read.statusMessage(row), ''),
     ...(http ? { http } : {}),
     ...known('user', read.user(row), ''),
-    ...known('requestId', read.requestId(row), ''),
+    ...known('requestId', requestIdOf(read.requestId(row), flags, origin, attributes), ''),
     ...(peer.name === '' && peer.type === '' ? {} : { peer }),
     resource: read.resource(row),
-    attributes: read.attributes(row),
+    attributes,
     ...(scope ? { scope } : {}),
     ...read.details(row),
     annotations: read.annotations(row) as Span['annotations'],

@@ -2,8 +2,8 @@
 // compares the two. Column names are the model's fields in snake_case; nothing else outside store/ knows them.
 import type { SpanBatch } from '../span/span-batch.ts'
 
-/** A field of SpanBatch that is a column. */
-export type SpanField = Exclude<keyof SpanBatch, 'rows' | 'checkRows' | 'clear'>
+/** A field of SpanBatch that is a column. spanId and parentId are one: a parent's id that stood just before is nearly free. */
+export type SpanField = Exclude<keyof SpanBatch, 'rows' | 'checkRows' | 'clear' | 'spanId' | 'parentId'> | 'ids'
 
 const WORD = 'LowCardinality(String)'
 const TEXTS = 'Map(LowCardinality(String), String)'
@@ -11,8 +11,7 @@ const TEXTS = 'Map(LowCardinality(String), String)'
 /** ClickHouse type of each span column, in the order of SpanBatch. */
 export const SPAN_TYPES: Readonly<Record<SpanField, string>> = {
   traceId: 'FixedString(16)',
-  spanId: 'FixedString(8)',
-  parentId: 'FixedString(8)',
+  ids: 'FixedString(16)',
   startNanos: 'Int64',
   durationNanos: 'UInt64',
   kind: 'UInt8',

@@ -7,43 +7,49 @@
 
 CREATE TABLE IF NOT EXISTS {db}.spans{local} {on_cluster} (
   trace_id FixedString(16) CODEC(ZSTD(1)),
-  span_id FixedString(8) CODEC(NONE),
-  parent_id FixedString(8) CODEC(ZSTD(1)),
+  ids FixedString(16) CODEC(ZSTD(1)),
   start_nanos Int64 CODEC(Delta(8), ZSTD(1)),
   duration_nanos UInt64 CODEC(T64, ZSTD(1)),
-  kind UInt8,
-  root_rank UInt8,
+  kind UInt8 CODEC(ZSTD(1)),
+  root_rank UInt8 CODEC(ZSTD(1)),
   flags UInt16 CODEC(ZSTD(1)),
-  status_code UInt8,
-  source LowCardinality(String),
-  service LowCardinality(String),
-  name LowCardinality(String),
-  origin LowCardinality(String),
-  namespace LowCardinality(String),
-  account_id LowCardinality(String),
-  resource_arn LowCardinality(String),
+  status_code UInt8 CODEC(ZSTD(1)),
+  source LowCardinality(String) CODEC(ZSTD(1)),
+  service LowCardinality(String) CODEC(ZSTD(1)),
+  name LowCardinality(String) CODEC(ZSTD(1)),
+  origin LowCardinality(String) CODEC(ZSTD(1)),
+  namespace LowCardinality(String) CODEC(ZSTD(1)),
+  account_id LowCardinality(String) CODEC(ZSTD(1)),
+  resource_arn LowCardinality(String) CODEC(ZSTD(1)),
   status_message String CODEC(ZSTD(1)),
-  http_method LowCardinality(String),
+  http_method LowCardinality(String) CODEC(ZSTD(1)),
   http_url String CODEC(ZSTD(1)),
   http_status UInt16 CODEC(ZSTD(1)),
-  http_user_agent LowCardinality(String),
+  http_user_agent LowCardinality(String) CODEC(ZSTD(1)),
   http_client_ip String CODEC(ZSTD(1)),
   user String CODEC(ZSTD(1)),
   request_id String CODEC(ZSTD(1)),
-  peer_name LowCardinality(String),
-  peer_type LowCardinality(String),
-  resource LowCardinality(String),
-  scope LowCardinality(String),
+  peer_name LowCardinality(String) CODEC(ZSTD(1)),
+  peer_type LowCardinality(String) CODEC(ZSTD(1)),
+  resource LowCardinality(String) CODEC(ZSTD(1)),
+  scope LowCardinality(String) CODEC(ZSTD(1)),
   attributes Map(LowCardinality(String), String) CODEC(ZSTD(1)),
-  attribute_types LowCardinality(String),
-  details LowCardinality(String),
+  attribute_types LowCardinality(String) CODEC(ZSTD(1)),
+  details LowCardinality(String) CODEC(ZSTD(1)),
   annotations Map(LowCardinality(String), String) CODEC(ZSTD(1)),
-  annotation_types LowCardinality(String),
+  annotation_types LowCardinality(String) CODEC(ZSTD(1)),
   metadata String CODEC(ZSTD(3)),
   cause String CODEC(ZSTD(3)),
   events String CODEC(ZSTD(1)),
   links String CODEC(ZSTD(1)),
-  received_nanos Int64 CODEC(DoubleDelta, ZSTD(1)),
+  received_nanos Int64 CODEC(ZSTD(1)),
+  span_id FixedString(8) ALIAS CAST(substring(ids, 1, 8), 'FixedString(8)'),
+  parent_id FixedString(8) ALIAS CAST(substring(ids, 9, 8), 'FixedString(8)'),
+  lambda_request_id String ALIAS multiIf(request_id != '', request_id,
+    attributes['faas.invocation_id'] != '', attributes['faas.invocation_id'],
+    attributes['faas.execution'] != '', attributes['faas.execution'],
+    bitTest(flags, 4) AND startsWith(origin, 'AWS::Lambda'),
+      if(attributes['aws.request_id'] != '', attributes['aws.request_id'], attributes['aws.requestId']), ''),
   error Bool ALIAS bitTest(flags, 0),
   fault Bool ALIAS bitTest(flags, 1),
   throttle Bool ALIAS bitTest(flags, 2),
@@ -61,19 +67,19 @@ SETTINGS {settings}, min_bytes_for_wide_part = 134217728;
 -- number_order: the number (or 0, 1) as the integer that sorts as it does (store/number-order.ts): behind a Float64 in
 -- the key the newest rows of one value would not be read first.
 CREATE TABLE IF NOT EXISTS {db}.annotations{local} {on_cluster} (
-  key LowCardinality(String),
-  kind UInt8,
+  key LowCardinality(String) CODEC(ZSTD(1)),
+  kind UInt8 CODEC(ZSTD(1)),
   string_value String CODEC(ZSTD(1)),
   number_order Int64 CODEC(ZSTD(1)),
-  start_nanos Int64 CODEC(DoubleDelta, ZSTD(1)),
-  service LowCardinality(String),
+  start_nanos Int64 CODEC(Delta(8), ZSTD(1)),
+  service LowCardinality(String) CODEC(ZSTD(1)),
   trace_id FixedString(16) CODEC(ZSTD(1)),
   span_id FixedString(8) CODEC(NONE)
 ) ENGINE = {mt}
 PARTITION BY toDate(fromUnixTimestamp64Nano(start_nanos, 'UTC'))
 ORDER BY (key, kind, string_value, number_order, start_nanos)
 TTL toDateTime(intDiv(start_nanos, 1000000000), 'UTC') + toIntervalSecond({spans_seconds})
-SETTINGS {settings}, index_granularity = 2048, min_bytes_for_wide_part = 2147483648;
+SETTINGS {settings}, index_granularity = 2048, min_bytes_for_wide_part = 16777216;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS {db}.annotations_view {on_cluster} TO {db}.annotations{local} AS
 WITH multiIf(letter IN ('i', 'd'), 1, letter = 'b', 2, 0) AS value_kind,
@@ -96,11 +102,11 @@ FROM (
 CREATE TABLE IF NOT EXISTS {db}.traces{local} {on_cluster} (
   trace_id FixedString(16) CODEC(ZSTD(1)),
   day Date CODEC(ZSTD(1)),
-  start_nanos SimpleAggregateFunction(min, Int64) CODEC(ZSTD(1)),
-  last_start_nanos SimpleAggregateFunction(max, Int64) CODEC(ZSTD(1)),
-  end_nanos SimpleAggregateFunction(max, Int64) CODEC(ZSTD(1)),
-  received_nanos SimpleAggregateFunction(max, Int64) CODEC(ZSTD(1)),
-  listed SimpleAggregateFunction(min, UInt64) CODEC(ZSTD(1)),
+  start_nanos SimpleAggregateFunction(min, Int64) CODEC(T64, ZSTD(1)),
+  last_start_nanos SimpleAggregateFunction(max, Int64) CODEC(T64, ZSTD(1)),
+  end_nanos SimpleAggregateFunction(max, Int64) CODEC(T64, ZSTD(1)),
+  received_nanos SimpleAggregateFunction(max, Int64) CODEC(T64, ZSTD(1)),
+  listed SimpleAggregateFunction(min, UInt64) CODEC(T64, ZSTD(1)),
   flags SimpleAggregateFunction(groupBitOr, UInt16),
   services SimpleAggregateFunction(groupUniqArrayArray, Array(String)) CODEC(ZSTD(1)),
   INDEX by_trace trace_id TYPE bloom_filter(0.0003) GRANULARITY 32
@@ -108,7 +114,7 @@ CREATE TABLE IF NOT EXISTS {db}.traces{local} {on_cluster} (
 PARTITION BY day
 ORDER BY (trace_id, day)
 TTL toDateTime(intDiv(last_start_nanos, 1000000000), 'UTC') + toIntervalSecond({spans_seconds})
-SETTINGS {settings}, index_granularity = 256, min_bytes_for_wide_part = 2147483648;
+SETTINGS {settings}, index_granularity = 256, min_bytes_for_wide_part = 16777216;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS {db}.traces_view {on_cluster} TO {db}.traces{local} AS
 SELECT trace_id, toDate(fromUnixTimestamp64Nano(span_start, 'UTC')) AS day,
@@ -128,28 +134,27 @@ GROUP BY trace_id, day;
 CREATE TABLE IF NOT EXISTS {db}.roots{local} {on_cluster} (
   trace_id FixedString(16) CODEC(ZSTD(1)),
   span_id FixedString(8) CODEC(NONE),
-  parent_id FixedString(8) CODEC(ZSTD(1)),
   start_nanos Int64 CODEC(DoubleDelta, ZSTD(1)),
   duration_nanos UInt64 CODEC(T64, ZSTD(1)),
-  root_rank UInt8,
+  root_rank UInt8 CODEC(ZSTD(1)),
   flags UInt16 CODEC(ZSTD(1)),
-  kind UInt8,
-  source LowCardinality(String),
-  service LowCardinality(String),
-  origin LowCardinality(String),
-  name LowCardinality(String),
-  http_method LowCardinality(String),
+  kind UInt8 CODEC(ZSTD(1)),
+  source LowCardinality(String) CODEC(ZSTD(1)),
+  service LowCardinality(String) CODEC(ZSTD(1)),
+  origin LowCardinality(String) CODEC(ZSTD(1)),
+  name LowCardinality(String) CODEC(ZSTD(1)),
+  http_method LowCardinality(String) CODEC(ZSTD(1)),
   http_status UInt16 CODEC(ZSTD(1)),
   http_url String CODEC(ZSTD(1)),
-  received_nanos Int64 CODEC(DoubleDelta, ZSTD(1))
+  received_nanos Int64 CODEC(ZSTD(1))
 ) ENGINE = {mt}
 PARTITION BY toDate(fromUnixTimestamp64Nano(start_nanos, 'UTC'))
 ORDER BY (start_nanos, trace_id)
 TTL toDateTime(intDiv(start_nanos, 1000000000), 'UTC') + toIntervalSecond({spans_seconds})
-SETTINGS {settings}, index_granularity = 1024, min_bytes_for_wide_part = 2147483648;
+SETTINGS {settings}, index_granularity = 1024, min_bytes_for_wide_part = 16777216;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS {db}.roots_view {on_cluster} TO {db}.roots{local} AS
-SELECT trace_id, span_id, parent_id, start_nanos, duration_nanos, root_rank, flags, kind, source, service, origin, name,
+SELECT trace_id, span_id, start_nanos, duration_nanos, root_rank, flags, kind, source, service, origin, name,
   http_method, http_status, http_url, received_nanos
 FROM {db}.spans{local}
 WHERE root_rank != 255;
@@ -158,7 +163,7 @@ WHERE root_rank != 255;
 CREATE TABLE IF NOT EXISTS {db}.open_spans{local} {on_cluster} AS {db}.spans{local}
 ENGINE = {replacing_mt}(received_nanos)
 PARTITION BY toDate(fromUnixTimestamp64Nano(received_nanos, 'UTC'))
-ORDER BY (trace_id, span_id)
+ORDER BY (trace_id, substring(ids, 1, 8))
 TTL toDateTime(intDiv(received_nanos, 1000000000), 'UTC') + toIntervalSecond(172800)
 SETTINGS {settings};
 
