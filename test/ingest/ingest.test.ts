@@ -7,6 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 
 import { Counters } from '../../packages/fnscope/src/counters.ts'
 import { FnscopeError } from '../../packages/fnscope/src/errors.ts'
+import { StoreError } from '../../packages/fnscope/src/store/store.ts'
 import { IngestFullError } from '../../packages/fnscope/src/ingest/ingest.ts'
 import { count, openLog, segmentFiles, tempDir } from './open-log.ts'
 import { batchOf, refuseRows, storeDown, TokenWriter } from './token-writer.ts'
@@ -82,7 +83,7 @@ test('batches of one moment go in one insert a table, documents first, under the
   assert.equal(logs!.token, documents!.token.replace('documents', 'logs'))
 })
 
-test('a segment is closed at 100 000 rows though an insert is in flight', async (t) => {
+test('a segment is closed at 150 000 rows though an insert is in flight', async (t) => {
   const writer = new TokenWriter()
   const gate = Promise.withResolvers<void>()
   const inFlight = Promise.withResolvers<void>()
@@ -100,7 +101,7 @@ test('a segment is closed at 100 000 rows though an insert is in flight', async 
   await ingest.flushed()
   assert.deepEqual(
     writer.calls.map((call) => call.rows.length),
-    [1, 100_000, 100_000, 50_000],
+    [1, 150_000, 100_000],
   )
 })
 
@@ -160,13 +161,50 @@ test('one row that the store refuses is dropped and counted, its neighbours are 
   await ingest.accept(batchOf(rows, ['d']))
   await ingest.flushed()
   assert.deepEqual(
-    writer.rows('logs'),
+    writer.rows('logs').sort((a, b) => Number(a) - Number(b)),
     rows.filter((row) => row !== '637'),
   )
   assert.deepEqual(writer.rows('documents'), ['d'])
   assert.equal(await count(counters.poisoned, { table: 'logs' }), 1)
   assert.equal(await count(counters.stored, { table: 'logs' }), 999)
   assert.ok(writer.calls.length < 30, `${writer.calls.length} inserts`)
+})
+
+test('a request that cannot be read is dropped alone, those beside it in the segment are stored', async (t) => {
+  const writer = new TokenWriter()
+  const counters = new Counters()
+  const encode = writer.encode.bind(writer)
+  writer.encode = (batch) =>
+    encode(batch).map((made) => (batch.logs[0]?.body === 'hostile' ? { ...made, bytes: Buffer.from('["cut') } : made))
+  const insert = writer.insert.bind(writer)
+  writer.insert = async (...call) => {
+    try {
+      await insert(...call)
+    } catch (error) {
+      if (error instanceof SyntaxError) throw new StoreError('cannot read all data', { retryable: false, code: 33 })
+      throw error
+    }
+  }
+  const ingest = await openLog({ dir: tempDir(t), writer, counters })
+  t.after(() => ingest.close())
+  await Promise.all([['a', 'b'], ['hostile', 'x'], ['c'], ['d', 'e']].map((rows) => ingest.accept(batchOf(rows))))
+  await ingest.flushed()
+  assert.deepEqual(writer.rows('logs').sort(), ['a', 'b', 'c', 'd', 'e'])
+  assert.equal(await count(counters.poisoned, { table: 'logs' }), 2)
+})
+
+test('an insert that the store has no memory for is halved instead of tried for ever', async (t) => {
+  const writer = new TokenWriter()
+  const counters = new Counters()
+  writer.before = ({ rows }) => {
+    if (rows.length > 2) throw new StoreError('memory limit exceeded', { retryable: true, code: 241 })
+  }
+  const ingest = await openLog({ dir: tempDir(t), writer, counters })
+  t.after(() => ingest.close())
+  await Promise.all([['a', 'b'], ['c'], ['d', 'e']].map((rows) => ingest.accept(batchOf(rows))))
+  await ingest.flushed()
+  assert.deepEqual(writer.rows('logs').sort(), ['a', 'b', 'c', 'd', 'e'])
+  assert.equal(await count(counters.poisoned), 0)
 })
 
 test('halves stored before a crash are not stored again when the store changes its mind', async (t) => {
@@ -341,8 +379,18 @@ test('a directory that cannot be written is said so', async (t) => {
   })
 })
 
-test('with fsync a batch is accepted and stored the same', async (t) => {
+test('with fsync a batch is accepted when it is on the disk, without it nothing is waited for', async (t) => {
   const writer = new TokenWriter()
+  for (const [fsync, syncs] of [
+    [false, 0],
+    [true, 1],
+  ] as const) {
+    const counters = new Counters()
+    const ingest = await openLog({ dir: tempDir(t), writer: new TokenWriter(), counters, fsync })
+    await ingest.accept(batchOf(['a']))
+    assert.equal(await count(counters.walSyncs), syncs)
+    await ingest.close()
+  }
   const ingest = await openLog({ dir: tempDir(t), writer, fsync: true })
   await ingest.accept(batchOf(['a']))
   await ingest.flushed()

@@ -17,6 +17,7 @@ export class Counters {
     'table',
   ])
   readonly walBytes = this.#gauge('fnscope_wal_bytes', 'Bytes in the write-ahead log, not yet stored')
+  readonly walSyncs = this.#counter('fnscope_wal_syncs_total', 'Appends flushed to the disk (--fsync)', [])
   readonly graphMinutesWaiting = this.#gauge(
     'fnscope_graph_minutes_waiting',
     'Minutes of the service graph that are derived at each question until they are computed again',
@@ -30,7 +31,13 @@ export class Counters {
   readonly flushRows = new Histogram({
     name: 'fnscope_flush_rows',
     help: 'Rows of one flush, of all tables',
-    buckets: [1, 10, 100, 1000, 10_000, 50_000, 100_000],
+    buckets: [1, 10, 100, 1000, 10_000, 50_000, 100_000, 200_000],
+    registers: [this.registry],
+  })
+  readonly flushBytes = new Histogram({
+    name: 'fnscope_flush_bytes',
+    help: 'Bytes of one flush, of all tables, not compressed',
+    buckets: [1e3, 1e4, 1e5, 1e6, 4e6, 16e6, 64e6],
     registers: [this.registry],
   })
   readonly invocations = this.#counter('fnscope_invocations_total', 'Invocations of local functions', ['outcome'])

@@ -1,11 +1,12 @@
 // Frozen segments into the store, oldest first, one insert in flight. Retries for ever what may succeed later, under the
-// same token; halves what is refused for good until the one bad row stands alone, so that it cannot fail its neighbours.
+// same token; what is refused for good is bisect.ts's.
 import { setTimeout as delay } from 'node:timers/promises'
 
 import type { Counters } from '../counters.ts'
 import { messageOf } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import { StoreError, type EncodedBlock, type Writer } from '../store/store.ts'
+import { insertBisecting, type RowRange } from './bisect.ts'
 import type { Wal } from './wal.ts'
 import type { Segment } from './wal-segment.ts'
 
@@ -17,7 +18,7 @@ const FIRST_GATHER_MS = 50
  * are seen within 200 ms, many within a second.
  */
 const LONGEST_OF_FEW_MS = 120
-const LONGEST_GATHER_MS = 700
+const LONGEST_GATHER_MS = 1000
 const GATHER_PER_INSERT_TIME = 3
 /** Rows of one segment from which on they are many. */
 const MANY_ROWS = 100
@@ -26,8 +27,9 @@ const PAUSE_MS = 250
 const FIRST_RETRY_MS = 100
 const LAST_RETRY_MS = 5000
 const LOG_INTERVAL_MS = 10_000
-/** So many rows refused, or all of several, and none taken: it is not the rows. The file is kept and the others go on. */
-const HOPELESS_ROWS = 100
+/** What an insert needs more memory for than there is (MEMORY_LIMIT_EXCEEDED) is halved after so many tries. */
+const TOO_LARGE_CODE = 241
+const TOO_LARGE_TRIES = 3
 
 export interface FlusherOptions {
   readonly wal: Wal
@@ -35,19 +37,6 @@ export interface FlusherOptions {
   readonly counters: Counters
   readonly log: Logger
 }
-
-/** All blocks of one table in one segment. */
-interface TableInsert {
-  readonly segment: Segment
-  readonly table: string
-  readonly blocks: readonly Uint8Array[]
-  readonly rows: number
-  readonly refused: ReadonlySet<string>
-  takenRows: number
-  readonly poisonedRows: number[]
-}
-
-class Hopeless extends Error {}
 
 export class Flusher {
   readonly #options: FlusherOptions
@@ -115,90 +104,84 @@ export class Flusher {
   }
 
   async #flush(segment: Segment): Promise<void> {
-    const { wal, counters, log } = this.#options
-    const content = await wal.read(segment)
+    const { wal, counters } = this.#options
+    const content = await wal.take(segment)
     if (content === undefined) return
-    const rows = content.blocks.reduce((sum, block) => sum + block.rows, 0)
     const stopTimer = counters.flushSeconds.startTimer()
-    let hopeless = false
-    for (const [table, blocks] of blocksByTable(content.blocks)) {
-      const insert: TableInsert = {
-        segment,
-        table,
-        blocks: blocks.map((block) => block.bytes),
-        rows: blocks.reduce((sum, block) => sum + block.rows, 0),
-        refused: content.refused,
-        takenRows: 0,
-        poisonedRows: [],
+    let [rows, bytes, hopeless] = [0, 0, false]
+    // A table's blocks are let go as soon as they are stored.
+    const tables = blocksByTable(content.blocks.splice(0))
+    for (let next = tables.shift(); next !== undefined; next = tables.shift()) {
+      const [table, blocks] = next
+      for (const block of blocks) {
+        rows += block.rows
+        bytes += block.bytes.length
       }
-      try {
-        await this.#insert(insert, 0, insert.rows)
-      } catch (error) {
-        if (this.#stopping.signal.aborted) return
-        if (!(error instanceof Hopeless)) throw error
-        hopeless = true
-      }
-      const lost = hopeless ? insert.rows - insert.takenRows : insert.poisonedRows.length
-      if (insert.takenRows > 0) counters.stored.inc({ table }, insert.takenRows)
-      if (lost > 0) {
-        counters.poisoned.inc({ table }, lost)
-        const rows = insert.poisonedRows.slice(0, 3)
-        log.error({ table, token: segment.token, refused: lost, rows }, 'rows dropped that the store refuses')
-      }
+      const outcome = await this.#insert(segment, table, blocks, content.refused)
+      if (outcome === undefined) return
+      hopeless ||= outcome.hopeless
     }
     counters.flushRows.observe(rows)
+    counters.flushBytes.observe(bytes)
     this.#pace(rows, stopTimer() * 1000)
     if (hopeless) await wal.setAside(segment, '.refused')
     else await wal.remove(segment)
     for (const block of content.blocks) this.#options.writer.recycle(block)
   }
 
-  /** Stores rows [from, to) but for the ones that are refused for good. The token is the same in every process. */
-  async #insert(insert: TableInsert, from: number, to: number): Promise<void> {
-    const whole = from === 0 && to === insert.rows
-    const token = `${insert.segment.token}-${insert.table}${whole ? '' : `-${from}-${to}`}`
-    // Its parts may be stored under their own tokens since before a crash: the whole must not be tried again.
-    if (!insert.refused.has(token)) {
-      const error = await this.#tryInsert(insert, token, whole ? undefined : { from, to })
-      if (error === undefined) {
-        insert.takenRows += to - from
-        return
+  /** Undefined when stopped in the middle. */
+  async #insert(
+    segment: Segment,
+    table: string,
+    blocks: readonly EncodedBlock[],
+    refused: ReadonlySet<string>,
+  ): Promise<{ readonly hopeless: boolean } | undefined> {
+    const { wal, counters, log } = this.#options
+    const rows = rowsOf(blocks)
+    try {
+      const { taken, poisoned, hopeless } = await insertBisecting(
+        { segment, table, blocks, refused },
+        {
+          tryInsert: (bytes, token, range) => this.#tryInsert(table, bytes, token, range),
+          onRefused: async (token, error, { from, to }) => {
+            await wal.markRefused(segment, token)
+            if (to - from === rows)
+              log.warn({ table, rows, reason: error.message }, 'insert refused, looking for the row')
+          },
+        },
+      )
+      if (taken > 0) counters.stored.inc({ table }, taken)
+      if (taken < rows) {
+        counters.poisoned.inc({ table }, rows - taken)
+        const where = { token: segment.token, rows: poisoned.slice(0, 3) }
+        log.error({ table, refused: rows - taken, ...where }, 'rows dropped that the store refuses')
       }
-      await this.#options.wal.markRefused(insert.segment, token)
-      if (whole) {
-        const { table } = insert
-        this.#options.log.warn(
-          { table, rows: insert.rows, reason: error.message },
-          'insert refused, looking for the row',
-        )
-      }
+      return { hopeless }
+    } catch (error) {
+      if (this.#stopping.signal.aborted) return undefined
+      throw error
     }
-    if (to - from > 1) {
-      const middle = from + Math.floor((to - from) / 2)
-      await this.#insert(insert, from, middle)
-      await this.#insert(insert, middle, to)
-      return
-    }
-    insert.poisonedRows.push(from)
-    const many = insert.rows > 1 && insert.poisonedRows.length >= Math.min(HOPELESS_ROWS, insert.rows)
-    if (insert.takenRows === 0 && many) throw new Hopeless()
   }
 
   /** The error when the store refuses for good, undefined when it took the rows. Everything else is tried again. */
   async #tryInsert(
-    insert: TableInsert,
+    table: string,
+    blocks: readonly Uint8Array[],
     token: string,
-    rows: { readonly from: number; readonly to: number } | undefined,
+    rows: RowRange | undefined,
   ): Promise<StoreError | undefined> {
-    const { table, blocks } = insert
     const { signal } = this.#stopping
+    let tooLarge = 0
     for (let waitMs = FIRST_RETRY_MS; ; waitMs = Math.min(waitMs * 2, LAST_RETRY_MS)) {
       try {
         await untilAborted(this.#options.writer.insert(table, blocks, token, rows), signal)
         return undefined
       } catch (error) {
         signal.throwIfAborted()
-        if (error instanceof StoreError && !error.retryable) return error
+        if (error instanceof StoreError) {
+          if (!error.retryable) return error
+          if (error.code === TOO_LARGE_CODE && blocks.length > 1 && ++tooLarge === TOO_LARGE_TRIES) return error
+        }
         this.#options.counters.insertRetries.inc({ table })
         this.#logRetry(table, error)
       }
@@ -215,6 +198,10 @@ export class Flusher {
       'store does not take inserts, trying again',
     )
   }
+}
+
+function rowsOf(blocks: readonly EncodedBlock[]): number {
+  return blocks.reduce((sum, block) => sum + block.rows, 0)
 }
 
 /** In the order of the tables' names: the same in every replay, and documents before the spans that make them visible. */

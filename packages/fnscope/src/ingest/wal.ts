@@ -12,12 +12,12 @@ import { decodeSegment, encodeBatchRecord, encodeRefusalRecord, MAGIC, type Segm
 import { foundSegment, newSegment, type Segment } from './wal-segment.ts'
 
 /** Every insert makes parts of its own in the engine, and what merging them costs grows with their number. */
-const SEGMENT_ROWS = 100_000
-const SEGMENT_BYTES = 32 * 1024 * 1024
+const SEGMENT_ROWS = 150_000
+const SEGMENT_BYTES = 64 * 1024 * 1024
 /** Of batches whose append has not ended: more than this, and the disk is too slow for what comes. */
 const MAX_PENDING_BYTES = 64 * 1024 * 1024
-/** Blocks of closed segments kept in memory beside their file; the rest is read again when its turn comes. */
-const MAX_HELD_BYTES = 64 * 1024 * 1024
+/** Blocks of closed segments that wait, kept in memory beside their file; the rest is read again when its turn comes. */
+const MAX_HELD_BYTES = 32 * 1024 * 1024
 const ASIDE = ['.corrupt', '.refused'] as const
 
 export interface WalOptions {
@@ -148,7 +148,10 @@ export class Wal {
       const parts = batches.flatMap((batch) => batch.parts)
       if (segment.bytes === 0) parts.unshift(MAGIC)
       const size = await writeAll(file, parts, segment.bytes)
-      if (this.#options.fsync) await file.datasync()
+      if (this.#options.fsync) {
+        await file.datasync()
+        this.#options.counters.walSyncs.inc()
+      }
       segment.bytes += size
       this.#grow(size)
       for (const batch of batches) {
@@ -228,9 +231,13 @@ export class Wal {
     return this.#inTurn(async () => [...this.#unstored])
   }
 
-  /** What the segment holds; undefined when its file is none of ours or cannot be read, which sets it aside. */
-  async read(segment: Segment): Promise<SegmentContent | undefined> {
+  /**
+   * What the segment holds, which is the caller's alone from now on: the next to ask reads the file. Undefined when that is
+   * none of ours or cannot be read, which sets it aside.
+   */
+  async take(segment: Segment): Promise<SegmentContent | undefined> {
     const { blocks } = segment
+    this.#letGo(segment)
     if (blocks !== undefined) return { blocks, refused: new Set(), tornBytes: 0, corruptRecords: 0 }
     const { log, counters } = this.#options
     let content: SegmentContent | undefined
@@ -292,10 +299,15 @@ export class Wal {
     this.#forget(segment)
   }
 
-  #forget(segment: Segment): void {
+  /** Its blocks are in the file alone. */
+  #letGo(segment: Segment): void {
     this.#heldBytes -= segment.heldBytes
     segment.heldBytes = 0
     segment.blocks = undefined
+  }
+
+  #forget(segment: Segment): void {
+    this.#letGo(segment)
     this.#unstored.delete(segment)
     segment.done.resolve()
   }
