@@ -27,6 +27,9 @@ const CAPTURES = [
   'node-grpc-traces.pb',
 ]
 
+/** How many times as many random requests are tried: FNSCOPE_TEST_ROUNDS=20 takes a minute. */
+const ROUNDS = Number(process.env['FNSCOPE_TEST_ROUNDS'] ?? 1)
+
 function decode(body: Uint8Array): { spans: Span[]; taken: OtlpTaken; batch: SpanBatch } {
   const batch = new SpanBatch()
   const taken = decodeOtlpTraces(body, batch, OPTIONS)
@@ -402,7 +405,7 @@ test('values are nested 64 levels deep and no deeper', () => {
 })
 
 test('more distinct keys than are remembered are all kept', () => {
-  const keys = Array.from({ length: 20_000 }, (_, i) => (i % 2 === 0 ? `own-${i}` : `aws.key.${i}`))
+  const keys = Array.from({ length: 12_000 }, (_, i) => (i % 2 === 0 ? `own-${i}` : `aws.key.${i}`))
   const { spans } = decode(
     requestOf([
       {
@@ -416,10 +419,10 @@ test('more distinct keys than are remembered are all kept', () => {
     ]),
   )
   const [span, next] = spans as [Span, Span]
-  assert.equal(Object.keys(span.annotations).length, 10_001)
-  assert.equal(Object.keys(span.attributes).length, 10_001)
-  for (const i of [0, 9998, 19_998]) assert.equal(span.annotations[`own-${i}`], BigInt(i))
-  for (const i of [1, 9999, 19_999]) assert.equal(span.attributes[`aws.key.${i}`], BigInt(i))
+  assert.equal(Object.keys(span.annotations).length, 6001)
+  assert.equal(Object.keys(span.attributes).length, 6001)
+  for (const i of [0, 4998, 11_998]) assert.equal(span.annotations[`own-${i}`], BigInt(i))
+  for (const i of [1, 4999, 11_999]) assert.equal(span.attributes[`aws.key.${i}`], BigInt(i))
   assert.equal(span.annotations['x'.repeat(100_000)], 'a long key')
   assert.equal(span.fault, true)
   assert.deepEqual(next.annotations, { 'own-0': 'again' })
@@ -489,10 +492,10 @@ function assertCalm(body: Uint8Array, read = false): void {
 }
 
 test('a request that is cut anywhere is malformed', () => {
-  for (const name of CAPTURES) {
-    const body = capture(name)
-    for (let size = 1; size < body.length; size++)
-      assert.throws(() => decode(body.subarray(0, size)), OtlpMalformedError, `${name} cut at ${size}`)
+  const body = capture('python-http-traces.pb')
+  for (let size = 1; size < body.length; size++) {
+    used.clear()
+    assert.throws(() => decodeOtlpTraces(body.subarray(0, size), used, OPTIONS), OtlpMalformedError, `cut at ${size}`)
   }
 })
 
@@ -505,10 +508,10 @@ function random(seed: number): (below: number) => number {
   }
 }
 
-test('20,000 spoiled requests are decoded or malformed, never anything else', () => {
+test('spoiled requests are decoded or malformed, never anything else', () => {
   const next = random(7)
   const bodies = CAPTURES.map(capture)
-  for (let round = 0; round < 20_000; round++) {
+  for (let round = 0; round < 1500 * ROUNDS; round++) {
     const body = bodies[round % bodies.length]!.slice()
     for (let flips = next(6); flips >= 0; flips--) body[next(body.length)] = next(256)
     assertCalm(next(4) === 0 ? body.subarray(0, next(body.length)) : body, round % 16 === 0)
@@ -518,7 +521,7 @@ test('20,000 spoiled requests are decoded or malformed, never anything else', ()
 test('after malformed requests a good one reads as ever', () => {
   const expected = decode(capture('python-http-traces.pb')).spans
   const next = random(8)
-  for (let round = 0; round < 300; round++) {
+  for (let round = 0; round < 30 * ROUNDS; round++) {
     const body = capture('python-http-traces.pb')
     for (let flips = 0; flips < 4; flips++) body[next(body.length)] = next(256)
     assertCalm(body)

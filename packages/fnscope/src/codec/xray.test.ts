@@ -7,6 +7,8 @@ import type { Span } from '../span/span.ts'
 import { CAPTURES, readDocuments } from '../../../../test/captures.ts'
 import { decodeDocument, type DecodeResult } from './xray.ts'
 
+/** How many times as many random documents are tried. */
+const ROUNDS = Number(process.env['FNSCOPE_TEST_ROUNDS'] ?? 1)
 const T = 1_795_248_362
 const RECEIVED = BigInt(T) * 1_000_000_000n
 const BOUNDS = { minNanos: RECEIVED - 86_400_000_000_000n, maxNanos: RECEIVED + 86_400_000_000_000n }
@@ -288,7 +290,7 @@ test('no text makes it throw or leaves columns of different length', () => {
   const texts = CAPTURES.flatMap((capture) => readDocuments(capture).slice(0, 12)).filter((one) => one.length < 4000)
   const batch = newBatch()
   const counts = { ok: 0, refused: 0 }
-  for (let round = 0; round < 6000; round++) {
+  for (let round = 0; round < 1500 * ROUNDS; round++) {
     let text = texts[random(texts.length)]!
     for (let change = random(4); change >= 0; change--) {
       const at = random(text.length)
@@ -314,5 +316,5 @@ test('no text makes it throw or leaves columns of different length', () => {
   batch.spans.checkRows()
   batch.openSpans.checkRows()
   // Both ways were walked.
-  assert.ok(counts.ok > 300 && counts.refused > 300, JSON.stringify(counts))
+  assert.ok(counts.ok > 100 && counts.refused > 100, JSON.stringify(counts))
 })

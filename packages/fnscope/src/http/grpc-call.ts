@@ -2,9 +2,9 @@
 // trailers. It ends by its answer, by its deadline, or by giving its room to others.
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2'
 
-import type { Logger } from '../log.ts'
 import type { BodyBudget, BodyShare } from './body-budget.ts'
 import { BodyBuffer, type BodyFailure } from './body-buffer.ts'
+import type { FailureLog } from './failure-log.ts'
 import { GrpcError, parseGrpcTimeoutMs, statusTrailers } from './grpc-status.ts'
 import { ENCODINGS, inflate, InflateError, readEncoding, type Encoding } from './inflate.ts'
 import { RPC_CODE } from './rpc-status.ts'
@@ -18,7 +18,7 @@ export interface UnaryCallOptions {
   readonly maxMessageBytes: number
   /** How long any call may take, whatever the client says. */
   readonly maxCallMs: number
-  readonly log: Logger
+  readonly failures: FailureLog
   readonly onRefused: (error: GrpcError) => void
 }
 
@@ -106,7 +106,7 @@ export class UnaryCall {
       if (error instanceof GrpcError) this.#fail(error)
       else if (error instanceof InflateError) this.#fail(malformed(error.message, error))
       else {
-        this.#options.log.error({ err: error }, 'call failed')
+        this.#options.failures.add(error, 'call failed')
         this.#fail(new GrpcError(RPC_CODE.internal, 'fnscope failed to answer; its log says why.'))
       }
     }

@@ -13,6 +13,7 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import type { Counters } from '../counters.ts'
 import type { Logger } from '../log.ts'
 import type { BodyBudget } from './body-budget.ts'
+import { FailureLog } from './failure-log.ts'
 import { closedDoor, formatAddress, type BoundAddress, type ClosedDoor, type WantedAddress } from './door-address.ts'
 import { endCall, stopReading, UnaryCall, type UnaryCallOptions, type UnaryMethod } from './grpc-call.ts'
 import { GrpcError } from './grpc-status.ts'
@@ -99,7 +100,7 @@ export class GrpcServer {
       budget,
       maxMessageBytes,
       maxCallMs: this.#limits.maxCallMs,
-      log,
+      failures: new FailureLog(log),
       onRefused: (error) => {
         this.#countBad(error.code)
         options.onRefused?.(error)

@@ -6,6 +6,7 @@ import type { Counters } from '../counters.ts'
 import type { Logger } from '../log.ts'
 import { drainBody } from './drain-body.ts'
 import { describeError, ownErrorFormat, type ErrorFormat, type HttpError } from './error-format.ts'
+import { FailureLog } from './failure-log.ts'
 import { refuseHost } from './host-guard.ts'
 import { refuseOrigin } from './origin-guard.ts'
 import type { Refusal } from './refusal.ts'
@@ -37,6 +38,7 @@ export interface HttpServerOptions {
 }
 
 const MAX_HEADER_BYTES = 64 * 1024
+const MAX_LOGGED_URL = 500
 // Longer than any client's or balancer's idle time, so that it is never us who closes under a request.
 const KEEP_ALIVE_MS = 75_000
 
@@ -62,6 +64,7 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   server.removeAllContentTypeParsers()
   server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
 
+  const failures = new FailureLog(log)
   const send = (request: FastifyRequest, reply: FastifyReply, error: HttpError): FastifyReply => {
     const { headers, body } = formatOf(request)(error)
     if (error.retryAfterSeconds !== undefined) reply.header('retry-after', Math.ceil(error.retryAfterSeconds))
@@ -100,7 +103,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
 
   server.setErrorHandler(async (error, request, reply) => {
     const described = describeError(error)
-    if (described.status === 500) log.error({ err: error, method: request.method, url: request.url }, 'request failed')
+    if (described.status === 500)
+      failures.add(error, 'request failed', { method: request.method, url: request.url.slice(0, MAX_LOGGED_URL) })
     if (described.status === 413) await drainBody(request.raw)
     return send(request, reply, described)
   })

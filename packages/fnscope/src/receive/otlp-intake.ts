@@ -58,6 +58,7 @@ export class OtlpIntake {
       taken = decode(body, batch)
     } catch (error) {
       if (error instanceof OtlpMalformedError) this.dropRequest('malformed', error.message)
+      else this.#drop('internal_error', messageOf(error), 1)
       throw error
     }
     if (taken.spans > 0) {
