@@ -104,12 +104,12 @@ export class Flusher {
   }
 
   async #flush(segment: Segment): Promise<void> {
-    const { wal, counters } = this.#options
+    const { wal, writer, counters } = this.#options
     const content = await wal.take(segment)
     if (content === undefined) return
     const stopTimer = counters.flushSeconds.startTimer()
     let [rows, bytes, hopeless] = [0, 0, false]
-    // A table's blocks are let go as soon as they are stored.
+    // The memory of a table's blocks is free as soon as they are stored.
     const tables = blocksByTable(content.blocks.splice(0))
     for (let next = tables.shift(); next !== undefined; next = tables.shift()) {
       const [table, blocks] = next
@@ -120,13 +120,13 @@ export class Flusher {
       const outcome = await this.#insert(segment, table, blocks, content.refused)
       if (outcome === undefined) return
       hopeless ||= outcome.hopeless
+      for (const block of blocks) writer.recycle(block)
     }
     counters.flushRows.observe(rows)
     counters.flushBytes.observe(bytes)
     this.#pace(rows, stopTimer() * 1000)
     if (hopeless) await wal.setAside(segment, '.refused')
     else await wal.remove(segment)
-    for (const block of content.blocks) this.#options.writer.recycle(block)
   }
 
   /** Undefined when stopped in the middle. */

@@ -11,7 +11,7 @@ import { decodeDocumentBytes } from '../codec/xray.ts'
 import { Counters } from '../counters.ts'
 import { IngestFullError } from '../ingest/ingest.ts'
 import { silentLogger } from '../log.ts'
-import type { Batch } from '../span/batch.ts'
+import type { RawDocument } from '../span/batch.ts'
 import { openXrayDaemon, type XrayDaemonOptions } from './xray-daemon.ts'
 
 const FIXTURES = join(import.meta.dirname, '../../../../test/fixtures/xray')
@@ -31,13 +31,13 @@ function capturedDatagrams(): string[] {
 /** A door whose ingest keeps the batches, and a socket to send to it. */
 async function openDoor(t: TestContext, options: Partial<XrayDaemonOptions> = {}) {
   const counters = new Counters()
-  const batches: Batch[] = []
+  const batches: { readonly documents: readonly RawDocument[] }[] = []
   const door = await openXrayDaemon({
     host: '127.0.0.1',
     port: 0,
     explicit: true,
     decoder: () => (body, batch) => decodeDocumentBytes(body, batch, { receivedNanos: 1n, bounds }),
-    ingest: { accept: async (batch) => void batches.push(batch) },
+    ingest: { accept: async (batch) => void batches.push({ documents: [...batch.documents] }) },
     counters,
     log: silentLogger,
     ...options,

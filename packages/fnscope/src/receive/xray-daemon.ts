@@ -5,7 +5,7 @@ import { messageOf } from '../errors.ts'
 import { closedDoor, formatAddress, type WantedAddress } from '../http/door-address.ts'
 import { IngestFullError, type Ingest } from '../ingest/ingest.ts'
 import type { Logger } from '../log.ts'
-import { newBatch, type Batch } from '../span/batch.ts'
+import { emptied, newBatch, type Batch } from '../span/batch.ts'
 import { DropLog } from './drop-log.ts'
 import { kernelDrops } from './udp-kernel-drops.ts'
 import { UdpReceiver } from './udp-receiver.ts'
@@ -14,6 +14,8 @@ import { readDatagram } from './xray-datagram.ts'
 const DOOR = 'xray-daemon'
 /** Of datagrams that ingest has not taken yet: two seconds of 30 000 documents a second. */
 const MAX_WAITING_BYTES = 64 * 1024 * 1024
+
+const MAX_SPARE_BATCHES = 4
 
 /** What codec/xray.ts answers for one document: in the batch, or why not (`code` such as ParseError, MissingId). */
 export type DecodeOutcome =
@@ -72,6 +74,8 @@ export async function openXrayDaemon(options: XrayDaemonOptions): Promise<XrayDa
 class Documents {
   readonly #options: XrayDaemonOptions
   readonly #dropLog: DropLog
+  // Filled again: the memory of a new batch costs as much as decoding into it.
+  readonly #spare: Batch[] = []
 
   constructor(options: XrayDaemonOptions) {
     this.#options = options
@@ -80,7 +84,7 @@ class Documents {
 
   /** Decodes the datagrams of one chunk into one batch; resolves when ingest has it, or has refused it. */
   async take(datagrams: Iterable<Buffer>): Promise<void> {
-    const batch = newBatch()
+    const batch = this.#spare.pop() ?? newBatch()
     const decode = this.#options.decoder()
     let documents = 0
     for (const datagram of datagrams) {
@@ -94,6 +98,7 @@ class Documents {
       else this.#drop(reasonOf(outcome.code), outcome.message, { id: outcome.id })
     }
     if (documents > 0) await this.#accept(batch, documents)
+    if (this.#spare.length < MAX_SPARE_BATCHES) this.#spare.push(emptied(batch))
   }
 
   async #accept(batch: Batch, documents: number): Promise<void> {
