@@ -18,9 +18,9 @@ export class Counters {
   ])
   readonly walBytes = this.#gauge('fnscope_wal_bytes', 'Bytes in the write-ahead log, not yet stored')
   readonly walSyncs = this.#counter('fnscope_wal_syncs_total', 'Appends flushed to the disk (--fsync)', [])
-  readonly graphMinutesWaiting = this.#gauge(
-    'fnscope_graph_minutes_waiting',
-    'Minutes of the service graph that are derived at each question until they are computed again',
+  readonly graphSpansWaiting = this.#gauge(
+    'fnscope_graph_spans_waiting',
+    'Spans in stretches of the service graph that are to be computed (again)',
   )
   readonly flushSeconds = new Histogram({
     name: 'fnscope_flush_seconds',

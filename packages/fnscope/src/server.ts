@@ -1,5 +1,5 @@
 // Composition root: config → store → ingest → platform → doors and APIs; stop() in reverse. Wiring only.
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { Apps } from './api/apps.ts'
 import { mountConsole } from './api/console.ts'
@@ -16,7 +16,7 @@ import { Platform } from './functions/platform.ts'
 import { findPython } from './functions/runtimes/python.ts'
 import { isLoopbackHost } from './http/host-names.ts'
 import { closeHttpServer } from './http/server.ts'
-import { answeringStored, tellingLogs, touchingMinutes } from './ingest-taps.ts'
+import { answeringStored, tellingLogs } from './ingest-taps.ts'
 import { openIngest } from './ingest/open-ingest.ts'
 import { openJaegerDoor } from './jaeger-door.ts'
 import type { Logger } from './log.ts'
@@ -25,7 +25,7 @@ import { openOtlpDoors } from './otlp-doors.ts'
 import { otlpSignals } from './otlp-signals.ts'
 import { createMainDoor, listenMain } from './main-door.ts'
 import { markPartialAnswers } from './partial-answers.ts'
-import { MinuteJob } from './query/minute-job.ts'
+import { GraphJob } from './query/graph-job.ts'
 import { metricsOfLine } from './receive/function-log.ts'
 import { guardRoles, missingRole } from './roles.ts'
 import { Reservoir } from './sampling/reservoir.ts'
@@ -69,7 +69,6 @@ export interface FnscopeServer extends AsyncDisposable {
 const GRACE_MS = 3000
 /** The longest that a sender waits with `--ack stored`: below the 10 s after which most give up. */
 const STORED_WAIT_MS = 8000
-const JOB_RETRY_MS = 5000
 
 /** Starts everything. @throws FnscopeError; what was started until then is stopped again */
 export async function startServer(config: Config, options: StartOptions): Promise<FnscopeServer> {
@@ -96,20 +95,20 @@ export async function startServer(config: Config, options: StartOptions): Promis
     lock: takeDataLock,
   })
   cleanup.defer(() => openedIngest.close({ drainMs: GRACE_MS }))
-  const job = new MinuteJob({
+  const holder = randomUUID()
+  const job = new GraphJob({
+    // What a missing part of the store lacks would be stored as all there is.
     reader: store.whole,
     writer: store,
     now: clock,
     log,
-    flushed: () => openedIngest.flushed(),
+    lease: (seconds) => store.lease('graph', holder, seconds),
   })
   cleanup.defer(() => job.stop())
   const logListeners: ((lines: readonly LogRecord[]) => void)[] = []
-  const ingest = tellingLogs(touchingMinutes(openedIngest, job), logListeners)
+  const ingest = tellingLogs(openedIngest, logListeners)
   const answeringIngest = config.ack === 'stored' ? answeringStored(ingest, STORED_WAIT_MS) : ingest
-  const jobEnding = new AbortController()
-  cleanup.defer(() => jobEnding.abort())
-  await startJob(job, log, jobEnding.signal)
+  job.start()
 
   const bounds = (): TimeBounds => {
     const now = clock()
@@ -126,7 +125,6 @@ export async function startServer(config: Config, options: StartOptions): Promis
     bounds,
     decode: decodeDocument,
     assemble: assembleDocuments,
-    dirtyMinutes: () => job.dirtyMinutes(),
     onDocuments: (taken, refused) => {
       counters.received.inc({ door: 'xray-api', signal: 'document' }, taken)
       for (const code of refused) counters.dropped.inc({ door: 'xray-api', reason: reasonOf(code) })
@@ -142,7 +140,7 @@ export async function startServer(config: Config, options: StartOptions): Promis
   markPartialAnswers(main, store)
   mountXray(main, xray)
   main.get('/metrics', async (_, reply) => {
-    counters.graphMinutesWaiting.set(job.dirtyMinutes().size)
+    counters.graphSpansWaiting.set(job.waitingSpans)
     return await reply.type(counters.registry.contentType).send(await counters.registry.metrics())
   })
   const daemon = await openXrayDoor(config.doors['xray-daemon'], {
@@ -255,17 +253,6 @@ export async function startServer(config: Config, options: StartOptions): Promis
     },
     stop,
     [Symbol.asyncDispose]: stop,
-  }
-}
-
-/** Begins later where a part of the store is away: what it lacks would be stored as all there is. */
-async function startJob(job: MinuteJob, log: Logger, stopping: AbortSignal): Promise<void> {
-  try {
-    await job.start()
-  } catch (error) {
-    if (stopping.aborted) return
-    log.warn({ err: error }, 'service graph minutes are recomputed when the whole store is there')
-    setTimeout(() => void startJob(job, log, stopping), JOB_RETRY_MS).unref()
   }
 }
 

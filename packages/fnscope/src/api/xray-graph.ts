@@ -1,9 +1,9 @@
 // GetServiceGraph and GetTraceGraph.
 import { nanosToSeconds, NANOS_PER_SECOND } from '../span/time.ts'
 import type { Edge, NodeLatency, Reader } from '../query/reader.ts'
-import { histogramEntries } from '../query/histogram.ts'
+import { EMPTY_HISTOGRAM, histogramEntries } from '../query/histogram.ts'
 import { CLIENT_TYPE } from '../query/graph-contribution.ts'
-import { graphOfSpans, readServiceGraph, type DirtyMinutes, type GraphNode } from '../query/service-graph.ts'
+import { graphOfSpans, readServiceGraph, type GraphNode } from '../query/service-graph.ts'
 import { invalid } from './xray-error.ts'
 import { textMember, timeRangeOf, type XrayBody } from './xray-request.ts'
 import { serviceIdShape } from './xray-summary.ts'
@@ -12,8 +12,6 @@ import { traceIdsMember } from './xray-traces.ts'
 export interface GraphOptions {
   readonly reader: Reader
   readonly now: () => bigint
-  /** Minutes that the minute job has not caught up with. */
-  readonly dirtyMinutes?: DirtyMinutes
 }
 
 /** StartTime and EndTime are whole seconds of the requests found; of the question when there are none. */
@@ -21,7 +19,7 @@ export async function getServiceGraph(body: XrayBody, options: GraphOptions): Pr
   const range = timeRangeOf(body, options.now())
   refuseGroup(body)
   refuseToken(body)
-  const graph = await readServiceGraph(options.reader, range, options.dirtyMinutes)
+  const graph = await readServiceGraph(options.reader, range)
   return {
     StartTime: wholeSeconds(graph.firstNanos ?? range.startNanos),
     EndTime: wholeSeconds(graph.lastNanos ?? range.endNanos),
@@ -71,7 +69,7 @@ function serviceShape(node: GraphNode, index: number): object {
 }
 
 // A caller of which only calls lie in the range has served nothing in it.
-const NOTHING = { ok: 0, error: 0, throttle: 0, fault: 0, totalSeconds: 0, histogram: new Map<number, number>() }
+const NOTHING = { ok: 0, error: 0, throttle: 0, fault: 0, totalSeconds: 0, histogram: EMPTY_HISTOGRAM }
 
 type Statistics = Pick<NodeLatency | Edge, 'ok' | 'error' | 'throttle' | 'fault' | 'totalSeconds' | 'histogram'>
 

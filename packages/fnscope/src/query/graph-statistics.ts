@@ -1,140 +1,282 @@
-// Sums contributions and stored minutes into nodes and edges. Adding is commutative to the last bit: times are summed in
-// whole microseconds, so that a graph does not depend on the order or on who computed its parts.
-import type { Edge, GraphStatistics, MinuteGraph, NodeKey, NodeLatency } from '../store/store.ts'
-import type { EdgeContribution, NodeContribution, Outcome } from './graph-contribution.ts'
-import { mergeHistogram, roundSeconds } from './histogram.ts'
+// Sums what spans contribute, and stored rows, into nodes and edges. Adding is commutative to the last bit: times are
+// summed in whole microseconds, so that a graph does not depend on the order or on who computed its parts.
+import { GRAPH_FLAG, NodeTable, type NodeKey } from '../span/graph-spans.ts'
+import { GRAPH_ROW, type GraphRows } from '../span/graph-rows.ts'
+import { codeOf, HistogramSum, type Histogram } from './histogram.ts'
 
-type Counts = { [outcome in Outcome]: number }
-
-interface Sum extends Counts {
-  micros: number
-  firstNanos: bigint
-  lastNanos: bigint
-  readonly histogram: Map<number, number>
+/** Counts of one node or edge over some time. Each call is in one class: fault before throttle before error. */
+export interface GraphStatistics {
+  readonly ok: number
+  readonly error: number
+  readonly throttle: number
+  readonly fault: number
+  readonly totalSeconds: number
+  readonly firstNanos: bigint
+  readonly lastNanos: bigint
+  readonly histogram: Histogram
 }
 
-interface NodeSum extends Sum {
+export interface NodeLatency extends GraphStatistics {
   readonly node: NodeKey
-  root: boolean
-  inferred: boolean
+  /** The node has a root segment among those counted. */
+  readonly root: boolean
+  /** Nothing of it reported: known from its callers alone. */
+  readonly inferred: boolean
 }
 
-interface EdgeSum extends Sum {
+export interface Edge extends GraphStatistics {
   readonly from: NodeKey
   readonly to: NodeKey
+  /** 'link' for asynchronous ones, '' else. */
   readonly edgeType: string
 }
 
+const MOST_PENDING = 65_536
+
+/** Numbers of a row, beside each other: one line of the processor's cache. */
+const STRIDE = 8
+const [OK, ERROR, THROTTLE, FAULT, MICROS, FIRST, LAST] = [0, 1, 2, 3, 4, 5, 6]
+
 export class GraphSum {
-  readonly #nodes = new Map<string, NodeSum>()
-  readonly #edges = new Map<string, EdgeSum>()
+  /** What all times in it count from. */
+  readonly baseNanos: bigint
+  readonly table: NodeTable
+  #size = 0
+  /** Of a node's own row both are the node. */
+  #from = new Uint32Array(64)
+  #to = new Uint32Array(64)
+  #bits = new Uint8Array(64)
+  #numbers = new Float64Array(64 * STRIDE)
+  readonly #histograms: HistogramSum[] = []
+  /** Times counted and not yet in their histograms: rows and codes. */
+  #pendingRows = new Uint32Array(256)
+  #pendingCodes = new Uint16Array(256)
+  #pending = 0
+  /** Open addressing by nodes and type: row + 1, 0 where a slot is free. */
+  #slots = new Int32Array(256)
 
-  addNode(from: NodeContribution): void {
-    const sum = this.#nodeSum(from)
-    sum.root ||= from.root
-    sum.inferred &&= from.inferred
-    count(sum, from)
+  constructor(baseNanos: bigint, table = new NodeTable()) {
+    this.baseNanos = baseNanos
+    this.table = table
   }
 
-  addEdge(from: EdgeContribution): void {
-    count(this.#edgeSum(from), from)
+  /** `bits` of GRAPH_ROW: root and inferred. Times in nanoseconds; `flags` say the outcome. */
+  addNode(node: number, bits: number, start: number, duration: number, flags: number): void {
+    this.#count(this.#nodeRow(node, bits), start, duration, flags)
   }
 
-  /** Adds what the store holds of a minute. */
-  addMinute(minute: MinuteGraph): void {
-    for (const from of minute.nodes) {
-      const sum = this.#nodeSum(from)
-      sum.root ||= from.root
-      sum.inferred &&= from.inferred
-      merge(sum, from)
+  addEdge(from: number, to: number, link: boolean, start: number, duration: number, flags: number): void {
+    this.#count(this.#rowOf(from, to, link ? GRAPH_ROW.link : 0), start, duration, flags)
+  }
+
+  #count(row: number, start: number, duration: number, flags: number): void {
+    const numbers = this.#numbers
+    const at = row * STRIDE
+    const { fault, throttle, error } = GRAPH_FLAG
+    const outcome = (flags & fault) !== 0 ? FAULT : (flags & throttle) !== 0 ? THROTTLE : (flags & error) !== 0 ? ERROR : OK
+    numbers[at + outcome]! += 1
+    numbers[at + MICROS]! += Math.round(duration / 1000)
+    if (start < numbers[at + FIRST]!) numbers[at + FIRST] = start
+    if (start > numbers[at + LAST]!) numbers[at + LAST] = start
+    if (this.#pending === this.#pendingRows.length) this.#settle()
+    this.#pendingRows[this.#pending] = row
+    this.#pendingCodes[this.#pending++] = codeOf(duration)
+  }
+
+  /**
+   * Puts what is pending into the histograms, row by row: as the times come they would be counted all over some
+   * megabytes, at a miss of the processor's cache each.
+   */
+  #settle(): void {
+    const [rows, codes, pending] = [this.#pendingRows, this.#pendingCodes, this.#pending]
+    const ends = new Uint32Array(this.#size + 1)
+    for (let i = 0; i < pending; i++) ends[rows[i]! + 1]! += 1
+    for (let row = 0; row < this.#size; row++) ends[row + 1]! += ends[row]!
+    const sorted = new Uint16Array(pending)
+    for (let i = 0; i < pending; i++) sorted[ends[rows[i]!]!++] = codes[i]!
+    let from = 0
+    for (let row = 0; row < this.#size; row++) {
+      if (ends[row]! > from) this.#histograms[row]!.addCodes(sorted, from, ends[row]!)
+      from = ends[row]!
     }
-    for (const from of minute.edges) merge(this.#edgeSum(from), from)
+    this.#pending = 0
+    if (pending === rows.length && pending < MOST_PENDING) {
+      this.#pendingRows = new Uint32Array(pending * 4)
+      this.#pendingCodes = new Uint16Array(pending * 4)
+    }
+  }
+
+  #readHistogram(row: number): Histogram {
+    if (this.#pending > 0) this.#settle()
+    return this.#histograms[row]!.read()
+  }
+
+  /** Adds stored rows; they may be of another table of nodes and count time from elsewhere. */
+  addRows(rows: GraphRows): void {
+    const shift = Number(rows.baseNanos - this.baseNanos)
+    const ids = rows.nodes === this.table ? undefined : this.#idsOf(rows.nodes)
+    for (let i = 0; i < rows.size; i++) {
+      const bits = rows.bits[i]!
+      const to = ids === undefined ? rows.to[i]! : ids[rows.to[i]!]!
+      const isNode = (bits & GRAPH_ROW.node) !== 0
+      const from = isNode ? to : ids === undefined ? rows.from[i]! : ids[rows.from[i]!]!
+      const row = isNode ? this.#nodeRow(to, bits) : this.#rowOf(from, to, bits & GRAPH_ROW.link)
+      const numbers = this.#numbers
+      const at = row * STRIDE
+      numbers[at + OK]! += rows.ok[i]!
+      numbers[at + ERROR]! += rows.error[i]!
+      numbers[at + THROTTLE]! += rows.throttle[i]!
+      numbers[at + FAULT]! += rows.fault[i]!
+      numbers[at + MICROS]! += rows.micros[i]!
+      const first = rows.first[i]! + shift
+      const last = rows.last[i]! + shift
+      if (first < numbers[at + FIRST]!) numbers[at + FIRST] = first
+      if (last > numbers[at + LAST]!) numbers[at + LAST] = last
+      this.#histograms[row]!.addRange(rows.codes, rows.counts, i === 0 ? 0 : rows.ends[i - 1]!, rows.ends[i]!)
+    }
   }
 
   nodes(): NodeLatency[] {
-    return [...this.#nodes.values()].map((sum) => ({
-      ...statisticsOf(sum),
-      node: sum.node,
-      root: sum.root,
-      inferred: sum.inferred,
+    return this.#rowsWhere(true).map((row) => ({
+      ...this.#statisticsOf(row),
+      node: this.table.keys[this.#to[row]!]!,
+      root: (this.#bits[row]! & GRAPH_ROW.root) !== 0,
+      inferred: (this.#bits[row]! & GRAPH_ROW.inferred) !== 0,
     }))
   }
 
   edges(): Edge[] {
-    return [...this.#edges.values()].map((sum) => ({
-      ...statisticsOf(sum),
-      from: sum.from,
-      to: sum.to,
-      edgeType: sum.edgeType,
+    return this.#rowsWhere(false).map((row) => ({
+      ...this.#statisticsOf(row),
+      from: this.table.keys[this.#from[row]!]!,
+      to: this.table.keys[this.#to[row]!]!,
+      edgeType: (this.#bits[row]! & GRAPH_ROW.link) === 0 ? '' : 'link',
     }))
   }
 
-  #nodeSum(of: Pick<NodeSum, 'node'>): NodeSum {
-    const key = nodeKeyText(of.node)
-    let sum = this.#nodes.get(key)
-    if (!sum) this.#nodes.set(key, (sum = { ...emptySum(), node: of.node, root: false, inferred: true }))
-    return sum
+  /** All of it as rows that can be stored; they share nothing with the sum but the table of nodes. */
+  rows(): GraphRows {
+    const size = this.#size
+    const histograms = this.#histograms.map((_, row) => this.#readHistogram(row))
+    const ends = new Uint32Array(size)
+    let total = 0
+    for (let row = 0; row < size; row++) ends[row] = total += histograms[row]!.codes.length
+    const codes = new Uint16Array(total)
+    const counts = new Float64Array(total)
+    for (let row = 0; row < size; row++) {
+      codes.set(histograms[row]!.codes, row === 0 ? 0 : ends[row - 1]!)
+      counts.set(histograms[row]!.counts, row === 0 ? 0 : ends[row - 1]!)
+    }
+    const numbers = (which: number): Float64Array =>
+      Float64Array.from({ length: size }, (_, row) => this.#numbers[row * STRIDE + which]!)
+    return {
+      size,
+      baseNanos: this.baseNanos,
+      nodes: this.table,
+      bits: this.#bits.slice(0, size),
+      from: this.#from.slice(0, size),
+      to: this.#to.slice(0, size),
+      ok: numbers(OK),
+      error: numbers(ERROR),
+      throttle: numbers(THROTTLE),
+      fault: numbers(FAULT),
+      micros: numbers(MICROS),
+      first: numbers(FIRST),
+      last: numbers(LAST),
+      ends,
+      codes,
+      counts,
+    }
   }
 
-  #edgeSum(of: Pick<EdgeSum, 'from' | 'to' | 'edgeType'>): EdgeSum {
-    const key = JSON.stringify([nodeKeyText(of.from), nodeKeyText(of.to), of.edgeType])
-    let sum = this.#edges.get(key)
-    if (!sum) {
-      this.#edges.set(key, (sum = { ...emptySum(), from: of.from, to: of.to, edgeType: of.edgeType }))
-    }
-    return sum
+  #nodeRow(node: number, bits: number): number {
+    const before = this.#size
+    const row = this.#rowOf(node, node, GRAPH_ROW.node)
+    if (row === before) this.#bits[row] = bits | GRAPH_ROW.node
+    // Once a root, a root; inferred only while everything is.
+    else this.#bits[row] = (this.#bits[row]! | (bits & GRAPH_ROW.root)) & (bits | ~GRAPH_ROW.inferred)
+    return row
   }
+
+  /** `kind`: the node's bit, the link's, or none. */
+  #rowOf(from: number, to: number, kind: number): number {
+    const slots = this.#slots
+    const mask = slots.length - 1
+    let slot = hashOf(from, to, kind) & mask
+    for (let found = slots[slot]!; found !== 0; found = slots[slot]!) {
+      const row = found - 1
+      if (this.#from[row] === from && this.#to[row] === to && (this.#bits[row]! & KIND) === kind) return row
+      slot = (slot + 1) & mask
+    }
+    const row = this.#size
+    if (row === this.#from.length) {
+      this.#grow()
+      return this.#rowOf(from, to, kind)
+    }
+    this.#size += 1
+    slots[slot] = row + 1
+    this.#from[row] = from
+    this.#to[row] = to
+    this.#bits[row] = kind
+    this.#numbers[row * STRIDE + FIRST] = Number.POSITIVE_INFINITY
+    this.#numbers[row * STRIDE + LAST] = Number.NEGATIVE_INFINITY
+    this.#histograms.push(new HistogramSum())
+    return row
+  }
+
+  #grow(): void {
+    const room = this.#from.length * 4
+    const [from, to, bits, numbers] = [this.#from, this.#to, this.#bits, this.#numbers]
+    this.#from = new Uint32Array(room)
+    this.#to = new Uint32Array(room)
+    this.#bits = new Uint8Array(room)
+    this.#numbers = new Float64Array(room * STRIDE)
+    this.#from.set(from)
+    this.#to.set(to)
+    this.#bits.set(bits)
+    this.#numbers.set(numbers)
+    const slots = (this.#slots = new Int32Array(room * 4))
+    for (let row = 0; row < from.length; row++) {
+      let slot = hashOf(from[row]!, to[row]!, bits[row]! & KIND) & (slots.length - 1)
+      while (slots[slot] !== 0) slot = (slot + 1) & (slots.length - 1)
+      slots[slot] = row + 1
+    }
+  }
+
+  #rowsWhere(isNode: boolean): number[] {
+    return Array.from({ length: this.#size }, (_, row) => row).filter(
+      (row) => ((this.#bits[row]! & GRAPH_ROW.node) !== 0) === isNode,
+    )
+  }
+
+  #idsOf(nodes: NodeTable): Uint32Array {
+    return Uint32Array.from(nodes.keys, (key) => this.table.idOf(key.name, key.type, key.accountId))
+  }
+
+  #statisticsOf(row: number): GraphStatistics {
+    const numbers = this.#numbers.subarray(row * STRIDE, (row + 1) * STRIDE)
+    return {
+      ok: numbers[OK]!,
+      error: numbers[ERROR]!,
+      throttle: numbers[THROTTLE]!,
+      fault: numbers[FAULT]!,
+      totalSeconds: numbers[MICROS]! / 1e6,
+      firstNanos: this.baseNanos + BigInt(numbers[FIRST]!),
+      lastNanos: this.baseNanos + BigInt(numbers[LAST]!),
+      histogram: this.#readHistogram(row),
+    }
+  }
+}
+
+/** The bits that tell rows between the same nodes apart. */
+const KIND = GRAPH_ROW.node | GRAPH_ROW.link
+
+function hashOf(from: number, to: number, kind: number): number {
+  const hash = Math.imul(Math.imul(from, 0x9e3779b1) ^ (to * 16 + kind), 0x85ebca6b)
+  return hash ^ (hash >>> 15)
 }
 
 /** A text that two node keys share exactly when they are equal. */
 export function nodeKeyText(node: NodeKey): string {
-  return JSON.stringify([node.name, node.type, node.accountId])
-}
-
-function emptySum(): Sum {
-  return { ok: 0, error: 0, throttle: 0, fault: 0, micros: 0, firstNanos: 0n, lastNanos: 0n, histogram: new Map() }
-}
-
-function total(sum: Counts): number {
-  return sum.ok + sum.error + sum.throttle + sum.fault
-}
-
-function widen(sum: Sum, firstNanos: bigint, lastNanos: bigint): void {
-  if (total(sum) === 0 || firstNanos < sum.firstNanos) sum.firstNanos = firstNanos
-  if (total(sum) === 0 || lastNanos > sum.lastNanos) sum.lastNanos = lastNanos
-}
-
-function count(
-  sum: Sum,
-  one: { readonly startNanos: bigint; readonly seconds: number; readonly outcome: Outcome },
-): void {
-  widen(sum, one.startNanos, one.startNanos)
-  sum[one.outcome] += 1
-  sum.micros += Math.round(one.seconds * 1e6)
-  const rounded = roundSeconds(one.seconds)
-  sum.histogram.set(rounded, (sum.histogram.get(rounded) ?? 0) + 1)
-}
-
-function merge(sum: Sum, from: GraphStatistics): void {
-  if (total(from) === 0) return
-  widen(sum, from.firstNanos, from.lastNanos)
-  sum.ok += from.ok
-  sum.error += from.error
-  sum.throttle += from.throttle
-  sum.fault += from.fault
-  sum.micros += Math.round(from.totalSeconds * 1e6)
-  mergeHistogram(sum.histogram, from.histogram)
-}
-
-function statisticsOf(sum: Sum): GraphStatistics {
-  return {
-    ok: sum.ok,
-    error: sum.error,
-    throttle: sum.throttle,
-    fault: sum.fault,
-    totalSeconds: sum.micros / 1e6,
-    firstNanos: sum.firstNanos,
-    lastNanos: sum.lastNanos,
-    histogram: sum.histogram,
-  }
+  return `${node.name}\0${node.type}\0${node.accountId}`
 }

@@ -1,25 +1,36 @@
-// A store in memory for tests of query/ and api/: the contract of Reader and replaceMinutes over a list of spans.
+// A store in memory for tests of query/ and api/: the contract of Reader and of what the graph writes over a list of spans.
 // It keeps every span it is given, copies too, and de-duplicates when read, as the real one does.
 import type { RawDocument } from '../span/batch.ts'
 import type { Span } from '../span/span.ts'
+import { CELL_NANOS, endOf, SLICE_NANOS, sliceOf, type GraphRows } from '../span/graph-rows.ts'
+import type { GraphSpans } from '../span/graph-spans.ts'
 import type {
-  MinuteGraph,
+  GraphSpanQuery,
+  Held,
+  MinuteState,
   Operation,
+  PeriodGraph,
+  Reach,
   Reader,
+  SliceState,
+  StoredPeriod,
   TimeRange,
   TraceListOptions,
   TraceRow,
   TraceStarts,
   Writer,
 } from '../store/store.ts'
+import { NANOS_PER_MINUTE } from '../span/time.ts'
 import { compareSpans, groupByTrace, indexTrace, minuteOf } from './trace-index.ts'
 
-export class MemoryStore implements Reader, Pick<Writer, 'replaceMinutes'> {
+export class MemoryStore implements Reader, Pick<Writer, 'replacePeriods' | 'noteReach'> {
   readonly spans: Span[] = []
   readonly documents: RawDocument[] = []
-  readonly minutes = new Map<bigint, MinuteGraph>()
-  /** Set by a test: what lastMinuteVersion answers. */
-  minuteVersion = 0n
+  /** By length in seconds and start. */
+  readonly periods = new Map<string, PeriodGraph>()
+  readonly #marks = new Map<bigint, number>()
+  /** Slice and trace id → rows. */
+  readonly #reach = new Map<string, number>()
 
   constructor(spans: Iterable<Span> = []) {
     this.spans.push(...spans)
@@ -86,23 +97,73 @@ export class MemoryStore implements Reader, Pick<Writer, 'replaceMinutes'> {
     })
   }
 
-  async minutesTouchedSince(receivedNanos: bigint): Promise<bigint[]> {
-    const found = this.spans.filter((span) => span.receivedNanos >= receivedNanos)
-    return [...new Set(found.map((span) => minuteOf(span.startNanos)))]
+  async readGraphSpans({ range, ...query }: GraphSpanQuery, into: GraphSpans): Promise<void> {
+    const { traceIds, fromTrace = '', untilTrace = 'g' } = query
+    for (const span of this.spans) {
+      const asked = traceIds === undefined || traceIds.includes(span.traceId)
+      const there = inside(range, span.startNanos) || (traceIds !== undefined && span.inProgress)
+      if (asked && there && span.traceId >= fromTrace && span.traceId < untilTrace)
+        into.pushSpan(span)
+    }
   }
 
-  async lastMinuteVersion(): Promise<bigint> {
-    return this.minuteVersion
+  async graphTraceParts(range: TimeRange, parts: number): Promise<string[]> {
+    const ids = this.spans.filter((span) => inside(range, span.startNanos)).map((span) => span.traceId)
+    const sorted = [...new Set(ids)].sort()
+    return [...new Set(Array.from({ length: parts - 1 }, (_, i) => sorted[Math.floor(((i + 1) * sorted.length) / parts)]!))]
   }
 
-  async readMinutes(range: TimeRange): Promise<MinuteGraph[]> {
-    return [...this.minutes.values()].filter(
-      ({ minuteNanos }) => minuteNanos >= range.startNanos && minuteNanos < range.endNanos,
+  async graphMinutes(range: TimeRange): Promise<MinuteState[]> {
+    const completed = this.spans.filter((span) => !span.inProgress).map((span) => span.startNanos)
+    const starts = new Set([...completed, ...this.#marks.keys()].map(sliceOf).filter((slice) => inside(range, slice)))
+    const heldOf = (startNanos: bigint, endNanos: bigint): Held => ({
+      spans: completed.filter((nanos) => nanos >= startNanos - CELL_NANOS && nanos < endNanos + CELL_NANOS).length,
+      marks: [...this.#marks].reduce((sum, [at, n]) => (at >= startNanos && at < endNanos ? sum + n : sum), 0),
+    })
+    const slices = [...starts]
+      .sort((a, b) => (a < b ? -1 : 1))
+      .map((startNanos): SliceState => {
+        const stored = this.periods.get(`10 ${startNanos}`)
+        return { startNanos, ...heldOf(startNanos, startNanos + SLICE_NANOS), ...(stored && { stored }) }
+      })
+    const minutes = [...Map.groupBy(slices, (slice) => minuteOf(slice.startNanos))]
+    return minutes.flatMap(([startNanos, slices]) => {
+      const stored = this.periods.get(`60 ${startNanos}`)
+      const held = heldOf(startNanos, startNanos + NANOS_PER_MINUTE)
+      const clean = stored && stored.spans >= held.spans && stored.marks >= held.marks
+      return clean ? [] : [{ startNanos, ...held, slices, ...(stored && { stored }) }]
+    })
+  }
+
+  async graphSpanCounts(ranges: readonly TimeRange[]): Promise<number[]> {
+    return ranges.map((range) => this.spans.filter((span) => inside(range, span.startNanos)).length)
+  }
+
+  async graphReach(slices: readonly bigint[]): Promise<Map<string, number>> {
+    const found = [...this.#reach].map(([key, spans]) => [...key.split(' '), spans] as [string, string, number])
+    return new Map(found.filter(([slice]) => slices.includes(BigInt(slice))).map(([, id, spans]) => [id, spans]))
+  }
+
+  async graphPeriods(range: TimeRange): Promise<StoredPeriod[]> {
+    return [...this.periods.values()]
+      .filter((period) => period.startNanos >= range.startNanos && endOf(period) <= range.endNanos)
+      .sort((a, b) => (a.startNanos === b.startNanos ? b.seconds - a.seconds : a.startNanos < b.startNanos ? -1 : 1))
+  }
+
+  async readGraph(periods: readonly StoredPeriod[]): Promise<Map<StoredPeriod, GraphRows[]>> {
+    return new Map(
+      periods.map((period) => [period, [this.periods.get(`${period.seconds} ${period.startNanos}`)!.graph]]),
     )
   }
 
-  async replaceMinutes(minutes: readonly MinuteGraph[]): Promise<void> {
-    for (const minute of minutes) this.minutes.set(minute.minuteNanos, minute)
+  async replacePeriods(periods: readonly PeriodGraph[]): Promise<void> {
+    for (const period of periods) this.periods.set(`${period.seconds} ${period.startNanos}`, period)
+  }
+
+  async noteReach(reaching: readonly Reach[], marked: readonly bigint[]): Promise<void> {
+    for (const { traceId, spans, slices } of reaching)
+      for (const slice of slices) this.#reach.set(`${slice} ${traceId}`, spans)
+    for (const slice of marked) this.#marks.set(slice, (this.#marks.get(slice) ?? 0) + 1)
   }
 
   async readLogs(): Promise<[]> {
@@ -128,6 +189,10 @@ function rowOf(trace: readonly Span[], startNanos: bigint): TraceRow {
     throttle: trace.some((span) => span.throttle),
     coldStart: trace.some((span) => span.coldStart),
   }
+}
+
+function inside(range: TimeRange, nanos: bigint): boolean {
+  return nanos >= range.startNanos && nanos < range.endNanos
 }
 
 type Place = Pick<TraceRow, 'startNanos' | 'traceId'>

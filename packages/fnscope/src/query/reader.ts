@@ -1,10 +1,6 @@
 // The store as questions see it. api/ may not import store/: it takes these types from here.
 export type {
-  Edge,
   LogQuery,
-  MinuteGraph,
-  NodeKey,
-  NodeLatency,
   Reader,
   SpanQuery,
   TimeRange,
@@ -12,3 +8,5 @@ export type {
   TraceQuery,
   TraceRow,
 } from '../store/store.ts'
+export type { NodeKey } from '../span/graph-spans.ts'
+export type { Edge, NodeLatency } from './graph-statistics.ts'

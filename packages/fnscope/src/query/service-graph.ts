@@ -1,12 +1,16 @@
-// The service graph of a range of time or of some traces, its nodes in a stable order. Whole minutes come from the store
-// as the minute job left them; the ragged ends and minutes that the job has not caught up with are derived here.
+// The service graph of a range of time or of some traces, its nodes in a stable order. Whole stretches come from the store
+// as the job left them; the ragged ends and what the job has not caught up with are derived here while they are small.
+import { endOf } from '../span/graph-rows.ts'
+import { CLIENT_TYPE, graphSpansOf, type NodeKey } from '../span/graph-spans.ts'
 import type { Span } from '../span/span.ts'
-import type { Edge, NodeKey, NodeLatency, Reader, TimeRange } from '../store/store.ts'
-import { CLIENT_TYPE, deriveContributions } from './graph-contribution.ts'
-import { GraphSum, nodeKeyText } from './graph-statistics.ts'
-import { LiveTraces, REACH_NANOS } from './live-traces.ts'
-import { minuteOf } from './trace-index.ts'
 import { NANOS_PER_MINUTE } from '../span/time.ts'
+import type { MinuteState, Reader, StoredPeriod, TimeRange } from '../store/store.ts'
+import { cacheOf } from './graph-cache.ts'
+import { Derivation } from './graph-derivation.ts'
+import { rangeOf, unitsOf, wholeOf, widest } from './graph-plan.ts'
+import { GraphSum, nodeKeyText, type Edge, type NodeLatency } from './graph-statistics.ts'
+import { deriveTargets, REACH_NANOS } from './graph-targets.ts'
+import { minuteOf } from './trace-index.ts'
 
 export interface GraphNode {
   readonly key: NodeKey
@@ -33,47 +37,154 @@ export interface ServiceGraph {
   readonly lastNanos?: bigint
 }
 
-/** Minutes (start, nanoseconds) whose stored graph is older than their spans: MinuteJob knows them. */
-export type DirtyMinutes = () => Iterable<bigint>
+/** Rows of spans that one question derives. What is over it is answered as the job left it, some seconds ago. */
+const LIVE_SPANS = 5000
 
-export async function readServiceGraph(
+/** The graph of what starts in the range. Of stretches with too many spans to derive now those count that begin in it. */
+export async function readServiceGraph(reader: Reader, range: TimeRange): Promise<ServiceGraph> {
+  if (range.startNanos >= range.endNanos) return arrangeGraph([], [])
+  const cache = cacheOf(reader)
+  const sum = new GraphSum(range.startNanos, cache.nodes)
+  const whole = wholeMinutes(range)
+  const ends = [
+    { startNanos: range.startNanos, endNanos: lesser(whole.startNanos, range.endNanos) },
+    { startNanos: greater(whole.endNanos, lesser(whole.startNanos, range.endNanos)), endNanos: range.endNanos },
+  ]
+  const around = { startNanos: whole.startNanos - REACH_NANOS, endNanos: whole.endNanos + REACH_NANOS }
+  const [endSpans, minutes, stored] = await Promise.all([
+    reader.graphSpanCounts(ends),
+    reader.graphMinutes(around),
+    reader.graphPeriods({ startNanos: range.startNanos, endNanos: around.endNanos }),
+  ])
+  const live = await deriveLive(reader, range, ends, endSpans, minutes)
+  for (const derived of live.sums) sum.addRows(derived.rows())
+  const counts = (period: StoredPeriod): boolean =>
+    endOf(period) <= range.endNanos || (period.seconds <= 60 && period.startNanos < range.endNanos)
+  const covered = stored.filter(
+    (period) => counts(period) && !live.ranges.some((target) => overlaps(target, rangeOf(period))),
+  )
+  for (const rows of await cache.read(reader, widest(covered))) sum.addRows(rows)
+  return arrangeGraph(sum.nodes(), sum.edges())
+}
+
+interface Live {
+  readonly sums: readonly GraphSum[]
+  /** What of the range they are of. */
+  readonly ranges: readonly TimeRange[]
+}
+
+/** The ragged ends, and what the job has not caught up with, newest first, as far as there are not too many spans. */
+async function deriveLive(
   reader: Reader,
   range: TimeRange,
-  dirtyMinutes: DirtyMinutes = () => [],
-): Promise<ServiceGraph> {
-  const sum = new GraphSum()
-  if (range.startNanos >= range.endNanos) return arrangeGraph([], [])
-  const firstWhole = minuteOf(range.startNanos + NANOS_PER_MINUTE - 1n)
-  const endWhole = minuteOf(range.endNanos)
-  const live = new LiveTraces(reader)
-  const outdated = await live.loadMinutes(
-    [...dirtyMinutes()].filter(
-      (minute) => minute >= range.startNanos - REACH_NANOS && minute <= range.endNanos + REACH_NANOS,
-    ),
-  )
-  if (firstWhole >= endWhole) {
-    await live.load(range)
-    live.addTo((nanos) => (nanos >= range.startNanos && nanos < range.endNanos ? sum : undefined))
-    return arrangeGraph(sum.nodes(), sum.edges())
+  ends: readonly TimeRange[],
+  endSpans: readonly number[],
+  minutes: readonly MinuteState[],
+): Promise<Live> {
+  let left = LIVE_SPANS
+  const targets: TimeRange[] = []
+  const take = (target: TimeRange, spans: number): boolean => {
+    if (target.startNanos >= target.endNanos || targets.some((other) => overlaps(other, target))) return true
+    if (spans > left) return false
+    left -= spans
+    targets.push(target)
+    return true
   }
-  await live.load({ startNanos: range.startNanos, endNanos: firstWhole })
-  await live.load({ startNanos: endWhole, endNanos: range.endNanos })
-  const stored = await reader.readMinutes({ startNanos: firstWhole, endNanos: endWhole })
-  for (const minute of stored) if (!outdated.has(minute.minuteNanos)) sum.addMinute(minute)
-  live.addTo((nanos) => {
-    if (nanos < range.startNanos || nanos >= range.endNanos) return undefined
-    return nanos < firstWhole || nanos >= endWhole || outdated.has(minuteOf(nanos)) ? sum : undefined
-  })
-  return arrangeGraph(sum.nodes(), sum.edges())
+  const now = range.endNanos
+  const waiting = minutes.flatMap((minute) => (minute.stored ? [wholeOf(minute)] : unitsOf(minute, now)))
+  // The end before what waits: it is what was just done.
+  for (const i of [1, 0]) take(ends[i]!, endSpans[i]!)
+  for (const unit of waiting.toReversed()) for (const part of inAndOut(rangeOf(unit), range)) take(part, unit.spans)
+  let derived = await deriveAll(reader, targets)
+  const outdated = derived.outdated.filter((slice) => slice >= range.startNanos && slice < range.endNanos)
+  let more = false
+  for (const slice of outdated) {
+    const startNanos = slice - (slice % NANOS_PER_MINUTE)
+    const [target] = inAndOut({ startNanos, endNanos: startNanos + NANOS_PER_MINUTE }, range)
+    const before = targets.length
+    if (target) {
+      // Its slices may be targets already: the rest of the minute is one as well then.
+      const own = targets.filter((other) => overlaps(other, target))
+      const gaps = without(target, own)
+      const [spans] = await reader.graphSpanCounts([target])
+      for (const gap of gaps) take(gap, spans!)
+    }
+    more ||= targets.length > before
+  }
+  if (more) derived = await deriveAll(reader, targets)
+  const inRange = derived.targets.flatMap((target, i) =>
+    target.startNanos >= range.startNanos && target.endNanos <= range.endNanos
+      ? [{ target, sum: derived.sums[i]! }]
+      : [],
+  )
+  return { sums: inRange.map(({ sum }) => sum), ranges: inRange.map(({ target }) => target) }
+}
+
+async function deriveAll(
+  reader: Reader,
+  unsorted: readonly TimeRange[],
+): Promise<{ readonly targets: readonly TimeRange[]; readonly sums: readonly GraphSum[]; readonly outdated: readonly bigint[] }> {
+  const targets = unsorted.toSorted((a, b) => (a.startNanos < b.startNanos ? -1 : 1))
+  const runs: TimeRange[][] = []
+  for (const target of targets) {
+    const run = runs.at(-1)
+    if (run && target.startNanos === run.at(-1)!.endNanos) run.push(target)
+    else runs.push([target])
+  }
+  const derived = await Promise.all(runs.map((run) => deriveTargets(reader, run, { expectedSpans: LIVE_SPANS })))
+  return {
+    targets,
+    sums: derived.flatMap(({ sums }) => sums),
+    outdated: derived.flatMap(({ outdated }) => outdated),
+  }
+}
+
+/** The whole minutes in the range; none when the start is not before the end. */
+function wholeMinutes({ startNanos, endNanos }: TimeRange): TimeRange {
+  return { startNanos: minuteOf(startNanos + NANOS_PER_MINUTE - 1n), endNanos: minuteOf(endNanos) }
+}
+
+/** The part in the range first, then those outside. */
+function inAndOut(target: TimeRange, range: TimeRange): TimeRange[] {
+  const inside = {
+    startNanos: greater(target.startNanos, range.startNanos),
+    endNanos: lesser(target.endNanos, range.endNanos),
+  }
+  return inside.startNanos < inside.endNanos ? [inside, ...without(target, [inside])] : [target]
+}
+
+/** What is left of the target. */
+function without(target: TimeRange, others: readonly TimeRange[]): TimeRange[] {
+  let left = [target]
+  for (const other of others) {
+    left = left.flatMap(({ startNanos, endNanos }) =>
+      [
+        { startNanos, endNanos: lesser(endNanos, other.startNanos) },
+        { startNanos: greater(startNanos, other.endNanos), endNanos },
+      ].filter((part) => part.startNanos < part.endNanos),
+    )
+  }
+  return left
+}
+
+function overlaps(a: TimeRange, b: TimeRange): boolean {
+  return a.startNanos < b.endNanos && b.startNanos < a.endNanos
+}
+
+function lesser(a: bigint, b: bigint): bigint {
+  return a < b ? a : b
+}
+
+function greater(a: bigint, b: bigint): bigint {
+  return a > b ? a : b
 }
 
 /** The graph of whole traces, given all their spans. */
 export function graphOfSpans(spans: Iterable<Span>): ServiceGraph {
-  const sum = new GraphSum()
-  for (const trace of deriveContributions(spans)) {
-    for (const node of trace.nodes) sum.addNode(node)
-    for (const edge of trace.edges) sum.addEdge(edge)
-  }
+  const columns = graphSpansOf(spans)
+  const sum = new GraphSum(columns.baseNanos, columns.nodes)
+  const derivation = new Derivation(columns)
+  for (let trace = 0; trace < derivation.groups.traces; trace++) derivation.add(trace, () => sum)
   return arrangeGraph(sum.nodes(), sum.edges())
 }
 

@@ -5,6 +5,7 @@ import { type Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { ClickHouseLogLevel, createClient, type ClickHouseClient } from '@clickhouse/client'
 import { errorOfAnswer, storeErrorOf } from './clickhouse-error.ts'
 import { readNative, type NativeBlock } from './native-read.ts'
+import { NativeStream } from './native-stream.ts'
 import { createAgent } from './server-agents.ts'
 import type { ServerAddress } from './store-address.ts'
 import { StoreError } from './store.ts'
@@ -102,6 +103,28 @@ export class ClickHouseServer {
       const chunks: Uint8Array[] = []
       for await (const chunk of stream) chunks.push(chunk as Uint8Array)
       return readNative(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks))
+    } catch (error) {
+      throw storeErrorOf(error)
+    }
+  }
+
+  /** The same, block by block as they come: a block is good until `take` returns. @throws StoreError */
+  async eachNativeBlock(
+    query: string,
+    parameters: QueryParameters,
+    settings: Settings,
+    take: (block: NativeBlock) => void,
+  ): Promise<void> {
+    const blocks = new NativeStream(take)
+    try {
+      const { stream } = await this.#currentClient().exec({
+        query: `${query} FORMAT Native`,
+        query_params: { ...parameters },
+        clickhouse_settings: { ...settings },
+        use_multipart_params_auto: true,
+      })
+      for await (const chunk of stream) blocks.write(chunk as Uint8Array)
+      blocks.end()
     } catch (error) {
       throw storeErrorOf(error)
     }

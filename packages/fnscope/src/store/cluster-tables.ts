@@ -6,15 +6,16 @@ import type { SchemaScope } from './schema-scope.ts'
 /** A trace lies whole on one shard: its spans, documents, annotations and what is derived from them. */
 const BY_TRACE = 'cityHash64(trace_id)'
 /** A minute of the service graph lies whole on one shard, with the row that says which version counts. */
-const BY_MINUTE = 'intDiv(minute_nanos, 60000000000)'
+const BY_START = 'cityHash64(start_nanos)'
 
 /** Nothing inserts through the table, and nothing relies on where its rows lie. */
 export const ANYWHERE = 'rand()'
 
 const SHARDING: Readonly<Record<string, string>> = {
-  minutes: BY_MINUTE,
-  latencies: BY_MINUTE,
-  edges: BY_MINUTE,
+  // Filled beside the spans; what is noted of them lies anywhere.
+  graph_touched: ANYWHERE,
+  graph_periods: BY_START,
+  graph: BY_START,
   // Many lines have no trace: a second of one stream lies together, the next one elsewhere.
   logs: 'cityHash64(service, log_stream, intDiv(time_nanos, 1000000000))',
   // A series lies together.

@@ -2,8 +2,8 @@
 // Each test works on traces, minutes and names of its own, so that one store serves them all, also one used before.
 import { suite, test, before, after } from 'node:test'
 import { emptinessConformance } from './conformance/emptiness.ts'
+import { graphConformance } from './conformance/graph.ts'
 import { insertsConformance } from './conformance/inserts.ts'
-import { minutesConformance } from './conformance/minutes.ts'
 import { retentionConformance } from './conformance/retention.ts'
 import type { OpenedStore, Subject } from './conformance/samples.ts'
 import { signalsConformance } from './conformance/signals.ts'
@@ -30,7 +30,7 @@ export function storeConformance(name: string, open: () => Promise<OpenedStore>)
     spansConformance(subject)
     insertsConformance(subject)
     traceListsConformance(subject)
-    minutesConformance(subject)
+    graphConformance(subject)
     signalsConformance(subject)
     retentionConformance(subject)
   })

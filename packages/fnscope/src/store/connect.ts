@@ -13,21 +13,17 @@ import { takeLease } from './lease.ts'
 import { listOperations, listServices } from './list-services.ts'
 import { listTraces } from './list-traces.ts'
 import { migrate } from './migrate.ts'
-import {
-  lastMinuteVersion,
-  minutesTouchedSince,
-  readMinutes,
-  replaceMinutes,
-  traceIdsStarting,
-  traceStarts,
-} from './minutes.ts'
+import { noteReach, readGraph, replacePeriods } from './graph-rows.ts'
+import { graphTraceParts, readGraphSpans } from './graph-spans.ts'
+import { graphMinutes, graphPeriods, graphReach, graphSpanCounts } from './graph-state.ts'
 import { readLogs, readMetrics } from './read-signals.ts'
 import { readDocuments, readListed, readSpans } from './read-traces.ts'
 import { resourceKeys } from './resource-keys.ts'
 import { alterRetention, deleteExpired } from './retention.ts'
 import { schemaScope, type SchemaScope } from './schema-scope.ts'
 import { checkDatabase, checkCluster as checkClusterName, databaseOf, parseStoreUrl } from './store-address.ts'
-import { StoreError, type MinuteGraph, type Reader, type Retention, type Store } from './store.ts'
+import { StoreError, type Reader, type Retention, type Store } from './store.ts'
+import { traceIdsStarting, traceStarts } from './trace-starts.ts'
 import { insertBlocks } from './writer.ts'
 
 export interface OpenStoreOptions {
@@ -140,9 +136,13 @@ function readerOver(connection: Connection, options: OpenStoreOptions): Reader {
     resourceKeys: (range) => resourceKeys(connection, range),
     traceIdsStarting: (range, limit) => traceIdsStarting(connection, range, limit),
     traceStarts: (traceIds) => traceStarts(connection, traceIds),
-    minutesTouchedSince: (receivedNanos) => minutesTouchedSince(connection, receivedNanos),
-    lastMinuteVersion: () => lastMinuteVersion(connection),
-    readMinutes: (range) => readMinutes(connection, range),
+    readGraphSpans: (query, into) => readGraphSpans(connection, query, into),
+    graphTraceParts: (range, parts) => graphTraceParts(connection, range, parts),
+    graphMinutes: (range) => graphMinutes(connection, range),
+    graphSpanCounts: (ranges) => graphSpanCounts(connection, ranges),
+    graphReach: (slices) => graphReach(connection, slices),
+    graphPeriods: (range) => graphPeriods(connection, range),
+    readGraph: (periods, nodes) => readGraph(connection, periods, nodes),
     readLogs: (query) => readLogs(connection, query),
     readMetrics: (query) => readMetrics(connection, query),
   }
@@ -151,20 +151,12 @@ function readerOver(connection: Connection, options: OpenStoreOptions): Reader {
 function storeOver(connection: Connection, scope: SchemaScope, options: OpenStoreOptions): Store {
   const now = options.now ?? Date.now
   const nowNanos = (): bigint => BigInt(Math.floor(now())) * 1_000_000n
-  let lastVersion = 0n
-  const nextVersion = (): bigint => {
-    const time = nowNanos()
-    lastVersion = time > lastVersion ? time : lastVersion + 1n
-    return lastVersion
-  }
   return {
     encode: (batch: Batch) => encodeBatch(batch),
     recycle: (block) => giveBytes(block.bytes),
     insert: (table, blocks, token, rows) => insertBlocks(connection, table, blocks, token, rows),
-    replaceMinutes: (minutes: readonly MinuteGraph[], coveredNanos?: bigint) => {
-      const version = nextVersion()
-      return replaceMinutes(connection, minutes, version, coveredNanos ?? version)
-    },
+    replacePeriods: (periods) => replacePeriods(connection, periods),
+    noteReach: (reaching, marked) => noteReach(connection, reaching, marked),
     setRetention: async (retention) => {
       // In this order: the deletion would wait for the parts that the change goes through.
       await deleteExpired(scope, retention, nowNanos())

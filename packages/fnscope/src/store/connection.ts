@@ -99,6 +99,21 @@ export class Connection {
     return await this.#read((server, settings) => server.queryNative(query, parameters, settings))
   }
 
+  /**
+   * The same, block by block as they come, out of one buffer: for very many rows. A block is good until `take` returns.
+   * `begin` is called before the first, and again when the question is asked anew. @throws StoreError
+   */
+  async eachNativeBlock(
+    query: string,
+    parameters: QueryParameters,
+    { begin, take }: { readonly begin: () => void; readonly take: (block: NativeBlock) => void },
+  ): Promise<void> {
+    await this.#read(async (server, settings) => {
+      begin()
+      await server.eachNativeBlock(query, parameters, settings, take)
+    })
+  }
+
   async #read<Answer>(ask: (server: ClickHouseServer, settings: Settings) => Promise<Answer>): Promise<Answer> {
     const askWith = async (settings: Settings): Promise<Answer> =>
       await this.#anywhere((server) => ask(server, { ...this.#readSettings, ...settings }))

@@ -21,9 +21,10 @@ const AGED: readonly Aged[] = [
   { table: 'documents', signal: 'spans', column: 'start_nanos' },
   { table: 'operations', signal: 'spans', column: 'seen_nanos' },
   { table: 'services', signal: 'spans', column: 'seen_nanos' },
-  { table: 'minutes', signal: 'spans', column: 'minute_nanos' },
-  { table: 'latencies', signal: 'spans', column: 'minute_nanos' },
-  { table: 'edges', signal: 'spans', column: 'minute_nanos' },
+  { table: 'graph_touched', signal: 'spans', column: 'cell_nanos' },
+  { table: 'graph_periods', signal: 'spans', column: 'start_nanos' },
+  { table: 'graph', signal: 'spans', column: 'start_nanos' },
+  { table: 'graph_reach', signal: 'spans', column: 'slice_nanos' },
   { table: 'logs', signal: 'logs', column: 'time_nanos' },
   { table: 'metrics', signal: 'metrics', column: 'time_nanos' },
 ]

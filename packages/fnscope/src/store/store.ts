@@ -2,6 +2,8 @@
 import type { Batch, RawDocument } from '../span/batch.ts'
 import type { LogRecord } from '../span/log-record.ts'
 import type { MetricPoint } from '../span/metric-point.ts'
+import type { GraphPeriod, GraphRows } from '../span/graph-rows.ts'
+import type { GraphSpans, NodeTable } from '../span/graph-spans.ts'
 import type { Span } from '../span/span.ts'
 import type { TraceQuery } from './trace-query.ts'
 
@@ -46,11 +48,10 @@ export interface Writer {
     token: string,
     rows?: { readonly from: number; readonly to: number },
   ): Promise<void>
-  /**
-   * Replaces what `edges` and `latencies` hold for these minutes, all of it or nothing (see query/service-graph.ts).
-   * `coveredNanos`: spans received until then are in (lastMinuteVersion answers it); the time of the call when left out.
-   */
-  replaceMinutes(minutes: readonly MinuteGraph[], coveredNanos?: bigint): Promise<void>
+  /** Replaces the stored graph of these periods, of each all or nothing. A version must be above the one it replaces. */
+  replacePeriods(periods: readonly PeriodGraph[]): Promise<void>
+  /** Notes which traces reach from slice to slice; the `marked` slices are to be computed again. */
+  noteReach(reaching: readonly Reach[], marked: readonly bigint[]): Promise<void>
   /** Deletes what is past retention now instead of at the next merge. */
   setRetention(retention: Retention): Promise<void>
 }
@@ -61,45 +62,59 @@ export interface Retention {
   readonly metricsDays: number
 }
 
-/** A node of the service graph: one per distinct (name, type, account). Type '' when unknown. */
-export interface NodeKey {
-  readonly name: string
-  readonly type: string
-  readonly accountId: string
+export type { NodeKey } from '../span/graph-spans.ts'
+
+/**
+ * What a stretch of the graph is, or was, computed from: rows of spans (copies too) that start in it or up to CELL_NANOS
+ * around it, which its own depend on as well, and marks of its own (Writer.noteReach).
+ */
+export interface Held {
+  readonly spans: number
+  readonly marks: number
 }
 
-/** Counts of one node or edge over some time. Histogram: seconds (rounded, see query/histogram.ts) → count. */
-export interface GraphStatistics {
-  readonly ok: number
-  readonly error: number
-  readonly throttle: number
-  readonly fault: number
-  readonly totalSeconds: number
-  readonly firstNanos: bigint
-  readonly lastNanos: bigint
-  readonly histogram: ReadonlyMap<number, number>
+export interface StoredVersion extends Held {
+  /** Above 0. */
+  readonly version: bigint
 }
 
-export interface NodeLatency extends GraphStatistics {
-  readonly node: NodeKey
-  /** The node has a root segment among those counted. */
-  readonly root: boolean
-  /** Nothing of it reported: known from its callers alone. */
-  readonly inferred: boolean
+/** A period whose graph is stored. Its start is a multiple of its length. */
+export interface StoredPeriod extends GraphPeriod, StoredVersion {}
+
+export interface PeriodGraph extends StoredPeriod {
+  readonly graph: GraphRows
 }
 
-export interface Edge extends GraphStatistics {
-  readonly from: NodeKey
-  readonly to: NodeKey
-  /** 'link' for asynchronous ones, '' else. */
-  readonly edgeType: string
+/** Ten seconds: what there is of them, and what their own stored graph was computed from. */
+export interface SliceState extends Held {
+  readonly startNanos: bigint
+  readonly stored?: StoredVersion
 }
 
-export interface MinuteGraph {
-  /** Start of the minute, a multiple of 60 s in nanoseconds. */
-  readonly minuteNanos: bigint
-  readonly nodes: readonly NodeLatency[]
-  readonly edges: readonly Edge[]
+export interface MinuteState extends Held {
+  readonly startNanos: bigint
+  /** Those that have spans, in order of time. */
+  readonly slices: readonly SliceState[]
+  readonly stored?: StoredVersion
+}
+
+/** A trace that has spans in several slices. */
+export interface Reach {
+  /** 32 hex digits. */
+  readonly traceId: string
+  /** Rows of it, copies too. */
+  readonly spans: number
+  /** Starts in nanoseconds. */
+  readonly slices: readonly bigint[]
+}
+
+export interface GraphSpanQuery {
+  readonly range: TimeRange
+  /** These traces alone (32 hex digits each); of them open spans of any time. */
+  readonly traceIds?: readonly string[]
+  /** Traces from this id on, and below that one; not with traceIds. */
+  readonly fromTrace?: string | undefined
+  readonly untilTrace?: string | undefined
 }
 
 /** A half-open range of time: [startNanos, endNanos). */
@@ -234,12 +249,20 @@ export interface Reader {
    * been counted in a minute where no span of it starts any more.
    */
   traceStarts(traceIds: readonly string[]): Promise<TraceStarts[]>
-  /** Minutes (start, nanoseconds) that got spans since `receivedNanos`, for the job after a restart. */
-  minutesTouchedSince(receivedNanos: bigint): Promise<bigint[]>
-  /** When the newest minute was computed (the `receivedNanos` it covers), 0n at first. */
-  lastMinuteVersion(): Promise<bigint>
-  /** Whole minutes of the range as the job left them. */
-  readMinutes(range: TimeRange): Promise<MinuteGraph[]>
+  /** Appends the graph's columns of all spans that start in the range, copies too, and of open ones; in no order. */
+  readGraphSpans(query: GraphSpanQuery, into: GraphSpans): Promise<void>
+  /** Ids that part the traces starting in the range into about as many parts of equal size, ascending; fewer where ids cluster. */
+  graphTraceParts(range: TimeRange, parts: number): Promise<string[]>
+  /** Minutes (whole ones of the range) whose stored graph is not of all spans that are stored, in order of time. */
+  graphMinutes(range: TimeRange): Promise<MinuteState[]>
+  /** How many rows of spans start in each of the ranges, rounded out to multiples of CELL_NANOS. */
+  graphSpanCounts(ranges: readonly TimeRange[]): Promise<number[]>
+  /** Traces noted to reach out of one of these slices (start, nanoseconds), and how many rows they had then. */
+  graphReach(slices: readonly bigint[]): Promise<Map<string, number>>
+  /** The newest version of every period that lies in the range, by start and longest first. */
+  graphPeriods(range: TimeRange): Promise<StoredPeriod[]>
+  /** The stored graph of the periods, in one or several pieces each. The nodes are added to the table. */
+  readGraph(periods: readonly StoredPeriod[], nodes: NodeTable): Promise<Map<StoredPeriod, GraphRows[]>>
   readLogs(query: LogQuery): Promise<LogRecord[]>
   readMetrics(query: MetricQuery): Promise<MetricPoint[]>
 }

@@ -1,4 +1,6 @@
 // What the suite's tests are made of: spans, documents, lines, points and minutes of their own, and how they get in.
+import { GRAPH_ROW } from '../../span/graph-rows.ts'
+import { NodeTable } from '../../span/graph-spans.ts'
 import { newBatch, type Batch, type RawDocument } from '../../span/batch.ts'
 import { newSpanId, newTraceId } from '../../span/id.ts'
 import type { LogRecord } from '../../span/log-record.ts'
@@ -6,7 +8,7 @@ import type { MetricPoint } from '../../span/metric-point.ts'
 import { pushSpan } from '../../span/push-span.ts'
 import { completeSpan, type Span, type SpanInput } from '../../span/span.ts'
 import { NANOS_PER_DAY, NANOS_PER_SECOND } from '../../span/time.ts'
-import type { GraphStatistics, MinuteGraph, Store } from '../store.ts'
+import type { PeriodGraph, Store } from '../store.ts'
 
 export interface OpenedStore {
   readonly store: Store
@@ -174,19 +176,38 @@ export function point(input: Partial<MetricPoint>): MetricPoint {
   }
 }
 
-function statistics(ok: number): GraphStatistics {
-  const histogram = new Map([
-    [0.012, ok],
-    [1.5, 2],
-  ])
-  return { ok, error: 1, throttle: 2, fault: 3, totalSeconds: 0.125, firstNanos: now, lastNanos: now + 1n, histogram }
-}
-
-export function minuteGraph(minuteNanos: bigint, names: readonly string[], ok = 7): MinuteGraph {
-  const key = (name: string) => ({ name, type: 'AWS::Lambda::Function', accountId: '' })
+/** A period whose graph has a node and an edge to `db` of each name. */
+export function periodGraph(
+  period: Pick<PeriodGraph, 'seconds' | 'startNanos' | 'version'>,
+  names: readonly string[],
+  ok = 7,
+): PeriodGraph {
+  const nodes = new NodeTable()
+  const size = names.length * 2
+  const of = (value: number): Float64Array => new Float64Array(size).fill(value)
+  const ids = names.map((name) => nodes.idOf(name, 'AWS::Lambda::Function', ''))
+  const db = nodes.idOf('db', '', 'a')
   return {
-    minuteNanos,
-    nodes: names.map((name) => ({ node: key(name), root: true, inferred: false, ...statistics(ok) })),
-    edges: names.map((name) => ({ from: key(name), to: key('db'), edgeType: 'link', ...statistics(ok) })),
+    ...period,
+    spans: 3,
+    marks: 1,
+    graph: {
+      size,
+      baseNanos: period.startNanos,
+      nodes,
+      bits: Uint8Array.from([...names.map(() => GRAPH_ROW.node | GRAPH_ROW.root), ...names.map(() => GRAPH_ROW.link)]),
+      from: Uint32Array.from([...ids, ...ids]),
+      to: Uint32Array.from([...ids, ...ids.map(() => db)]),
+      ok: of(ok),
+      error: of(1),
+      throttle: of(2),
+      fault: of(3),
+      micros: of(-1_234_567),
+      first: of(1),
+      last: of(9_999_999_999),
+      ends: Uint32Array.from({ length: size }, (_, row) => (row + 1) * 2),
+      codes: Uint16Array.from({ length: size * 2 }, (_, i) => (i % 2 === 0 ? 4660 : 0xffff)),
+      counts: Uint32Array.from({ length: size * 2 }, (_, i) => (i % 2 === 0 ? 4_294_967_295 : ok)),
+    },
   }
 }

@@ -1,0 +1,115 @@
+// Which stretches of the graph are to be computed now: pure, from what the store says of its minutes and what was done
+// before. A minute with few spans is computed whole once it has ended; one with many by its slices, as they end, so that
+// the newest seconds are there and a late span costs a slice and not the minute.
+import { endOf, type GraphPeriod } from '../span/graph-rows.ts'
+import { NANOS_PER_MINUTE } from '../span/time.ts'
+import type { Held, MinuteState, SliceState, StoredVersion, TimeRange } from '../store/store.ts'
+
+/** Rows of a minute that just was from which on it is taken by slices; below, questions derive it in time. */
+export const SLICED_FROM_SPANS = 5000
+/** The same of older minutes: they are recomputed seldom. */
+const OLD_SLICED_FROM_SPANS = 1_000_000
+const OLD_NANOS = NANOS_PER_MINUTE
+/** Work below it is never put off. */
+const SMALL_SPANS = 50_000
+/** A stretch is left alone for so long after its end, or until nothing more comes for it. */
+const SETTLE_NANOS = 5_000_000_000n
+/** And between two computations at least for so long per span, and for as long as it is old. */
+const REST_NANOS_A_SPAN = 20_000
+/** Rows of one run, and the time that it spans. */
+const RUN_SPANS = 1_500_000
+const RUN_NANOS = 2n * 3_600_000_000_000n
+
+export interface Unit extends GraphPeriod, Held {
+  readonly stored?: StoredVersion
+}
+
+/** What the job remembers of a unit. */
+export interface Memory {
+  /** Rows that it had at the pass before. */
+  seenSpans: number
+  computedNanos?: bigint
+  /** What the last computation began with and what it read: where the two stay apart, rows are gone and not late. */
+  heldSpans?: number
+  readSpans?: number
+}
+
+export function keyOf({ seconds, startNanos }: GraphPeriod): string {
+  return `${seconds} ${startNanos}`
+}
+
+/** A minute by its slices, rather than whole. */
+export function isSliced(minute: MinuteState, nowNanos: bigint): boolean {
+  if (minute.spans >= OLD_SLICED_FROM_SPANS) return true
+  return minute.spans >= SLICED_FROM_SPANS && nowNanos - minute.startNanos < NANOS_PER_MINUTE + OLD_NANOS
+}
+
+export function isClean(slice: SliceState): boolean {
+  const { stored } = slice
+  return stored !== undefined && stored.spans >= slice.spans && stored.marks >= slice.marks
+}
+
+/** What of an unclean minute is to be computed, now or later. */
+export function unitsOf(minute: MinuteState, nowNanos: bigint): Unit[] {
+  if (!isSliced(minute, nowNanos)) {
+    return [wholeOf(minute)]
+  }
+  return minute.slices.filter((slice) => !isClean(slice)).map((slice) => ({ ...slice, seconds: 10 }))
+}
+
+export function wholeOf({ startNanos, spans, marks, stored }: MinuteState): Unit {
+  return { seconds: 60, startNanos, spans, marks, ...(stored && { stored }) }
+}
+
+/** Whether it may be computed now. */
+export function isDue(unit: Unit, nowNanos: bigint, memory: Memory | undefined): boolean {
+  const end = endOf(unit)
+  if (nowNanos >= unit.startNanos && nowNanos < end) return false
+  if (unit.spans <= SMALL_SPANS) return true
+  if (memory?.seenSpans === unit.spans) return true
+  if (memory?.computedNanos === undefined) return nowNanos < unit.startNanos || nowNanos - end >= SETTLE_NANOS
+  const age = memory.computedNanos > end ? memory.computedNanos - end : 0n
+  const rest = BigInt(unit.spans * REST_NANOS_A_SPAN)
+  return nowNanos - memory.computedNanos >= (age > rest ? age : rest)
+}
+
+/** Units that are computed from one reading: each begins where the one before ends. */
+export function runsOf(units: readonly Unit[]): Unit[][] {
+  const runs: Unit[][] = []
+  let spans = 0
+  for (const unit of units.toSorted((a, b) => (a.startNanos < b.startNanos ? -1 : 1))) {
+    const run = runs.at(-1)
+    const before = run?.at(-1)
+    const near = before !== undefined && unit.startNanos === endOf(before)
+    const short = run !== undefined && endOf(unit) - run[0]!.startNanos <= RUN_NANOS
+    if (run && near && short && spans + unit.spans <= RUN_SPANS) {
+      run.push(unit)
+      spans += unit.spans
+    } else {
+      runs.push([unit])
+      spans = unit.spans
+    }
+  }
+  return runs
+}
+
+export function rangeOf(period: GraphPeriod): TimeRange {
+  return { startNanos: period.startNanos, endNanos: endOf(period) }
+}
+
+/** The fewest of the periods that cover what they cover: the longest that fit, none over another. */
+export function widest<Period extends GraphPeriod>(periods: readonly Period[]): Period[] {
+  const taken: Period[] = []
+  let covered: bigint | undefined
+  const sorted = periods.toSorted((a, b) => {
+    if (a.startNanos !== b.startNanos) return a.startNanos < b.startNanos ? -1 : 1
+    return b.seconds - a.seconds
+  })
+  for (const period of sorted) {
+    if (covered !== undefined && period.startNanos < covered) continue
+    taken.push(period)
+    covered = endOf(period)
+  }
+  return taken
+}
+

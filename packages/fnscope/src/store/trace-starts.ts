@@ -1,0 +1,30 @@
+// Where traces are in time: which ones start in a range, and the bounds of given ones.
+import type { Connection } from './connection.ts'
+import type { TimeRange, TraceStarts } from './store.ts'
+import { inTraces, validTraceIds } from './trace-ids.ts'
+
+/** See Reader.traceIdsStarting. */
+export async function traceIdsStarting(connection: Connection, range: TimeRange, limit: number): Promise<string[]> {
+  const rows = await connection.query<{ trace: string }>(
+    `SELECT DISTINCT lower(hex(trace_id)) AS trace FROM ${connection.database}.spans
+     WHERE start_nanos >= {startNanos:Int64} AND start_nanos < {endNanos:Int64} LIMIT {limit:UInt32}`,
+    { startNanos: range.startNanos, endNanos: range.endNanos, limit },
+  )
+  return rows.map(({ trace }) => trace)
+}
+
+/** See Reader.traceStarts. */
+export async function traceStarts(connection: Connection, ids: readonly string[]): Promise<TraceStarts[]> {
+  const traceIds = validTraceIds(ids)
+  if (traceIds.length === 0) return []
+  const rows = await connection.query<{ trace: string; first: string; last: string }>(
+    `SELECT lower(hex(trace_id)) AS trace, min(start_nanos) AS first, max(last_start_nanos) AS last
+     FROM ${connection.database}.traces WHERE trace_id ${inTraces(traceIds)} GROUP BY trace_id`,
+    { traceIds },
+  )
+  return rows.map(({ trace, first, last }) => ({
+    traceId: trace,
+    firstNanos: BigInt(first),
+    lastNanos: BigInt(last),
+  }))
+}
