@@ -162,7 +162,7 @@ suite('store over its tables', () => {
     const tables = await connection.query<{ name: string; engine_full: string }>(
       "SELECT name, engine_full FROM system.tables WHERE database = 'schema' AND engine LIKE '%MergeTree' AND name NOT IN ('migrations', 'leases')",
     )
-    assert.equal(tables.length, 11)
+    assert.equal(tables.length, 12)
     for (const { name, engine_full: engine } of tables) {
       assert.match(engine, /non_replicated_deduplication_window = 10000/, name)
       assert.match(engine, /TTL .*toIntervalSecond\(\d+\)/, name)
@@ -176,7 +176,7 @@ suite('store over its tables', () => {
     const ages = async () => {
       const rows = await connection.query<{ name: string; age: string }>(
         `SELECT name, extract(engine_full, 'toIntervalSecond\\\\((\\\\d+)\\\\)') AS age FROM system.tables
-         WHERE database = 'twice' AND name IN ('spans', 'edges', 'logs', 'metrics', 'open_spans') ORDER BY name`,
+         WHERE database = 'twice' AND name IN ('spans', 'graph', 'logs', 'metrics', 'open_spans') ORDER BY name`,
       )
       return Object.fromEntries(rows.map(({ name, age }) => [name, Number(age) / 86_400]))
     }
@@ -184,14 +184,14 @@ suite('store over its tables', () => {
     const first = await applied()
     const again = await opened('twice')
     assert.deepEqual(await applied(), first)
-    assert.deepEqual(await ages(), { edges: 7, logs: 7, metrics: 7, open_spans: 2, spans: 7 })
+    assert.deepEqual(await ages(), { graph: 7, logs: 7, metrics: 7, open_spans: 2, spans: 7 })
     const longer = await openStore({
       url: temp.url,
       database: 'twice',
       retention: { ...retention, logsDays: 0.5 },
       log,
     })
-    assert.deepEqual(await ages(), { edges: 7, logs: 0.5, metrics: 7, open_spans: 2, spans: 7 })
+    assert.deepEqual(await ages(), { graph: 7, logs: 0.5, metrics: 7, open_spans: 2, spans: 7 })
     await Promise.all([longer.close(), again.close(), close()])
   })
 

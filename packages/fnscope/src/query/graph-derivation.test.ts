@@ -33,7 +33,8 @@ function expectedOf(spans: readonly Span[]): Counts {
         row.root = row.root === true || caller === undefined
         row.inferred = false
         if (caller) drawReported(span, nodeKeyText(nodeOf(caller)))
-        else count(`${nodeKeyText({ name: node.name, type: CLIENT_TYPE, accountId: '' })} > ${nodeKeyText(node)} `, span)
+        else
+          count(`${nodeKeyText({ name: node.name, type: CLIENT_TYPE, accountId: '' })} > ${nodeKeyText(node)} `, span)
       }
       if (isUnansweredCall(span, answered)) {
         const node = nodeKeyText(peerNodeOf(span))
@@ -164,7 +165,8 @@ function assertSame(spans: readonly Span[], message: string): number {
 test('columns of many traces give what the rules say of each trace', () => {
   let rows = 0
   for (let seed = 1; seed <= 400; seed++) rows += assertSame(randomSpans(randomFrom(seed), 8, 12), `seed ${seed}`)
-  for (let seed = 1; seed <= 20; seed++) rows += assertSame(randomSpans(randomFrom(seed), 3, 300), `large, seed ${seed}`)
+  for (let seed = 1; seed <= 20; seed++)
+    rows += assertSame(randomSpans(randomFrom(seed), 3, 300), `large, seed ${seed}`)
   assert.ok(rows > 5000)
 })
 
@@ -195,5 +197,10 @@ test('a call that several segments answer is drawn once to each node', () => {
     'web other 1',
     'web web 1',
   ])
-  assert.equal(sumOf(spans).nodes().some((node) => node.inferred), false)
+  assert.equal(
+    sumOf(spans)
+      .nodes()
+      .some((node) => node.inferred),
+    false,
+  )
 })

@@ -143,9 +143,9 @@ test('rows that are told of and cannot be read are not looked for for ever', asy
   store.graphMinutes = async (range) => {
     asked += 1
     const found = await minutes(range)
-    const [gone] = [{ startNanos: minute(0), spans: 7, marks: 0, slices: [{ startNanos: minute(0), spans: 7, marks: 0 }] }]
+    const held = { startNanos: minute(0), spans: 7, marks: 0 }
     const stored = store.periods.get(`60 ${minute(0)}`)
-    return stored && stored.spans >= 7 ? found : [{ ...gone!, ...(stored && { stored }) }]
+    return stored && stored.spans >= 7 ? found : [{ ...held, slices: [held], ...(stored && { stored }) }]
   }
   const job = jobOver(store, minute(5))
   await job.run()
@@ -159,7 +159,13 @@ test('complete minutes are summed into ten minutes and hours, and again when one
   const store = new MemoryStore()
   for (let n = 0; n < 130; n++)
     store.spans.push(
-      segmentAt({ traceId: n.toString(16).padStart(32, '0'), id: '1', name: 'web', start: START + n * 60, end: START + n * 60 + 1 }),
+      segmentAt({
+        traceId: n.toString(16).padStart(32, '0'),
+        id: '1',
+        name: 'web',
+        start: START + n * 60,
+        end: START + n * 60 + 1,
+      }),
     )
   const job = jobOver(store, minute(200))
   await job.run()
@@ -173,7 +179,13 @@ test('complete minutes are summed into ten minutes and hours, and again when one
   }
   const before = okOf()
   store.spans.push(
-    segmentAt({ traceId: 'f'.repeat(32), id: '1', name: 'web', start: Number(hour.startNanos / 1_000_000_000n) + 90, end: 0 }),
+    segmentAt({
+      traceId: 'f'.repeat(32),
+      id: '1',
+      name: 'web',
+      start: Number(hour.startNanos / 1_000_000_000n) + 90,
+      end: 0,
+    }),
   )
   await job.run()
   assert.equal(okOf(), before + 1)
@@ -202,7 +214,9 @@ test('a busy minute is there by its slices before it has ended, and whole after'
   // The open slice is derived at the question, while it has few spans.
   assert.equal(await okOf(), 6000)
   for (let n = 0; n < 5000; n++)
-    store.spans.push(segmentAt({ traceId: 'f'.repeat(32), id: n.toString(16), name: 'web', start: START + 21, end: START + 22 }))
+    store.spans.push(
+      segmentAt({ traceId: 'f'.repeat(32), id: n.toString(16), name: 'web', start: START + 21, end: START + 22 }),
+    )
   assert.equal(await okOf(), 4800)
   now = minute(1) + 1_000_000_000n
   await job.run()

@@ -5,7 +5,18 @@ import type { Logger } from '../log.ts'
 import { endOf, PERIOD_SECONDS, type GraphPeriod, type PeriodSeconds } from '../span/graph-rows.ts'
 import { NodeTable } from '../span/graph-spans.ts'
 import type { MinuteState, PeriodGraph, Reader, StoredPeriod, TimeRange, Writer } from '../store/store.ts'
-import { isClean, isDue, isSliced, keyOf, rangeOf, runsOf, unitsOf, widest, type Memory, type Unit } from './graph-plan.ts'
+import {
+  isClean,
+  isDue,
+  isSliced,
+  keyOf,
+  rangeOf,
+  runsOf,
+  unitsOf,
+  widest,
+  type Memory,
+  type Unit,
+} from './graph-plan.ts'
 import { GraphSum } from './graph-statistics.ts'
 import { deriveTargets } from './graph-targets.ts'
 

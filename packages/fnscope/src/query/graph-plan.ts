@@ -112,4 +112,3 @@ export function widest<Period extends GraphPeriod>(periods: readonly Period[]): 
   }
   return taken
 }
-

@@ -73,7 +73,8 @@ export class GraphSum {
     const numbers = this.#numbers
     const at = row * STRIDE
     const { fault, throttle, error } = GRAPH_FLAG
-    const outcome = (flags & fault) !== 0 ? FAULT : (flags & throttle) !== 0 ? THROTTLE : (flags & error) !== 0 ? ERROR : OK
+    const outcome =
+      (flags & fault) !== 0 ? FAULT : (flags & throttle) !== 0 ? THROTTLE : (flags & error) !== 0 ? ERROR : OK
     numbers[at + outcome]! += 1
     numbers[at + MICROS]! += Math.round(duration / 1000)
     if (start < numbers[at + FIRST]!) numbers[at + FIRST] = start

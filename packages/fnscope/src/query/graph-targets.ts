@@ -236,7 +236,8 @@ class TargetRun {
     }
     // Neighbours in time are read together: the range of each read stays short.
     far.sort((a, b) => (a.startNanos < b.startNanos ? -1 : 1))
-    for (let from = 0; from < far.length; from += TRACES_A_READ) await this.#addFar(far.slice(from, from + TRACES_A_READ))
+    for (let from = 0; from < far.length; from += TRACES_A_READ)
+      await this.#addFar(far.slice(from, from + TRACES_A_READ))
   }
 
   async #addFar(traces: readonly (Suspect & TimeRange)[]): Promise<void> {

@@ -102,15 +102,16 @@ export class MemoryStore implements Reader, Pick<Writer, 'replacePeriods' | 'not
     for (const span of this.spans) {
       const asked = traceIds === undefined || traceIds.includes(span.traceId)
       const there = inside(range, span.startNanos) || (traceIds !== undefined && span.inProgress)
-      if (asked && there && span.traceId >= fromTrace && span.traceId < untilTrace)
-        into.pushSpan(span)
+      if (asked && there && span.traceId >= fromTrace && span.traceId < untilTrace) into.pushSpan(span)
     }
   }
 
   async graphTraceParts(range: TimeRange, parts: number): Promise<string[]> {
     const ids = this.spans.filter((span) => inside(range, span.startNanos)).map((span) => span.traceId)
     const sorted = [...new Set(ids)].sort()
-    return [...new Set(Array.from({ length: parts - 1 }, (_, i) => sorted[Math.floor(((i + 1) * sorted.length) / parts)]!))]
+    return [
+      ...new Set(Array.from({ length: parts - 1 }, (_, i) => sorted[Math.floor(((i + 1) * sorted.length) / parts)]!)),
+    ]
   }
 
   async graphMinutes(range: TimeRange): Promise<MinuteState[]> {

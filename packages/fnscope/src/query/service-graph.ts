@@ -123,7 +123,11 @@ async function deriveLive(
 async function deriveAll(
   reader: Reader,
   unsorted: readonly TimeRange[],
-): Promise<{ readonly targets: readonly TimeRange[]; readonly sums: readonly GraphSum[]; readonly outdated: readonly bigint[] }> {
+): Promise<{
+  readonly targets: readonly TimeRange[]
+  readonly sums: readonly GraphSum[]
+  readonly outdated: readonly bigint[]
+}> {
   const targets = unsorted.toSorted((a, b) => (a.startNanos < b.startNanos ? -1 : 1))
   const runs: TimeRange[][] = []
   for (const target of targets) {

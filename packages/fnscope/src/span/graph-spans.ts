@@ -143,6 +143,6 @@ function copied<Values extends Uint8Array | Uint16Array | Uint32Array | Float64A
   from: Values,
   into: Values,
 ): Values {
-  into.set(from as never)
+  into.set(from)
   return into
 }

@@ -33,7 +33,11 @@ export async function replacePeriods(connection: Connection, periods: readonly P
 }
 
 /** See Writer.noteReach. */
-export async function noteReach(connection: Connection, reaching: readonly Reach[], marked: readonly bigint[]): Promise<void> {
+export async function noteReach(
+  connection: Connection,
+  reaching: readonly Reach[],
+  marked: readonly bigint[],
+): Promise<void> {
   const reach = reaching.flatMap(({ traceId, spans, slices }) => slices.map((slice) => ({ traceId, spans, slice })))
   const [slices, ids, counts] = [new FixedColumn(8), new FixedColumn(16), new FixedColumn(8)]
   for (const { traceId, spans, slice } of reach) {
@@ -79,7 +83,17 @@ function encodeRows(periods: readonly PeriodGraph[]): NamedColumn[] {
   const [start, version, ok, error, throttle, fault, micros, first, last] = Array.from(
     { length: 9 },
     () => new FixedColumn(8),
-  ) as [FixedColumn, FixedColumn, FixedColumn, FixedColumn, FixedColumn, FixedColumn, FixedColumn, FixedColumn, FixedColumn]
+  ) as [
+    FixedColumn,
+    FixedColumn,
+    FixedColumn,
+    FixedColumn,
+    FixedColumn,
+    FixedColumn,
+    FixedColumn,
+    FixedColumn,
+    FixedColumn,
+  ]
   const words = WORDS.map(() => new DictionaryColumn())
   const codes = new ListColumn(new FixedColumn(2))
   const counts = new ListColumn(new FixedColumn(4))

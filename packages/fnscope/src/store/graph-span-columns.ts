@@ -42,8 +42,7 @@ export function appendGraphSpans(block: NativeBlock, into: GraphSpans, inProgres
     if (inProgress) flags |= open
     if (outwardWords[namespaces[row]!] === 1) flags |= outward
     if (zipkinWords[sources[row]!] === 1) flags |= zipkin
-    if ((flags & segment) !== 0)
-      into.node[at + row] = (service.indexes[row] === noService ? names : services).idOf(row)
+    if ((flags & segment) !== 0) into.node[at + row] = (service.indexes[row] === noService ? names : services).idOf(row)
     if (peerName.indexes[row] !== noPeerName || peerType.indexes[row] !== noPeerType) {
       flags |= peer
       into.peer[at + row] = peers.idOf(row)

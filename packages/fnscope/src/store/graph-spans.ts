@@ -74,6 +74,8 @@ export async function graphTraceParts(connection: Connection, range: TimeRange, 
      FROM ${connection.database}.spans WHERE start_nanos >= {startNanos:Int64} AND start_nanos < {endNanos:Int64}`,
     { startNanos: range.startNanos, endNanos: range.endNanos },
   )
-  const bounds = (row?.bounds ?? []).map((hex) => (BigInt(`0x${hex}`) << 11n).toString(16).padStart(16, '0').padEnd(32, '0'))
+  const bounds = (row?.bounds ?? []).map((hex) =>
+    (BigInt(`0x${hex}`) << 11n).toString(16).padStart(16, '0').padEnd(32, '0'),
+  )
   return [...new Set(bounds)].sort()
 }

@@ -19,7 +19,9 @@ function linesOf(pieces: readonly GraphRows[]): string[] {
     .flatMap((rows) =>
       Array.from({ length: rows.size }, (_, i) => {
         const name = (id: number): string => Object.values(rows.nodes.keys[id]!).join('/')
-        const histogram = [rows.codes, rows.counts].map((list) => list.slice(i === 0 ? 0 : rows.ends[i - 1]!, rows.ends[i]))
+        const histogram = [rows.codes, rows.counts].map((list) =>
+          list.slice(i === 0 ? 0 : rows.ends[i - 1]!, rows.ends[i]),
+        )
         const numbers = [rows.bits, rows.ok, rows.error, rows.throttle, rows.fault, rows.micros].map((list) => list[i])
         const times = [rows.first, rows.last].map((list) => rows.baseNanos + BigInt(list[i]!))
         return [name(rows.from[i]!), name(rows.to[i]!), ...numbers, ...times, ...histogram].join(' ')
@@ -44,7 +46,9 @@ export function graphConformance(subject: Subject): void {
     await put(subject.store, [...spans, spans[2]!])
     const state = async () => {
       const [found] = await subject.store.graphMinutes(range)
-      return found && { ...found, slices: found.slices.map(({ startNanos, spans, marks }) => [startNanos, spans, marks]) }
+      return (
+        found && { ...found, slices: found.slices.map(({ startNanos, spans, marks }) => [startNanos, spans, marks]) }
+      )
     }
     assert.deepEqual(await state(), {
       startNanos: minute,
@@ -127,7 +131,10 @@ export function graphConformance(subject: Subject): void {
       spansOf(subject, range, { ...(fromTrace && { fromTrace }), ...(bounds[i] && { untilTrace: bounds[i] }) }),
     )
     const rows = (await Promise.all(parts)).map((part) => part.rows)
-    assert.equal(rows.reduce((a, b) => a + b), 64)
+    assert.equal(
+      rows.reduce((a, b) => a + b),
+      64,
+    )
     for (const count of rows) assert.ok(count >= 12 && count <= 20, String(rows))
     assert.deepEqual(await subject.store.graphTraceParts(range, 1), [])
     assert.ok((await subject.store.graphTraceParts({ startNanos: 0n, endNanos: 1n }, 4)).length <= 1)
@@ -166,7 +173,13 @@ export function graphConformance(subject: Subject): void {
     await subject.store.noteReach([{ traceId: one, spans: 3, slices }], [])
     await subject.store.noteReach([{ traceId: one, spans: 2, slices }], [])
     await subject.store.noteReach([{ traceId: other, spans: 1, slices: [slice] }], [])
-    assert.deepEqual(await subject.store.graphReach([slice]), new Map([[one, 3], [other, 1]].sort() as [string, number][]))
+    assert.deepEqual(
+      await subject.store.graphReach([slice]),
+      new Map([
+        [one, 3],
+        [other, 1],
+      ]),
+    )
     assert.deepEqual([...(await subject.store.graphReach([slice + SLICE_NANOS]))], [[one, 3]])
   })
 }
