@@ -162,7 +162,7 @@ suite('store over its tables', () => {
     const tables = await connection.query<{ name: string; engine_full: string }>(
       "SELECT name, engine_full FROM system.tables WHERE database = 'schema' AND engine LIKE '%MergeTree' AND name NOT IN ('migrations', 'leases')",
     )
-    assert.equal(tables.length, 12)
+    assert.equal(tables.length, 14)
     for (const { name, engine_full: engine } of tables) {
       assert.match(engine, /non_replicated_deduplication_window = 10000/, name)
       assert.match(engine, /TTL .*toIntervalSecond\(\d+\)/, name)
