@@ -165,7 +165,7 @@ export async function startServer(config: Config, options: StartOptions): Promis
   })
   cleanup.defer(() => otlp.stop())
   const jaeger = await openJaegerDoor(config.doors['jaeger-query'], {
-    query: { reader: store, now: clock, bounds, dirtyMinutes: () => job.dirtyMinutes() },
+    query: { reader: store, now: clock, bounds },
     store,
     counters,
     log,

@@ -5,7 +5,7 @@ import { encodeJaegerTrace, jaegerTraceId, SPAN_KINDS, type JaegerTrace } from '
 import type { ErrorFormat } from '../http/error-format.ts'
 import { CLIENT_TYPE } from '../query/graph-contribution.ts'
 import type { Reader, TimeRange } from '../query/reader.ts'
-import { readServiceGraph, type DirtyMinutes } from '../query/service-graph.ts'
+import { readServiceGraph } from '../query/service-graph.ts'
 import { groupByTrace } from '../query/trace-index.ts'
 import type { Span } from '../span/span.ts'
 import { NANOS_PER_DAY, type TimeBounds } from '../span/time.ts'
@@ -27,7 +27,6 @@ export interface JaegerQueryOptions {
   readonly now: () => bigint
   /** What is kept: services and operations are those of all of it. */
   readonly bounds: () => TimeBounds
-  readonly dirtyMinutes: DirtyMinutes
 }
 
 interface JaegerError {
@@ -153,15 +152,12 @@ interface Dependency {
 }
 
 /** Calls between nodes by name, those included that did not report; who calls from outside is no service. */
-async function readDependencies(
-  query: JaegerQuery,
-  { reader, now, dirtyMinutes }: JaegerQueryOptions,
-): Promise<Dependency[]> {
+async function readDependencies(query: JaegerQuery, { reader, now }: JaegerQueryOptions): Promise<Dependency[]> {
   const endMillis = wholeOf(query, 'endTs')
   const lookback = wholeOf(query, 'lookback')
   const endNanos = endMillis === undefined ? now() : clampNanos(endMillis * 1_000_000n)
   const startNanos = clampNanos(endNanos - (lookback === undefined ? NANOS_PER_DAY : lookback * 1_000_000n))
-  const { nodes } = await readServiceGraph(reader, { startNanos, endNanos }, dirtyMinutes)
+  const { nodes } = await readServiceGraph(reader, { startNanos, endNanos })
   const dependencies = new Map<string, Dependency>()
   for (const node of nodes) {
     if (node.key.type === CLIENT_TYPE) continue

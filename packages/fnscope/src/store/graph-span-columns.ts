@@ -4,7 +4,7 @@ import { GRAPH_FLAG, type GraphSpans, type NodeTable } from '../span/graph-spans
 import { fixedColumn, wordColumn, type FixedValues, type NativeBlock, type WordValues } from './native-read.ts'
 
 export const GRAPH_SPAN_COLUMNS =
-  'trace_id, span_id, parent_id, start_nanos, duration_nanos, kind, flags, source, service, name, origin, account_id, namespace, peer_name, peer_type, received_nanos'
+  'trace_id, ids, start_nanos, duration_nanos, kind, flags, source, service, name, origin, account_id, namespace, peer_name, peer_type, received_nanos'
 
 const { error, fault, throttle, segment, open, peer, outward, zipkin } = GRAPH_FLAG
 const KEPT_FLAGS = error | fault | throttle | segment
@@ -17,8 +17,7 @@ export function appendGraphSpans(block: NativeBlock, into: GraphSpans, inProgres
   into.reserve(rows)
   const at = into.rows
   copyBytes(fixedColumn(block, 'trace_id'), into.trace, at * 4)
-  copyBytes(fixedColumn(block, 'span_id'), into.span, at * 2)
-  copyBytes(fixedColumn(block, 'parent_id'), into.parent, at * 2)
+  splitIds(aligned32(fixedColumn(block, 'ids').bytes), into, at)
   relativeTimes(fixedColumn(block, 'start_nanos'), rows, into.baseNanos, into.start, at)
   relativeTimes(fixedColumn(block, 'duration_nanos'), rows, 0n, into.duration, at)
   relativeTimes(fixedColumn(block, 'received_nanos'), rows, into.baseNanos, into.received, at)
@@ -86,13 +85,27 @@ function copyBytes(from: FixedValues, into: Uint32Array, at: number): void {
   new Uint8Array(into.buffer, into.byteOffset).set(from.bytes, at * 4)
 }
 
+/** Of each row the span's id, then its parent's. */
+function splitIds(words: Uint32Array, { span, parent }: GraphSpans, at: number): void {
+  for (let i = 0, to = at * 2; i < words.length; i += 4, to += 2) {
+    span[to] = words[i]!
+    span[to + 1] = words[i + 1]!
+    parent[to] = words[i + 2]!
+    parent[to + 1] = words[i + 3]!
+  }
+}
+
+function aligned32(bytes: Uint8Array): Uint32Array {
+  return new Uint32Array(new Uint8Array(bytes).buffer)
+}
+
 function aligned16(bytes: Uint8Array): Uint16Array {
   return new Uint16Array(new Uint8Array(bytes).buffer)
 }
 
 /** 64-bit integers minus the base; negative ones in two's complement. */
 function relativeTimes(column: FixedValues, rows: number, baseNanos: bigint, into: Float64Array, at: number): void {
-  const words = new Uint32Array(new Uint8Array(column.bytes).buffer)
+  const words = aligned32(column.bytes)
   const baseHigh = Number(BigInt.asIntN(32, baseNanos >> 32n))
   const baseLow = Number(BigInt.asUintN(32, baseNanos))
   for (let row = 0; row < rows; row++) {
