@@ -74,6 +74,12 @@ function isPlainInteger(bytes: Buffer, start: number, end: number): boolean {
   return true
 }
 
+function integerAt(bytes: Buffer, start: number, end: number): number {
+  let whole = 0
+  for (let at = start; at < end; at++) whole = whole * 10 + bytes[at]! - ZERO
+  return whole
+}
+
 function parsed(bytes: Buffer, start: number, end: number): unknown {
   return JSON.parse(bytes.toString('latin1', start, end)) as unknown
 }
@@ -132,7 +138,7 @@ export class WireAttributes {
     const bytes = this.#bytes
     eachMember(bytes, at, (key, keyEnd, value, end) => {
       if (is(bytes, key, keyEnd, STATUS)) {
-        const status = parsed(bytes, value, end)
+        const status = isPlainInteger(bytes, value, end) ? integerAt(bytes, value, end) : parsed(bytes, value, end)
         if (isStatus(status)) {
           this.#spans.httpStatus.pushU16(status)
           this.hasStatus = true

@@ -22,8 +22,13 @@ function decoded(document: Buffer, decode: (batch: ReturnType<typeof newBatch>) 
   const result = decode(batch)
   batch.spans.checkRows()
   batch.openSpans.checkRows()
-  const spans = [...readSpans(batch.spans)]
-  return { result, spans, open: [...readSpans(batch.openSpans, { open: true })], documents: batch.documents }
+  const spans = [...readSpans(batch.spans), ...readSpans(batch.openSpans, { open: true })]
+  // As it is answered: JSON.stringify knows no -0.
+  return {
+    result,
+    spans: spans.map(({ metadata, ...span }) => ({ ...span, metadata: JSON.stringify(metadata) })),
+    documents: batch.documents,
+  }
 }
 
 /** Fails where the two readers differ. Answers whether the bytes were read as bytes. */

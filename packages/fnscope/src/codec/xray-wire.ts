@@ -176,6 +176,7 @@ class WireRow {
     this.#pushWord(spans.resourceArn, MEMBER.resource_arn)
     this.#pushWord(spans.user, MEMBER.user)
     this.#pushPeer()
+    this.#pushMetadata()
     this.#pushParsed()
     this.#pushAttributesAndFlags()
   }
@@ -224,14 +225,20 @@ class WireRow {
     return SCAN.begins(this.#bytes, this.#entity, member, OPEN_BRACE) ? (this.#parsed(member) as JsonObject) : undefined
   }
 
+  /** As it stands: whoever reads it parses it, and finds what was meant. */
+  #pushMetadata(): void {
+    const { metadata } = this.#spans
+    if (!SCAN.begins(this.#bytes, this.#entity, MEMBER.metadata, OPEN_BRACE)) return
+    metadata.padTo(this.#row)
+    metadata.pushAscii(this.#view, SCAN.start(this.#entity, MEMBER.metadata), SCAN.end(this.#entity, MEMBER.metadata))
+  }
+
   /** What few have, or what is written anew whatever it looks like. */
   #pushParsed(): void {
     const spans = this.#spans
     const row = this.#row
     const service = this.#objectAt(MEMBER.service)
     if (service !== undefined) pushText(spans.resource, row, resourceOf(service))
-    const metadata = this.#objectAt(MEMBER.metadata)
-    if (metadata !== undefined) pushText(spans.metadata, row, JSON.stringify(metadata))
     if (SCAN.start(this.#entity, MEMBER.cause) !== 0) {
       const value = this.#parsed(MEMBER.cause)
       const cause = isJsonObject(value) ? value : textOf(value)
