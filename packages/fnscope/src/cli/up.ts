@@ -20,6 +20,7 @@ Examples:
   fnscope up ./sam-app                   run the functions of a SAM project
   fnscope up . --parameter Stage=dev     with a value for a template parameter
   fnscope up . --ports auto --json       free ports; JSON lines for a script
+  fnscope up --fsync --ack stored        answer senders when their data is safe and can be read
   fnscope up --store https://user:password@clickhouse:8443/fnscope
 
 On a terminal the functions' log lines follow as they come. Ctrl-C ends it.
