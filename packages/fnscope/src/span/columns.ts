@@ -250,14 +250,22 @@ export class TextColumn {
     let from = start
     let all = 0
     for (; from + 4 <= end; from += 4, to += 4) {
-      const word = source.getUint32(from, true)
+      const word = source.getInt32(from, true)
       all |= word
-      view.setUint32(to, word, true)
+      view.setInt32(to, word, true)
     }
-    for (; from < end; from++, to++) {
-      const byte = source.getUint8(from)
-      all |= byte
-      view.setUint8(to, byte)
+    to += end - from
+    if (size >= 4) {
+      // The last four bytes, some of them for the second time.
+      const word = source.getInt32(end - 4, true)
+      all |= word
+      view.setInt32(to - 4, word, true)
+    } else {
+      for (let left = end - from; left > 0; left--) {
+        const byte = source.getUint8(end - left)
+        all |= byte
+        view.setUint8(to - left, byte)
+      }
     }
     if ((all & NOT_ASCII) !== 0) {
       this.#length = before
@@ -439,15 +447,33 @@ export class DictionaryColumn {
   indexOf(value: string): number {
     let index = this.#byText.get(value)
     if (index === undefined) {
-      if (this.#slots === undefined) {
-        index = this.#add((words) => words.push(value))
-      } else {
-        const bytes = encoder.encode(value)
-        index = this.indexOfBytes(bytes, 0, bytes.length)
-      }
+      index = this.#slots === undefined ? this.#add((words) => words.push(value)) : this.#indexOfNew(value)
       this.#byText.set(value, index)
     }
     return index
+  }
+
+  /** Of a text that may have come as bytes: it is laid down as a word, and taken back when it was one. */
+  #indexOfNew(value: string): number {
+    const words = this.#words
+    const { rows, size } = words
+    const index = this.#add(() => words.push(value))
+    const known = this.findWire(words.view, this.#starts[index]!, this.#ends[index]!)
+    if (known === -1) {
+      this.#keep(index)
+      return index
+    }
+    words.cutTo(rows, size)
+    this.#starts.pop()
+    this.#ends.pop()
+    return known
+  }
+
+  /** Puts a word that was added into the slot that findWire found free for it. */
+  #keep(index: number): void {
+    const slots = this.#slots!
+    slots[this.#free] = index
+    if (this.wordCount * 2 > slots.length) this.#fillSlots(slots.length * 4)
   }
 
   /** The same for UTF-8 bytes. */
@@ -463,9 +489,7 @@ export class DictionaryColumn {
       if (!words.pushAscii(source, start, end))
         words.pushBytes(new Uint8Array(source.buffer, source.byteOffset + start, end - start))
     })
-    const slots = this.#slots!
-    slots[this.#free] = index
-    if (this.wordCount * 2 > slots.length) this.#fillSlots(slots.length * 4)
+    this.#keep(index)
     return index
   }
 
@@ -531,15 +555,22 @@ export function hashOf(source: DataView, start: number, end: number): number {
     hash = Math.imul(hash ^ source.getInt32(at, true), 0x85ebca6b)
     hash ^= hash >>> 15
   }
-  for (; at < end; at++) hash = Math.imul(hash ^ source.getUint8(at), 0x01000193)
+  // The last four bytes, some of them for the second time.
+  if (end - start >= 4) hash = Math.imul(hash ^ source.getInt32(end - 4, true), 0x01000193)
+  else for (; at < end; at++) hash = Math.imul(hash ^ source.getUint8(at), 0x01000193)
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
   return (hash ^ (hash >>> 16)) >>> 0
 }
 
 export function equalBytes(a: DataView, aStart: number, b: DataView, bStart: number, size: number): boolean {
-  let at = 0
-  for (; at + 4 <= size; at += 4) if (a.getInt32(aStart + at, true) !== b.getInt32(bStart + at, true)) return false
-  for (; at < size; at++) if (a.getUint8(aStart + at) !== b.getUint8(bStart + at)) return false
+  if (size < 4) {
+    for (let at = 0; at < size; at++) if (a.getUint8(aStart + at) !== b.getUint8(bStart + at)) return false
+    return true
+  }
+  // The last four bytes first: what has a beginning in common differs there.
+  const last = size - 4
+  if (a.getInt32(aStart + last, true) !== b.getInt32(bStart + last, true)) return false
+  for (let at = 0; at < last; at += 4) if (a.getInt32(aStart + at, true) !== b.getInt32(bStart + at, true)) return false
   return true
 }
 

@@ -14,9 +14,9 @@ export interface NamedColumn {
 
 // LowCardinality: a version word before the column's data, and before them a word of flags: the keys' width, that the
 // dictionary stands here, and that it is this block's own.
-const SHARED_DICTIONARIES = 1n
-const HAS_ADDITIONAL_KEYS = 1n << 9n
-const NEEDS_UPDATE = 1n << 10n
+const SHARED_DICTIONARIES = 1
+const HAS_ADDITIONAL_KEYS = 1 << 9
+const NEEDS_UPDATE = 1 << 10
 
 function leb128(value: number): Uint8Array {
   const bytes: number[] = []
@@ -29,19 +29,35 @@ function leb128(value: number): Uint8Array {
   return Uint8Array.from(bytes)
 }
 
-function words64(...values: readonly bigint[]): Uint8Array {
+/** Whole numbers below 2^53 as 64-bit words. Byte by byte: a view would need memory outside the heap. */
+function words64(...values: readonly number[]): Uint8Array {
   const bytes = new Uint8Array(values.length * 8)
-  const view = new DataView(bytes.buffer)
-  for (let i = 0; i < values.length; i++) view.setBigUint64(i * 8, values[i]!, true)
+  for (let i = 0; i < values.length; i++) {
+    let rest = values[i]!
+    for (let at = i * 8; rest > 0; at++) {
+      bytes[at] = rest % 256
+      rest = Math.floor(rest / 256)
+    }
+  }
   return bytes
 }
 
 const DICTIONARY_VERSION = words64(SHARED_DICTIONARIES)
 
-function textOf(...values: readonly string[]): Uint8Array {
-  const column = new TextColumn()
-  for (const value of values) column.push(value)
-  return column.bytes()
+const heads = new Map<string, Uint8Array>()
+
+/** A column's name and type as texts: the same few hundred in every block. */
+function headOf(name: string, type: string): Uint8Array {
+  const key = `${name} ${type}`
+  let head = heads.get(key)
+  if (head === undefined) {
+    const column = new TextColumn()
+    column.push(name)
+    column.push(type)
+    head = column.bytes()
+    heads.set(key, head)
+  }
+  return head
 }
 
 function isDictionary(column: Column): boolean {
@@ -58,19 +74,26 @@ function pushPrefix(parts: Uint8Array[], column: Column): void {
 }
 
 /** Keys in the narrowest width that the dictionary needs: 0 one byte, 1 two, 2 four. */
-function narrowed(keys: Uint32Array, words: number): { readonly width: bigint; readonly bytes: Uint8Array } {
-  if (words > 65_536) return { width: 2n, bytes: new Uint8Array(keys.buffer, keys.byteOffset, keys.byteLength) }
-  if (words <= 256) return { width: 0n, bytes: new Uint8Array(keys) }
-  return { width: 1n, bytes: new Uint8Array(new Uint16Array(keys).buffer) }
+function narrowed(keys: Uint32Array, words: number): { readonly width: number; readonly bytes: Uint8Array } {
+  if (words > 65_536) return { width: 2, bytes: new Uint8Array(keys.buffer, keys.byteOffset, keys.byteLength) }
+  // In loops of our own: the constructors that convert take four times as long.
+  if (words <= 256) {
+    const bytes = new Uint8Array(keys.length)
+    for (let row = 0; row < keys.length; row++) bytes[row] = keys[row]!
+    return { width: 0, bytes }
+  }
+  const narrow = new Uint16Array(keys.length)
+  for (let row = 0; row < keys.length; row++) narrow[row] = keys[row]!
+  return { width: 1, bytes: new Uint8Array(narrow.buffer) }
 }
 
 /** The data of a dictionary column: the words of `column`, and one key into them a row. */
 export function pushWords(parts: Uint8Array[], column: DictionaryColumn, keys: Uint32Array): void {
   const { width, bytes } = narrowed(keys, column.wordCount)
   parts.push(
-    words64(width | HAS_ADDITIONAL_KEYS | NEEDS_UPDATE, BigInt(column.wordCount)),
+    words64(width | HAS_ADDITIONAL_KEYS | NEEDS_UPDATE, column.wordCount),
     column.wordBytes(),
-    words64(BigInt(keys.length)),
+    words64(keys.length),
     bytes,
   )
 }
@@ -115,7 +138,7 @@ export function encodeNative(rows: number, columns: readonly NamedColumn[]): Uin
   const parts: Uint8Array[] = [headerBytes(columns.length, rows)]
   for (const { name, type, column } of columns) {
     if (column.rows !== rows) throw new Error(`column ${name} has ${column.rows} rows where the block has ${rows}`)
-    parts.push(textOf(name, type))
+    parts.push(headOf(name, type))
     pushPrefix(parts, column)
     pushData(parts, column)
   }
