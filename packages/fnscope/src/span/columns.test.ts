@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { DictionaryColumn, FixedColumn, ListColumn, MapColumn, TextColumn } from './columns.ts'
+import { DictionaryColumn, equalBytes, FixedColumn, hashOf, ListColumn, MapColumn, TextColumn } from './columns.ts'
 
 test('a fixed column keeps little-endian values while it grows', () => {
   const column = new FixedColumn(8)
@@ -103,4 +103,38 @@ test('a dictionary finds a word by its text and by its bytes', () => {
   const all = words.map((_, index) => index + 1)
   assert.deepEqual([...indexes], [...all.slice(0, 250), ...all, ...all, 0])
   assert.equal(column.wordCount, 501)
+})
+
+test('a word is one word whether it comes as text or as bytes, in any order, and after clear too', () => {
+  const column = new DictionaryColumn()
+  const texts = Array.from({ length: 300 }, (_, i) => `${i % 3 === 0 ? 'wörd' : 'word'} ${'x'.repeat(i)} ${i}`)
+  for (let round = 0; round < 3; round++) {
+    // Fewer words after each clear, so that some of before would still lie behind the last one.
+    const some = texts.slice(0, 300 - round * 100)
+    for (const [i, text] of some.entries())
+      if ((i + round) % 2 === 0) column.push(text)
+      else column.pushBytes(new TextEncoder().encode(text))
+    for (const [i, text] of some.entries()) {
+      assert.equal(column.indexOf(text), i + 1)
+      assert.equal(column.indexOfBytes(new TextEncoder().encode(text)), i + 1)
+    }
+    assert.deepEqual(column.words, ['', ...some])
+    assert.equal(column.rows, some.length)
+    column.clear()
+    assert.deepEqual(column.words, [''])
+  }
+})
+
+test('bytes are equal and hash alike only when all of them are', () => {
+  const view = (text: string): DataView => new DataView(new TextEncoder().encode(text).buffer)
+  for (let size = 1; size < 20; size++) {
+    const text = 'abcdefghijklmnopqrst'.slice(0, size)
+    assert.ok(equalBytes(view(text), 0, view(`__${text}`), 2, size))
+    assert.equal(hashOf(view(text), 0, size), hashOf(view(`__${text}`), 2, size + 2))
+    for (let at = 0; at < size; at++) {
+      const other = `${text.slice(0, at)}#${text.slice(at + 1)}`
+      assert.ok(!equalBytes(view(text), 0, view(other), 0, size))
+      assert.notEqual(hashOf(view(text), 0, size), hashOf(view(other), 0, size))
+    }
+  }
 })

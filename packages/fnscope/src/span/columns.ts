@@ -137,14 +137,21 @@ export class FixedColumn {
 
   /** The same value in each of the next `count` rows. */
   pushI64Rows(value: bigint, count: number): void {
-    for (let i = 0; i < count; i++) this.pushI64(value)
+    const low = Number(BigInt.asIntN(32, value))
+    const high = Number(BigInt.asIntN(32, value >> 32n))
+    for (let i = 0; i < count; i++) this.pushHalves(low, high)
   }
 
   /** An unsigned 64-bit integer below 2^53 that is not worth a bigint. */
   pushU64(value: number): void {
     const at = this.#next()
-    this.#view.setUint32(at, value % 2 ** 32, true)
-    this.#view.setUint32(at + 4, value / 2 ** 32, true)
+    if ((value | 0) === value) {
+      this.#view.setInt32(at, value, true)
+      this.#view.setInt32(at + 4, 0, true)
+    } else {
+      this.#view.setUint32(at, value % 2 ** 32, true)
+      this.#view.setUint32(at + 4, value / 2 ** 32, true)
+    }
   }
 
   pushF64(value: number): void {
@@ -354,7 +361,7 @@ export class DictionaryColumn {
   #slots: Uint32Array | undefined
   // Where findWire looked in vain: the word goes there if it is added next.
   #free = 0
-  // Where each word begins in #words, behind its length.
+  // Where each word begins in #words, behind its length. What stands behind the last word is of before a clear().
   #starts: number[] = [1]
   #ends: number[] = [1]
 
@@ -364,6 +371,7 @@ export class DictionaryColumn {
 
   /** No rows and no words any more but the empty one; the memory is used again. */
   clear(): void {
+    const words = this.#words.rows
     this.#words.clear()
     this.#words.push('')
     this.#byText.clear()
@@ -373,15 +381,11 @@ export class DictionaryColumn {
       this.#indexes = NO_INDEXES
       this.#room = 0
     }
-    if (this.#starts.length > KEPT_WORDS) {
+    if (words > KEPT_WORDS) {
       this.#starts = [1]
       this.#ends = [1]
       this.#slots = undefined
-    } else if (this.#starts.length > 1) {
-      this.#starts.length = 1
-      this.#ends.length = 1
-      this.#slots?.fill(0)
-    }
+    } else if (words > 1) this.#slots?.fill(0)
   }
 
   /** How many, the empty one included. */
@@ -392,7 +396,8 @@ export class DictionaryColumn {
   /** All words in the order of their indexes. For tests and small readers: they are decoded at each call. */
   get words(): string[] {
     const bytes = this.#words.bytes()
-    return this.#starts.map((start, index) => decoder.decode(bytes.subarray(start, this.#ends[index])))
+    const starts = this.#starts.slice(0, this.wordCount)
+    return starts.map((start, index) => decoder.decode(bytes.subarray(start, this.#ends[index])))
   }
 
   /** The words as a TextColumn has them. */
@@ -464,8 +469,6 @@ export class DictionaryColumn {
       return index
     }
     words.cutTo(rows, size)
-    this.#starts.pop()
-    this.#ends.pop()
     return known
   }
 
@@ -515,8 +518,8 @@ export class DictionaryColumn {
     // The length in front takes as many bytes as it takes for what is left without it.
     let head = 1
     while (size - before - head >= 128 ** head) head += 1
-    this.#starts.push(before + head)
-    this.#ends.push(size)
+    this.#starts[index] = before + head
+    this.#ends[index] = size
     return index
   }
 
