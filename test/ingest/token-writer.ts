@@ -1,5 +1,5 @@
 // The Writer contract in SQLite: a real store that keeps each row once a token, in a file that outlives kill -9, so that
-// the log is tested without the engine. Rows are the bodies of a batch's log lines and the ids of its documents.
+// the log is tested without the engine. Rows are the bodies of a batch's log lines and the texts of its documents.
 import { DatabaseSync } from 'node:sqlite'
 
 import { newBatch, type Batch } from '../../packages/fnscope/src/span/batch.ts'
@@ -33,7 +33,7 @@ export class TokenWriter implements Pick<Writer, 'encode' | 'insert' | 'recycle'
       ),
       block(
         'documents',
-        batch.documents.map((document) => document.spanId),
+        batch.documents.read().map((document) => document.text),
       ),
     ].filter((made) => made.rows > 0)
   }
@@ -100,15 +100,15 @@ export function batchOf(rows: readonly string[], documents: readonly string[] = 
       resource: {},
     })
   }
-  for (const spanId of documents) {
+  for (const text of documents) {
     batch.documents.push({
       traceId: '0'.repeat(32),
-      spanId,
+      spanId: '1'.repeat(16),
       startNanos: 1n,
       receivedNanos: 1n,
       inProgress: false,
       segment: true,
-      text: '{}',
+      text,
     })
   }
   return batch

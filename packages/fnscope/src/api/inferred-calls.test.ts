@@ -48,7 +48,7 @@ test('a call has an inferred segment exactly where it has an inferred node', () 
     const spans = [...readSpans(batch.spans), ...readSpans(batch.openSpans, { open: true })]
     const index = indexTrace(spans)
     const calls = inferredCalls(index).map(({ span }) => span.spanId)
-    const documents = assembleDocuments(index.traceId, batch.documents, spans)
+    const documents = assembleDocuments(index.traceId, batch.documents.read(), spans)
       .filter(({ document }) => document['inferred'] === true)
       .map(({ document }) => String(document['parent_id']))
     assert.deepEqual(documents.toSorted(), calls.toSorted(), `seed ${seed}`)

@@ -23,7 +23,7 @@ function store(texts: readonly (string | object)[]): { documents: RawDocument[];
     assert.deepEqual(result.ok, true, JSON.stringify(result))
   }
   return {
-    documents: batch.documents,
+    documents: batch.documents.read(),
     spans: [...readSpans(batch.spans), ...readSpans(batch.openSpans, { open: true })],
   }
 }

@@ -49,7 +49,7 @@ function roundTrip(text: string): JsonObject {
       children: spans.filter((one) => one.parentId === span.spanId).map((child) => encode(child, true)),
     })
   return encode(
-    spans.find((span) => span.spanId === batch.documents[0]!.spanId)!,
+    spans.find((span) => span.spanId === batch.documents.read()[0]!.spanId)!,
     false,
   )
 }

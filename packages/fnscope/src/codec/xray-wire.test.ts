@@ -27,7 +27,7 @@ function decoded(document: Buffer, decode: (batch: ReturnType<typeof newBatch>) 
   return {
     result,
     spans: spans.map(({ metadata, ...span }) => ({ ...span, metadata: JSON.stringify(metadata) })),
-    documents: batch.documents,
+    documents: batch.documents.read(),
   }
 }
 

@@ -1,7 +1,8 @@
 // One X-Ray document from its bytes into columns, without objects: what xray-span.ts does of parsed ones, for documents that
 // xray-scan.ts can read and that nothing is wrong with. Every other one is answered with undefined, and nothing added.
-import type { Batch, RawDocument } from '../span/batch.ts'
+import type { Batch } from '../span/batch.ts'
 import type { DictionaryColumn, TextColumn } from '../span/columns.ts'
+import { NO_SPAN_ID } from '../span/id.ts'
 import { peerOf, type Peer } from '../span/peer.ts'
 import { SPAN_FLAG, type SpanBatch } from '../span/span-batch.ts'
 import { formatLinks } from '../span/span-json.ts'
@@ -21,12 +22,12 @@ const OPEN_BRACE = 123
 // One document at a time is decoded, and each to its end.
 const SCAN = new XrayScan()
 
-/** Adds the rows of the document and of all in it to the spans, and answers the document. @param bytes the document alone */
+/** Adds the rows of the document and of all in it and the document itself. Answers its ids, in lower case. @param bytes the document alone */
 export function pushWireDocument(
   bytes: Buffer,
   batch: Batch,
   options: { readonly receivedNanos: bigint; readonly bounds: TimeBounds },
-): RawDocument | undefined {
+): { readonly traceId: string; readonly spanId: string } | undefined {
   if (bytes.length > MAX_DOCUMENT_BYTES || !SCAN.scan(bytes)) return undefined
   const place = isDetached(bytes) ? 'detached' : 'segment'
   if (!isGoodDocument(bytes, place) || !areGoodEntities(bytes, options.bounds)) return undefined
@@ -51,10 +52,9 @@ export function pushWireDocument(
   const spanId = textAt(bytes, 0, MEMBER.id)!.toLowerCase()
   const startNanos = BigInt(STARTS[0]!) * 1000n
   const inProgress = isOpen(0)
-  const text = bytes.toString('latin1')
-  if (!hasParent(bytes)) return { traceId, spanId, startNanos, receivedNanos, inProgress, segment, text }
-  const parentId = textAt(bytes, 0, MEMBER.parent_id)!.toLowerCase()
-  return { traceId, spanId, parentId, startNanos, receivedNanos, inProgress, segment, text }
+  const parentId = hasParent(bytes) ? textAt(bytes, 0, MEMBER.parent_id)!.toLowerCase() : NO_SPAN_ID
+  batch.documents.pushBytes({ traceId, spanId, parentId, startNanos, receivedNanos, inProgress, segment }, bytes)
+  return { traceId, spanId }
 }
 
 /** What is between the quotes; undefined when it is no text, or an empty one. */

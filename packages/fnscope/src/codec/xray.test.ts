@@ -41,7 +41,7 @@ for (const capture of CAPTURES)
     const expected = documents.reduce((sum, text) => sum + countEntities(JSON.parse(text) as object), 0)
     assert.equal(batch.spans.rows + batch.openSpans.rows, expected)
     assert.deepEqual(
-      batch.documents.map((document) => document.text),
+      batch.documents.read().map((document) => document.text),
       documents,
     )
   })
@@ -106,8 +106,8 @@ test('a subsegment in progress goes to the open spans by itself, out of a comple
   const batch = newBatch()
   const open = { id: CHILD.id, name: 'open', start_time: T, in_progress: true }
   decode({ ...SEGMENT, in_progress: false, subsegments: [open] }, batch)
-  assert.deepEqual([batch.spans.rows, batch.openSpans.rows, batch.documents.length], [1, 1, 1])
-  assert.equal(batch.documents[0]!.inProgress, false)
+  assert.deepEqual([batch.spans.rows, batch.openSpans.rows, batch.documents.rows], [1, 1, 1])
+  assert.equal(batch.documents.read()[0]!.inProgress, false)
 })
 
 test('an end before the start is stored as no duration', () => {
@@ -200,7 +200,7 @@ for (const [what, document, code, message] of REFUSALS)
     const result = decode(document, batch)
     assert.equal(result.ok, false)
     assert.deepEqual([result.code, result.message], [code, message])
-    assert.deepEqual([batch.spans.rows, batch.openSpans.rows, batch.documents.length], [0, 0, 0])
+    assert.deepEqual([batch.spans.rows, batch.openSpans.rows, batch.documents.rows], [0, 0, 0])
   })
 
 test('a refusal names the document by its id, and by none where there is none', () => {

@@ -75,7 +75,6 @@ export function decodeDocument(text: string, batch: Batch, options: DecodeOption
 export function decodeDocumentBytes(bytes: Buffer, batch: Batch, options: DecodeOptions): DecodeResult {
   const document = pushWireDocument(bytes, batch, options)
   if (document === undefined) return decodeDocument(bytes.toString(), batch, options)
-  batch.documents.push(document)
   return { ok: true, traceId: document.traceId, spanId: document.spanId }
 }
 

@@ -37,7 +37,7 @@ async function openDoor(t: TestContext, options: Partial<XrayDaemonOptions> = {}
     port: 0,
     explicit: true,
     decoder: () => (body, batch) => decodeDocumentBytes(body, batch, { receivedNanos: 1n, bounds }),
-    ingest: { accept: async (batch) => void batches.push({ documents: [...batch.documents] }) },
+    ingest: { accept: async (batch) => void batches.push({ documents: batch.documents.read() }) },
     counters,
     log: silentLogger,
     ...options,

@@ -104,7 +104,7 @@ class Documents {
   async #accept(batch: Batch, documents: number): Promise<void> {
     const { ingest, counters, log } = this.#options
     // Taken while the batch is still ours.
-    const ids = batch.documents.slice(0, 3).map((document) => document.spanId)
+    const ids = batch.documents.firstIds(3)
     try {
       await ingest.accept(batch)
       counters.received.inc({ door: DOOR, signal: 'document' }, documents)

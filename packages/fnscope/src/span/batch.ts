@@ -1,4 +1,5 @@
 // What a door hands to ingest at once: the three signals, and X-Ray's own texts.
+import { DocumentBatch } from './document-batch.ts'
 import type { LogRecord } from './log-record.ts'
 import type { MetricPoint } from './metric-point.ts'
 import { SpanBatch } from './span-batch.ts'
@@ -21,18 +22,19 @@ export interface Batch {
   readonly spans: SpanBatch
   /** Spans in progress, replaced by their completion. */
   readonly openSpans: SpanBatch
-  readonly documents: RawDocument[]
+  readonly documents: DocumentBatch
   readonly logs: LogRecord[]
   readonly metrics: MetricPoint[]
 }
 
 export function newBatch(): Batch {
-  return { spans: new SpanBatch(), openSpans: new SpanBatch(), documents: [], logs: [], metrics: [] }
+  return { spans: new SpanBatch(), openSpans: new SpanBatch(), documents: new DocumentBatch(), logs: [], metrics: [] }
 }
 
 /** An empty batch of the memory of one that nobody reads any more. The lists are new: who listens may hold on to them. */
-export function emptied({ spans, openSpans }: Batch): Batch {
+export function emptied({ spans, openSpans, documents }: Batch): Batch {
   spans.clear()
   openSpans.clear()
-  return { spans, openSpans, documents: [], logs: [], metrics: [] }
+  documents.clear()
+  return { spans, openSpans, documents, logs: [], metrics: [] }
 }

@@ -1,7 +1,8 @@
 // Batch → blocks of rows, one per table that has any: spans by copying their columns, the few others from objects.
-import type { Batch, RawDocument } from '../span/batch.ts'
+import type { Batch } from '../span/batch.ts'
 import { attributeText, typeOf, type Attributes } from '../span/attribute-value.ts'
 import { DictionaryColumn, FixedColumn, ListColumn, MapColumn, TextColumn } from '../span/columns.ts'
+import type { DocumentBatch } from '../span/document-batch.ts'
 import type { LogRecord } from '../span/log-record.ts'
 import type { MetricPoint } from '../span/metric-point.ts'
 import type { SpanBatch } from '../span/span-batch.ts'
@@ -78,35 +79,13 @@ function encodeRows(table: InsertTable, rows: readonly Row[]): EncodedBlock {
   return { table, rows: rows.length, bytes: encodeNative(rows.length, columns) }
 }
 
-/** Many come at once: their fields are laid down one by one instead of by name. */
-function encodeDocuments(documents: readonly RawDocument[]): EncodedBlock {
-  const columns = {
-    traceId: new FixedColumn(16),
-    spanId: new FixedColumn(8),
-    parentId: new FixedColumn(8),
-    startNanos: new FixedColumn(8),
-    receivedNanos: new FixedColumn(8),
-    inProgress: new FixedColumn(1),
-    segment: new FixedColumn(1),
-    text: new TextColumn(),
-  } satisfies Record<keyof (typeof INSERT_TABLES)['documents'], Column>
-  for (const document of documents) {
-    pushId(columns.traceId, document.traceId)
-    pushId(columns.spanId, document.spanId)
-    if (document.parentId === undefined) columns.parentId.pushZero()
-    else pushId(columns.parentId, document.parentId)
-    columns.startNanos.pushI64(document.startNanos)
-    columns.receivedNanos.pushI64(document.receivedNanos)
-    columns.inProgress.pushBool(document.inProgress)
-    columns.segment.pushBool(document.segment)
-    columns.text.push(document.text)
-  }
-  const named = Object.entries(columns).map(([field, column]) => ({
+function encodeDocuments(documents: DocumentBatch): EncodedBlock {
+  const columns = Object.entries(INSERT_TABLES.documents).map(([field, type]) => ({
     name: columnName(field),
-    type: INSERT_TABLES.documents[field as keyof typeof columns],
-    column,
+    type,
+    column: documents[field as keyof (typeof INSERT_TABLES)['documents']],
   }))
-  return { table: 'documents', rows: documents.length, bytes: encodeNative(documents.length, named) }
+  return { table: 'documents', rows: documents.rows, bytes: encodeNative(documents.rows, columns) }
 }
 
 /** Attributes as a map of texts, and the letters of their types ('' when all are strings). */
@@ -134,7 +113,7 @@ export function encodeBatch(batch: Batch): readonly EncodedBlock[] {
   const blocks: EncodedBlock[] = []
   if (batch.spans.rows > 0) blocks.push(encodeSpans('spans', batch.spans))
   if (batch.openSpans.rows > 0) blocks.push(encodeSpans('open_spans', batch.openSpans))
-  if (batch.documents.length > 0) blocks.push(encodeDocuments(batch.documents))
+  if (batch.documents.rows > 0) blocks.push(encodeDocuments(batch.documents))
   if (batch.logs.length > 0) blocks.push(encodeRows('logs', batch.logs.map(logRow)))
   if (batch.metrics.length > 0) blocks.push(encodeRows('metrics', batch.metrics.map(metricRow)))
   return blocks

@@ -57,13 +57,17 @@ export function openSpan(input: Partial<SpanInput>): Span {
   return { ...open, inProgress: true }
 }
 
-export function batchOf(spans: readonly Span[], rest: Partial<Omit<Batch, 'spans' | 'openSpans'>> = {}): Batch {
+/** What a batch holds beside spans. */
+export type BatchRest = Partial<Pick<Batch, 'logs' | 'metrics'>> & { readonly documents?: readonly RawDocument[] }
+
+export function batchOf(spans: readonly Span[], { documents = [], ...rest }: BatchRest = {}): Batch {
   const batch = { ...newBatch(), ...rest }
+  for (const document of documents) batch.documents.push(document)
   for (const one of spans) pushSpan(one.inProgress ? batch.openSpans : batch.spans, one)
   return batch
 }
 
-export async function put(store: Store, spans: readonly Span[], rest: Partial<Batch> = {}): Promise<void> {
+export async function put(store: Store, spans: readonly Span[], rest: BatchRest = {}): Promise<void> {
   for (const block of store.encode(batchOf(spans, rest))) await store.insert(block.table, [block.bytes], token())
 }
 
