@@ -102,7 +102,8 @@ export async function startServer(config: Config, options: StartOptions): Promis
     writer: store,
     now: clock,
     log,
-    lease: (seconds) => store.lease('graph', holder, seconds),
+    // Nobody else is on the store of a data directory.
+    ...(config.storeUrl !== undefined && { lease: (seconds: number) => store.lease('graph', holder, seconds) }),
   })
   cleanup.defer(() => job.stop())
   const logListeners: ((lines: readonly LogRecord[]) => void)[] = []

@@ -14,12 +14,20 @@ export interface GraphOptions {
   readonly now: () => bigint
 }
 
+/** About how many stored spans a service graph does not count yet (ServiceGraph.behindSpans); absent for none. */
+export const BEHIND_HEADER = 'x-fnscope-graph-behind'
+
 /** StartTime and EndTime are whole seconds of the requests found; of the question when there are none. */
-export async function getServiceGraph(body: XrayBody, options: GraphOptions): Promise<object> {
+export async function getServiceGraph(
+  body: XrayBody,
+  options: GraphOptions,
+  setHeader?: (name: string, value: string) => void,
+): Promise<object> {
   const range = timeRangeOf(body, options.now())
   refuseGroup(body)
   refuseToken(body)
   const graph = await readServiceGraph(options.reader, range)
+  if (graph.behindSpans > 0) setHeader?.(BEHIND_HEADER, String(graph.behindSpans))
   return {
     StartTime: wholeSeconds(graph.firstNanos ?? range.startNanos),
     EndTime: wholeSeconds(graph.lastNanos ?? range.endNanos),

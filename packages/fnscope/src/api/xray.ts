@@ -19,7 +19,12 @@ export interface XrayApiOptions extends GraphOptions, PutOptions, SamplingOption
   readonly log: Logger
 }
 
-type Operation = (body: XrayBody, options: XrayApiOptions) => object | Promise<object>
+/** `setHeader`: what an answer says beside its body, whose shape is AWS's. */
+type Operation = (
+  body: XrayBody,
+  options: XrayApiOptions,
+  setHeader: (name: string, value: string) => void,
+) => object | Promise<object>
 
 /** Path → operation. */
 const BUILT: { readonly [path: string]: Operation } = {
@@ -88,7 +93,8 @@ async function answer(
 ): Promise<FastifyReply> {
   reply.header('x-amzn-RequestId', globalThis.crypto.randomUUID()).type('application/json')
   try {
-    return reply.send(JSON.stringify(await operation(parseBody(request.body), options)))
+    const setHeader = (name: string, value: string): void => void reply.header(name, value)
+    return reply.send(JSON.stringify(await operation(parseBody(request.body), options, setHeader)))
   } catch (error) {
     const failure = error instanceof XrayError ? error : unexpected(error, request, options.log)
     reply.code(failure.status).header('x-amzn-errortype', failure.code)

@@ -2,14 +2,17 @@
 // spans than its graph was made of, whoever stored them, and sums what is complete into longer stretches. Several at once
 // on one store do no harm: each stretch is replaced whole. What is not covered yet is service-graph.ts's.
 import type { Logger } from '../log.ts'
-import { endOf, PERIOD_SECONDS, type GraphPeriod, type PeriodSeconds } from '../span/graph-rows.ts'
+import { endOf, type GraphPeriod } from '../span/graph-rows.ts'
 import { NodeTable } from '../span/graph-spans.ts'
-import type { MinuteState, PeriodGraph, Reader, StoredPeriod, TimeRange, Writer } from '../store/store.ts'
+import type { Held, MinuteState, PeriodGraph, Reader, StoredPeriod, TimeRange, Writer } from '../store/store.ts'
 import {
+  heldByMinutes,
   isClean,
   isDue,
+  isSameHeld,
   isSliced,
   keyOf,
+  longerOf,
   rangeOf,
   runsOf,
   unitsOf,
@@ -21,11 +24,13 @@ import { GraphSum } from './graph-statistics.ts'
 import { deriveTargets } from './graph-targets.ts'
 
 const EVER: TimeRange = { startNanos: 0n, endNanos: 9_000_000_000_000_000_000n }
-const LEASE_SECONDS = 60
+const LEASE_SECONDS = 30
 /** Rows of the graph that are encoded at once, but for those of one stretch. */
 const ROWS_A_WRITE = 8000
 /** Passes of one run: what a pass finds outdated is taken up by the next. */
 const MOST_PASSES = 8
+/** Rows of one run after which it is over. */
+const MANY_SPANS = 200_000
 /** Longer stretches are summed once they are over for so long, and not more often than this while spans still come. */
 const OVER_NANOS = 20_000_000_000n
 const SUM_AGAIN_NANOS = 60_000_000_000n
@@ -41,7 +46,7 @@ export interface GraphJobOptions {
   readonly log: Logger
   /** Between runs. Default 5000. */
   readonly intervalMs?: number
-  /** Of several processes on one store only the one that gets true works for half of so many seconds. Default: always. */
+  /** Of several processes on one store only the one that gets true works, for a third of so many seconds; 0 ends it. Default: always. */
   readonly lease?: (seconds: number) => Promise<boolean>
 }
 
@@ -53,6 +58,7 @@ export class GraphJob {
   #timer: NodeJS.Timeout | undefined
   #running: Promise<void> | undefined
   #leasedUntilMs = 0
+  #restUntilMs = 0
   #lastVersion = 0n
   #waitingSpans = 0
   readonly #stopping = new AbortController()
@@ -70,6 +76,7 @@ export class GraphJob {
   start(): void {
     const { log, intervalMs = 5000 } = this.#options
     const run = (): void => {
+      if (performance.now() < this.#restUntilMs) return
       this.run().catch((error: unknown) => {
         if (!this.#stopping.signal.aborted) log.warn({ err: error }, 'service graph not computed; trying again')
       })
@@ -90,15 +97,25 @@ export class GraphJob {
     this.#stopping.abort()
     clearInterval(this.#timer)
     await this.#running?.catch(() => undefined)
+    if (this.#leasedUntilMs === 0) return
+    this.#leasedUntilMs = 0
+    // Another process may go on at once.
+    await this.#options.lease?.(0).catch(() => undefined)
   }
 
   async #run(): Promise<void> {
     const { signal } = this.#stopping
     if (!(await this.#hasLease())) return
-    for (let pass = 0; pass < MOST_PASSES && !signal.aborted; pass++) {
-      if (!(await this.#pass())) break
+    const startedMs = performance.now()
+    let spans = 0
+    for (let pass = 0; pass < MOST_PASSES && spans < MANY_SPANS && !signal.aborted; pass++) {
+      const computed = await this.#pass()
+      if (computed === undefined) break
+      spans += computed
     }
     if (!signal.aborted) await this.#sumUp()
+    // While very much comes for long ago, the same is due again and again: half of the time at most.
+    if (spans >= MANY_SPANS) this.#restUntilMs = 2 * performance.now() - startedMs
   }
 
   /** Two at work at once do the same twice, and no harm: the lease saves work and is not held through a long run. */
@@ -110,12 +127,14 @@ export class GraphJob {
       return true
     }
     // Another process has what it takes from here on.
+    this.#leasedUntilMs = 0
+    this.#waitingSpans = 0
     this.#unsummed = undefined
     return false
   }
 
-  /** False when nothing was due. */
-  async #pass(): Promise<boolean> {
+  /** How many rows were computed; undefined when nothing was due. */
+  async #pass(): Promise<number | undefined> {
     const { reader, now, log } = this.#options
     const minutes = await reader.graphMinutes(EVER)
     const nowNanos = now()
@@ -124,7 +143,7 @@ export class GraphJob {
     const due = units.filter((unit) => isDue(unit, nowNanos, this.#memory.get(keyOf(unit))))
     this.#remember(units)
     for (const run of runsOf(due)) {
-      if (this.#stopping.signal.aborted) return false
+      if (this.#stopping.signal.aborted) return undefined
       const startedMs = performance.now()
       await this.#compute(run)
       const spans = run.reduce((sum, unit) => sum + unit.spans, 0)
@@ -132,7 +151,7 @@ export class GraphJob {
         log.debug({ spans, units: run.length, ms: Math.round(performance.now() - startedMs) }, 'service graph computed')
     }
     const summed = await this.#sumMinutes(due.length > 0 ? await reader.graphMinutes(EVER) : minutes)
-    return due.length > 0 || summed
+    return due.length > 0 || summed ? due.reduce((sum, { spans }) => sum + spans, 0) : undefined
   }
 
   /** What is not waiting any more is forgotten, so that this does not grow. */
@@ -236,28 +255,26 @@ export class GraphJob {
       if (before && inside.length > 0 && nowNanos - before.version < SUM_AGAIN_NANOS) continue
       const children = widest(stored.filter(({ seconds }) => seconds < period.seconds))
       if (children.length > 1 || before)
-        await this.#sum(period, children, { spans: 0, marks: 0, above: before?.version ?? 0n })
+        await this.#sum(period, children, { ...heldTogether(children), above: before?.version ?? 0n })
       this.#unsummed.delete(keyOf(period))
     }
   }
 }
 
-/** The stretches that a minute is summed into. */
-function longerOf(period: GraphPeriod): GraphPeriod[] {
-  if (period.seconds < 60) return []
-  return PERIOD_SECONDS.filter((seconds) => seconds > period.seconds && seconds > 60).map((seconds: PeriodSeconds) => {
-    const nanos = BigInt(seconds) * 1_000_000_000n
-    return { seconds, startNanos: period.startNanos - (period.startNanos % nanos) }
-  })
+function heldTogether(periods: readonly Held[]): Held {
+  return {
+    spans: periods.reduce((sum, { spans }) => sum + spans, 0),
+    marks: periods.reduce((sum, { marks }) => sum + marks, 0),
+  }
 }
 
-/** The stretches of which some part is newer than they are, or that are not there. */
+/** The stretches that are not of their minutes as they are, or not there. */
 function unsummedOf(stored: readonly StoredPeriod[]): Map<string, GraphPeriod> {
-  const versions = new Map(stored.map((period) => [keyOf(period), period.version]))
+  const there = new Map(stored.map((period) => [keyOf(period), period]))
   const unsummed = new Map<string, GraphPeriod>()
-  for (const period of stored) {
-    for (const longer of longerOf(period))
-      if ((versions.get(keyOf(longer)) ?? 0n) < period.version) unsummed.set(keyOf(longer), longer)
+  for (const [key, longer] of heldByMinutes(stored)) {
+    const { seconds, startNanos } = longer
+    if (!isSameHeld(there.get(key), longer)) unsummed.set(key, { seconds, startNanos })
   }
   return unsummed
 }

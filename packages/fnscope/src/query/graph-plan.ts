@@ -1,9 +1,9 @@
 // Which stretches of the graph are to be computed now: pure, from what the store says of its minutes and what was done
 // before. A minute with few spans is computed whole once it has ended; one with many by its slices, as they end, so that
 // the newest seconds are there and a late span costs a slice and not the minute.
-import { endOf, type GraphPeriod } from '../span/graph-rows.ts'
+import { endOf, PERIOD_SECONDS, type GraphPeriod } from '../span/graph-rows.ts'
 import { NANOS_PER_MINUTE } from '../span/time.ts'
-import type { Held, MinuteState, SliceState, StoredVersion, TimeRange } from '../store/store.ts'
+import type { Held, MinuteState, SliceState, StoredPeriod, StoredVersion, TimeRange } from '../store/store.ts'
 
 /** Rows of a minute that just was from which on it is taken by slices; below, questions derive it in time. */
 export const SLICED_FROM_SPANS = 5000
@@ -111,4 +111,31 @@ export function widest<Period extends GraphPeriod>(periods: readonly Period[]): 
     covered = endOf(period)
   }
   return taken
+}
+
+/** The stretches of ten minutes and hours that a period is summed into. */
+export function longerOf(period: GraphPeriod): GraphPeriod[] {
+  if (period.seconds < 60) return []
+  return PERIOD_SECONDS.filter((seconds) => seconds > period.seconds && seconds > 60).map((seconds) => {
+    const nanos = BigInt(seconds) * 1_000_000_000n
+    return { seconds, startNanos: period.startNanos - (period.startNanos % nanos) }
+  })
+}
+
+/** Of each longer stretch, by keyOf: what its minutes were computed from, together. Its graph is as new when it held that. */
+export function heldByMinutes(stored: readonly StoredPeriod[]): Map<string, GraphPeriod & Held> {
+  const held = new Map<string, GraphPeriod & Held>()
+  for (const minute of stored) {
+    if (minute.seconds !== 60) continue
+    for (const longer of longerOf(minute)) {
+      const key = keyOf(longer)
+      const { spans, marks } = held.get(key) ?? { spans: 0, marks: 0 }
+      held.set(key, { ...longer, spans: spans + minute.spans, marks: marks + minute.marks })
+    }
+  }
+  return held
+}
+
+export function isSameHeld(a: Held | undefined, b: Held | undefined): boolean {
+  return a !== undefined && b !== undefined && a.spans === b.spans && a.marks === b.marks
 }

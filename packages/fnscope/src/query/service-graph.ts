@@ -7,7 +7,7 @@ import { NANOS_PER_MINUTE } from '../span/time.ts'
 import type { MinuteState, Reader, StoredPeriod, TimeRange } from '../store/store.ts'
 import { cacheOf } from './graph-cache.ts'
 import { Derivation } from './graph-derivation.ts'
-import { rangeOf, unitsOf, wholeOf, widest } from './graph-plan.ts'
+import { heldByMinutes, isSameHeld, keyOf, rangeOf, unitsOf, wholeOf, widest } from './graph-plan.ts'
 import { GraphSum, nodeKeyText, type Edge, type NodeLatency } from './graph-statistics.ts'
 import { deriveTargets, REACH_NANOS } from './graph-targets.ts'
 import { minuteOf } from './trace-index.ts'
@@ -35,6 +35,11 @@ export interface ServiceGraph {
   /** Start of the first and last call from a client, of any call where there is none; absent without calls. */
   readonly firstNanos?: bigint
   readonly lastNanos?: bigint
+  /**
+   * About how many stored rows of spans it does not have yet: too many to be derived for one answer came in the last
+   * seconds, or for long ago. 0: it is of all spans that were stored when it was asked for.
+   */
+  readonly behindSpans: number
 }
 
 /** Rows of spans that one question derives. What is over it is answered as the job left it, some seconds ago. */
@@ -42,7 +47,7 @@ const LIVE_SPANS = 5000
 
 /** The graph of what starts in the range. Of stretches with too many spans to derive now those count that begin in it. */
 export async function readServiceGraph(reader: Reader, range: TimeRange): Promise<ServiceGraph> {
-  if (range.startNanos >= range.endNanos) return arrangeGraph([], [])
+  if (range.startNanos >= range.endNanos) return { ...arrangeGraph([], []), behindSpans: 0 }
   const cache = cacheOf(reader)
   const sum = new GraphSum(range.startNanos, cache.nodes)
   const whole = wholeMinutes(range)
@@ -60,17 +65,24 @@ export async function readServiceGraph(reader: Reader, range: TimeRange): Promis
   for (const derived of live.sums) sum.addRows(derived.rows())
   const counts = (period: StoredPeriod): boolean =>
     endOf(period) <= range.endNanos || (period.seconds <= 60 && period.startNanos < range.endNanos)
+  const minutesHeld = heldByMinutes(stored)
   const covered = stored.filter(
-    (period) => counts(period) && !live.ranges.some((target) => overlaps(target, rangeOf(period))),
+    (period) =>
+      counts(period) &&
+      // A longer one that is older than its minutes is not used: they are.
+      (period.seconds <= 60 || isSameHeld(period, minutesHeld.get(keyOf(period)))) &&
+      !live.ranges.some((target) => overlaps(target, rangeOf(period))),
   )
   for (const rows of await cache.read(reader, widest(covered))) sum.addRows(rows)
-  return arrangeGraph(sum.nodes(), sum.edges())
+  return { ...arrangeGraph(sum.nodes(), sum.edges()), behindSpans: live.behindSpans }
 }
 
 interface Live {
   readonly sums: readonly GraphSum[]
   /** What of the range they are of. */
   readonly ranges: readonly TimeRange[]
+  /** Rows in the range that are in no sum and in no stored stretch. */
+  readonly behindSpans: number
 }
 
 /** The ragged ends, and what the job has not caught up with, newest first, as far as there are not too many spans. */
@@ -94,7 +106,13 @@ async function deriveLive(
   const waiting = minutes.flatMap((minute) => (minute.stored ? [wholeOf(minute)] : unitsOf(minute, now)))
   // The end before what waits: it is what was just done.
   for (const i of [1, 0]) take(ends[i]!, endSpans[i]!)
-  for (const unit of waiting.toReversed()) for (const part of inAndOut(rangeOf(unit), range)) take(part, unit.spans)
+  let behindSpans = 0
+  for (const unit of waiting.toReversed()) {
+    for (const part of inAndOut(rangeOf(unit), range)) {
+      if (!take(part, unit.spans) && overlaps(part, range))
+        behindSpans += Math.max(1, unit.spans - (unit.stored?.spans ?? 0))
+    }
+  }
   let derived = await deriveAll(reader, targets)
   const outdated = derived.outdated.filter((slice) => slice >= range.startNanos && slice < range.endNanos)
   let more = false
@@ -107,7 +125,7 @@ async function deriveLive(
       const own = targets.filter((other) => overlaps(other, target))
       const gaps = without(target, own)
       const [spans] = await reader.graphSpanCounts([target])
-      for (const gap of gaps) take(gap, spans!)
+      for (const gap of gaps) if (!take(gap, spans!)) behindSpans += 1
     }
     more ||= targets.length > before
   }
@@ -117,7 +135,7 @@ async function deriveLive(
       ? [{ target, sum: derived.sums[i]! }]
       : [],
   )
-  return { sums: inRange.map(({ sum }) => sum), ranges: inRange.map(({ target }) => target) }
+  return { sums: inRange.map(({ sum }) => sum), ranges: inRange.map(({ target }) => target), behindSpans }
 }
 
 async function deriveAll(
@@ -189,13 +207,13 @@ export function graphOfSpans(spans: Iterable<Span>): ServiceGraph {
   const sum = new GraphSum(columns.baseNanos, columns.nodes)
   const derivation = new Derivation(columns)
   for (let trace = 0; trace < derivation.groups.traces; trace++) derivation.add(trace, () => sum)
-  return arrangeGraph(sum.nodes(), sum.edges())
+  return { ...arrangeGraph(sum.nodes(), sum.edges()), behindSpans: 0 }
 }
 
 type Draft = { -readonly [K in keyof GraphNode]: GraphNode[K] }
 
 /** Puts nodes and edges in the order that clients see, which depends on nothing but what is counted. */
-export function arrangeGraph(nodes: readonly NodeLatency[], edges: readonly Edge[]): ServiceGraph {
+export function arrangeGraph(nodes: readonly NodeLatency[], edges: readonly Edge[]): Omit<ServiceGraph, 'behindSpans'> {
   const drafts = new Map<string, Draft>()
   for (const node of nodes) {
     const { firstNanos, lastNanos, root, inferred } = node

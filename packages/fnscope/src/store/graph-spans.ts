@@ -2,6 +2,7 @@
 import type { GraphSpans } from '../span/graph-spans.ts'
 import type { Connection } from './connection.ts'
 import { appendGraphSpans, GRAPH_SPAN_COLUMNS } from './graph-span-columns.ts'
+import { startingIn } from './minute-key.ts'
 import type { GraphSpanQuery, TimeRange } from './store.ts'
 
 /** Ids that one question carries. */
@@ -11,31 +12,28 @@ const OPEN_REACH_NANOS = 86_400_000_000_000n
 
 /** See Reader.readGraphSpans. */
 export async function readGraphSpans(connection: Connection, query: GraphSpanQuery, into: GraphSpans): Promise<void> {
-  const { startNanos, endNanos } = query.range
-  const range = { startNanos, endNanos }
-  const within = 'start_nanos >= {startNanos:Int64} AND start_nanos < {endNanos:Int64}'
+  const within = startingIn(query.range)
   if (query.traceIds !== undefined) {
     for (let from = 0; from < query.traceIds.length; from += IDS_A_QUESTION) {
       const traceIds = query.traceIds.slice(from, from + IDS_A_QUESTION)
       const these = 'trace_id IN (SELECT toFixedString(unhex(arrayJoin({traceIds:Array(String)})), 16))'
-      await append(connection, into, `spans WHERE ${within} AND ${these}`, { ...range, traceIds }, false)
+      const parameters = { ...within.parameters, traceIds }
+      await append(connection, into, `spans WHERE ${within.sql} AND ${these}`, parameters, false)
       await append(connection, into, `open_spans WHERE ${these}`, { traceIds }, true)
     }
     return
   }
-  const ids: string[] = []
-  const parameters: Record<string, unknown> = { ...range }
-  if (query.fromTrace !== undefined) {
-    ids.push('trace_id >= toFixedString(unhex({fromTrace:String}), 16)')
-    parameters['fromTrace'] = query.fromTrace
+  const { fromTrace, untilTrace } = query
+  const from = fromTrace === undefined ? '' : ' AND trace_id >= toFixedString(unhex({fromTrace:String}), 16)'
+  const until = untilTrace === undefined ? '' : ' AND trace_id < toFixedString(unhex({untilTrace:String}), 16)'
+  const where = `${within.sql}${from}${until}`
+  const parameters = {
+    ...within.parameters,
+    ...(fromTrace !== undefined && { fromTrace }),
+    ...(untilTrace !== undefined && { untilTrace }),
   }
-  if (query.untilTrace !== undefined) {
-    ids.push('trace_id < toFixedString(unhex({untilTrace:String}), 16)')
-    parameters['untilTrace'] = query.untilTrace
-  }
-  const where = [within, ...ids].join(' AND ')
   await append(connection, into, `spans WHERE ${where}`, parameters, false)
-  const receivedNanos = startNanos - OPEN_REACH_NANOS
+  const receivedNanos = query.range.startNanos - OPEN_REACH_NANOS
   await append(
     connection,
     into,
@@ -68,11 +66,12 @@ async function append(
 /** See Reader.graphTraceParts. */
 export async function graphTraceParts(connection: Connection, range: TimeRange, parts: number): Promise<string[]> {
   if (parts < 2) return []
+  const within = startingIn(range)
   const levels = Array.from({ length: parts - 1 }, (_, i) => (i + 1) / parts)
   const [row] = await connection.query<{ bounds: string[] }>(
     `SELECT arrayMap(n -> lower(hex(toUInt64(if(isFinite(n), n, 0)))), quantiles(${levels.join(', ')})(bitShiftRight(byteSwap(reinterpretAsUInt64(substring(trace_id, 1, 8))), 11))) AS bounds
-     FROM ${connection.database}.spans WHERE start_nanos >= {startNanos:Int64} AND start_nanos < {endNanos:Int64}`,
-    { startNanos: range.startNanos, endNanos: range.endNanos },
+     FROM ${connection.database}.spans WHERE ${within.sql}`,
+    within.parameters,
   )
   const bounds = (row?.bounds ?? []).map((hex) =>
     (BigInt(`0x${hex}`) << 11n).toString(16).padStart(16, '0').padEnd(32, '0'),

@@ -4,6 +4,7 @@ import type { Logger } from '../log.ts'
 import type { RawDocument } from '../span/batch.ts'
 import type { Span } from '../span/span.ts'
 import type { Connection, QueryParameters } from './connection.ts'
+import { MINUTE } from './minute-key.ts'
 import { documentOf, type DocumentRow } from './signal-row.ts'
 import { NANOS_PER_MINUTE, NANOS_PER_SECOND } from '../span/time.ts'
 import { SPAN_COLUMNS, spansOf } from './span-row.ts'
@@ -133,8 +134,6 @@ function joined(completed: readonly Span[], open: readonly Span[]): Span[] {
   return [...completed, ...open.filter((span) => !done.has(keyOf(span)))].sort(inStartOrder)
 }
 
-/** Trace and minute are how `spans` is ordered: each pair is one place of its key. */
-const MINUTE = "toStartOfMinute(toDateTime(intDiv(start_nanos, 1000000000), 'UTC'))"
 /** More pairs are a scan anyway. */
 const MAX_PAIRS = 5000
 

@@ -10,6 +10,7 @@ import {
 import { compileSpan } from './compile-span.ts'
 import { asksOfRow, compileTrace, type CompileOptions } from './compile-trace.ts'
 import type { Connection } from './connection.ts'
+import { MINUTE } from './minute-key.ts'
 import { fixedColumn } from './native-read.ts'
 import { EARLY_NANOS, isOlder, LATE_NANOS } from './list-position.ts'
 import { rootColumns, rootRowsOf, type RootRow } from './root-rows.ts'
@@ -22,8 +23,6 @@ import type { TraceQuery } from './trace-query.ts'
 const MAX_ROWS = 2000
 /** Traces whose places are asked for. */
 const MAX_PLACES = 1000
-/** As the key of `spans` has it: only so a set of places reaches the key. */
-const MINUTE = "toStartOfMinute(toDateTime(intDiv(start_nanos, 1000000000), 'UTC'))"
 /** Asked for beyond the page, for those that turn out not to be on it. */
 const SPARE_PLACES = 5
 

@@ -1,14 +1,16 @@
 // Where traces are in time: which ones start in a range, and the bounds of given ones.
 import type { Connection } from './connection.ts'
+import { startingIn } from './minute-key.ts'
 import type { TimeRange, TraceStarts } from './store.ts'
 import { inTraces, validTraceIds } from './trace-ids.ts'
 
 /** See Reader.traceIdsStarting. */
 export async function traceIdsStarting(connection: Connection, range: TimeRange, limit: number): Promise<string[]> {
+  const within = startingIn(range)
   const rows = await connection.query<{ trace: string }>(
     `SELECT DISTINCT lower(hex(trace_id)) AS trace FROM ${connection.database}.spans
-     WHERE start_nanos >= {startNanos:Int64} AND start_nanos < {endNanos:Int64} LIMIT {limit:UInt32}`,
-    { startNanos: range.startNanos, endNanos: range.endNanos, limit },
+     WHERE ${within.sql} LIMIT {limit:UInt32}`,
+    { ...within.parameters, limit },
   )
   return rows.map(({ trace }) => trace)
 }
