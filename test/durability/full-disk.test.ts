@@ -5,7 +5,7 @@ import { closeSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs'
 import { test } from 'node:test'
 import { eventually, startFnscope, temporaryDir, type StartedFnscope } from '../started-fnscope.ts'
 import { enginePidOf } from './processes.ts'
-import { listIds, readServiceGraph, readShapes, readTraceGraph } from './xray-answers.ts'
+import { listIds, readShapes, readTraceGraph, readWholeServiceGraph } from './xray-answers.ts'
 import { putSegments, readCounter, UdpSender, untilStored } from './xray-client.ts'
 import { lonelySegment, TraceMaker } from './xray-documents.ts'
 
@@ -126,7 +126,7 @@ test(
     assert.deepEqual((await listIds(url, range)).sort(), [...acknowledged].sort())
     const counts = { 'client>front': total, front: total, 'front>back': total, back: total }
     assert.deepEqual(await readTraceGraph(url, acknowledged), counts)
-    assert.deepEqual(await readServiceGraph(url, range), counts)
+    assert.deepEqual(await readWholeServiceGraph(url, range), counts)
     assert.equal(await started.stop(), 0, started.stderr())
     t.diagnostic(`${total} traces acknowledged, 0 lost; refused with ${[...refusals].join(', ')}`)
   },

@@ -8,7 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { eventually, startFnscope, temporaryDir, type StartedFnscope } from '../started-fnscope.ts'
 import { Load } from './load.ts'
 import { enginePidOf, NO_PROC } from './processes.ts'
-import { listIds, readServiceGraph, readShapes, readTraceGraph } from './xray-answers.ts'
+import { listIds, readServiceGraph, readShapes, readTraceGraph, readWholeServiceGraph } from './xray-answers.ts'
 import { untilStored, type Address } from './xray-client.ts'
 
 const KILLS = Number(process.env['FNSCOPE_TEST_KILLS'] ?? 10)
@@ -114,6 +114,6 @@ async function assertExact(started: StartedFnscope, firstSecond: number, { tally
   const counts = { 'client>front': total, front: total, 'front>back': total, back: total }
   assert.deepEqual(await readTraceGraph(url, acknowledged), counts)
   const udpCounts = udp.length === 0 ? {} : { 'client>udp': udp.length, udp: udp.length }
-  assert.deepEqual(await readServiceGraph(url, range), { ...counts, ...udpCounts })
+  assert.deepEqual(await readWholeServiceGraph(url, range), { ...counts, ...udpCounts })
   return udp.length
 }

@@ -8,7 +8,7 @@ import { silentLogger } from '../../packages/fnscope/src/log.ts'
 import { startEngine, type Engine } from '../../packages/fnscope/src/store/engine.ts'
 import { runFnscope, startFnscope } from '../started-fnscope.ts'
 import { descendantsOf, NO_PROC } from './processes.ts'
-import { listIds, readServiceGraph, readShapes, readTraceGraph } from './xray-answers.ts'
+import { listIds, readShapes, readTraceGraph, readWholeServiceGraph } from './xray-answers.ts'
 import { ask, putSegments, readCounter, untilStored } from './xray-client.ts'
 import { TraceMaker } from './xray-documents.ts'
 
@@ -94,7 +94,7 @@ test('a server by URL stores and answers; while it is away documents wait, and t
     const total = ids.length
     const counts = { 'client>front': total, front: total, 'front>back': total, back: total }
     assert.deepEqual(await readTraceGraph(url, ids), counts)
-    assert.deepEqual(await readServiceGraph(url, range), counts)
+    assert.deepEqual(await readWholeServiceGraph(url, range), counts)
   }
 })
 

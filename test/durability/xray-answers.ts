@@ -1,5 +1,8 @@
 // What a started fnscope says of the traces that were sent to it, counted. Asserts nothing.
-import { ask } from './xray-client.ts'
+import { setTimeout as delay } from 'node:timers/promises'
+import { ask, askWithHeaders } from './xray-client.ts'
+
+const WHOLE_WITHIN_MS = 120_000
 
 interface Document {
   readonly id: string
@@ -85,6 +88,16 @@ export type GraphCounts = Readonly<Record<string, number>>
 
 export async function readServiceGraph(url: string, range: TimeRange): Promise<GraphCounts> {
   return countsOf((await ask<{ Services: readonly Service[] }>(url, '/ServiceGraph', range)).Services)
+}
+
+/** Once it says that it has all that is stored: much at once is counted some seconds later. */
+export async function readWholeServiceGraph(url: string, range: TimeRange): Promise<GraphCounts> {
+  for (const until = Date.now() + WHOLE_WITHIN_MS; ; await delay(200)) {
+    const { body, headers } = await askWithHeaders(url, '/ServiceGraph', range)
+    const behind = headers.get('x-fnscope-graph-behind')
+    if (behind === null) return countsOf((body as { Services: readonly Service[] }).Services)
+    if (Date.now() > until) throw new Error(`the service graph still lacks ${behind} spans`)
+  }
 }
 
 /** Of all the ids, in questions of a hundred, added up. */

@@ -38,10 +38,18 @@ export async function putSegments(url: string, documents: readonly string[]): Pr
 
 /** An X-Ray question. Throws on anything but 200. */
 export async function ask<Answer>(url: string, path: string, body: object): Promise<Answer> {
+  return (await askWithHeaders(url, path, body)).body as Answer
+}
+
+export async function askWithHeaders(
+  url: string,
+  path: string,
+  body: object,
+): Promise<{ readonly body: unknown; readonly headers: Headers }> {
   const response = await fetch(new URL(path, url), { method: 'POST', body: JSON.stringify(body) })
   const text = await response.text()
   if (!response.ok) throw new Error(`${path} answered ${response.status}: ${text.slice(0, 500)}`)
-  return JSON.parse(text) as Answer
+  return { body: JSON.parse(text), headers: response.headers }
 }
 
 export class UdpSender implements Disposable {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import { listIds, readShapes } from '../durability/xray-answers.ts'
+import { listIds, readShapes, readWholeServiceGraph } from '../durability/xray-answers.ts'
 import { putSegments, untilStored } from '../durability/xray-client.ts'
 import { TraceMaker } from '../durability/xray-documents.ts'
 import { eventually, hasClients, runFnscope, runPython, startFnscope, type StartedFnscope } from '../started-fnscope.ts'
@@ -37,6 +37,12 @@ function startSender(url: string): { readonly ids: string[]; stop(): Promise<voi
       await running
     },
   }
+}
+
+/** Rows that the process itself is to compute the graph of. */
+async function waitingSpansOf(url: string): Promise<number> {
+  const metrics = await (await fetch(new URL('/metrics', url))).text()
+  return Number(/^fnscope_graph_spans_waiting (\d+)$/m.exec(metrics)?.[1])
 }
 
 suite('several processes on one cluster', { timeout: 300_000 }, () => {
@@ -75,6 +81,20 @@ suite('several processes on one cluster', { timeout: 300_000 }, () => {
       assert.deepEqual(new Set(shapes.values()), new Set(['back front(handler(back))']))
       assert.deepEqual((await listIds(url, range)).sort(), [...ids].sort())
     }
+  })
+
+  test('one of the processes computes the graph, of what both received, and both answer with it', async () => {
+    const total = ids.length
+    const counts = { 'client>front': total, front: total, 'front>back': total, back: total }
+    const range = { StartTime: Math.floor(started) - 60, EndTime: Math.floor(Date.now() / 1000) + 60 }
+    for (const { url } of processes) assert.deepEqual(await readWholeServiceGraph(url, range), counts)
+    const [first, second] = await Promise.all(processes.map(({ url }) => waitingSpansOf(url)))
+    await eventually(async () => {
+      const waiting = await Promise.all(processes.map(({ url }) => waitingSpansOf(url)))
+      return waiting.every((spans) => spans === 0) || undefined
+    }, 120_000)
+    assert.ok(first === 0 || second === 0, 'the one without the lease has nothing to compute')
+    for (const { url } of processes) assert.deepEqual(await readWholeServiceGraph(url, range), counts)
   })
 
   test('while a node is away answers come from the other, marked in header, JSON and on the terminal', async () => {
