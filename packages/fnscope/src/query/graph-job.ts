@@ -6,6 +6,7 @@ import { endOf, type GraphPeriod } from '../span/graph-rows.ts'
 import { NodeTable } from '../span/graph-spans.ts'
 import type { Held, MinuteState, PeriodGraph, Reader, StoredPeriod, TimeRange, Writer } from '../store/store.ts'
 import {
+  gapBetween,
   heldByMinutes,
   isClean,
   isDue,
@@ -18,6 +19,7 @@ import {
   unitsOf,
   widest,
   type Memory,
+  type Run,
   type Unit,
 } from './graph-plan.ts'
 import { GraphSum } from './graph-statistics.ts'
@@ -29,6 +31,7 @@ const LEASE_SECONDS = 30
 const ROWS_A_WRITE = 8000
 /** Passes of one run: what a pass finds outdated is taken up by the next. */
 const MOST_PASSES = 8
+const GAPS_A_QUESTION = 100
 /** Rows of one run after which it is over. */
 const MANY_SPANS = 200_000
 /** Longer stretches are summed once they are over for so long, and not more often than this while spans still come. */
@@ -38,7 +41,14 @@ const SUM_AGAIN_NANOS = 60_000_000_000n
 export interface GraphJobOptions {
   readonly reader: Pick<
     Reader,
-    'graphMinutes' | 'graphPeriods' | 'graphReach' | 'graphTraceParts' | 'readGraph' | 'readGraphSpans' | 'traceStarts'
+    | 'graphMinutes'
+    | 'graphPeriods'
+    | 'graphSpanCounts'
+    | 'graphReach'
+    | 'graphTraceParts'
+    | 'readGraph'
+    | 'readGraphSpans'
+    | 'traceStarts'
   >
   readonly writer: Pick<Writer, 'noteReach' | 'replacePeriods'>
   /** Epoch nanoseconds. */
@@ -142,13 +152,13 @@ export class GraphJob {
     this.#waitingSpans = units.reduce((sum, { spans }) => sum + spans, 0)
     const due = units.filter((unit) => isDue(unit, nowNanos, this.#memory.get(keyOf(unit))))
     this.#remember(units)
-    for (const run of runsOf(due)) {
+    due.sort((a, b) => (a.startNanos < b.startNanos ? -1 : 1))
+    for (const run of runsOf(due, await this.#gapSpans(due))) {
       if (this.#stopping.signal.aborted) return undefined
       const startedMs = performance.now()
       await this.#compute(run)
-      const spans = run.reduce((sum, unit) => sum + unit.spans, 0)
-      if (spans > 100_000)
-        log.debug({ spans, units: run.length, ms: Math.round(performance.now() - startedMs) }, 'service graph computed')
+      const ms = Math.round(performance.now() - startedMs)
+      if (run.spans > 100_000) log.debug({ spans: run.spans, units: run.units.length, ms }, 'service graph computed')
     }
     const summed = await this.#sumMinutes(due.length > 0 ? await reader.graphMinutes(EVER) : minutes)
     return due.length > 0 || summed ? due.reduce((sum, { spans }) => sum + spans, 0) : undefined
@@ -165,10 +175,24 @@ export class GraphJob {
     }
   }
 
-  async #compute(run: readonly Unit[]): Promise<void> {
+  /** Rows between units that do not touch, by the index of the later one. */
+  async #gapSpans(units: readonly Unit[]): Promise<Map<number, number>> {
+    const gaps = units.flatMap((unit, i) => {
+      const gap = i > 0 ? gapBetween(units[i - 1]!, unit) : undefined
+      return gap ? [{ i, gap }] : []
+    })
+    const spans = new Map<number, number>()
+    for (let from = 0; from < gaps.length; from += GAPS_A_QUESTION) {
+      const some = gaps.slice(from, from + GAPS_A_QUESTION)
+      const counts = await this.#options.reader.graphSpanCounts(some.map(({ gap }) => gap))
+      for (const [k, { i }] of some.entries()) spans.set(i, counts[k]!)
+    }
+    return spans
+  }
+
+  async #compute({ units: run, spans: expectedSpans }: Run): Promise<void> {
     const { reader, writer, now } = this.#options
     const computedNanos = now()
-    const expectedSpans = run.reduce((sum, { spans }) => sum + spans, 0)
     const derived = await deriveTargets(reader, run.map(rangeOf), { expectedSpans, signal: this.#stopping.signal })
     // Before the graph: whoever dies in between has noted too much, and that is computed once more.
     await writer.noteReach(derived.reaching, derived.outdated)

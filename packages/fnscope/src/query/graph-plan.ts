@@ -19,6 +19,9 @@ const REST_NANOS_A_SPAN = 20_000
 /** Rows of one run, and the time that it spans. */
 const RUN_SPANS = 1_500_000
 const RUN_NANOS = 2n * 3_600_000_000_000n
+/** A run goes on over a stretch that is to be left as it is when that is so short and has so few rows. */
+const GAP_NANOS = 10n * NANOS_PER_MINUTE
+const GAP_SPANS = 5000
 
 export interface Unit extends GraphPeriod, Held {
   readonly stored?: StoredVersion
@@ -73,22 +76,31 @@ export function isDue(unit: Unit, nowNanos: bigint, memory: Memory | undefined):
   return nowNanos - memory.computedNanos >= (age > rest ? age : rest)
 }
 
-/** Units that are computed from one reading: each begins where the one before ends. */
-export function runsOf(units: readonly Unit[]): Unit[][] {
-  const runs: Unit[][] = []
-  let spans = 0
-  for (const unit of units.toSorted((a, b) => (a.startNanos < b.startNanos ? -1 : 1))) {
+/** Units that are computed from one reading: in order of time, with what lies between them when that is little. */
+export interface Run {
+  readonly units: Unit[]
+  /** Rows to be read, about. */
+  spans: number
+}
+
+/** The stretch between one unit and the next, undefined when they touch or are too far apart to be read together. */
+export function gapBetween(before: Unit, unit: Unit): TimeRange | undefined {
+  const gap = { startNanos: endOf(before), endNanos: unit.startNanos }
+  return gap.startNanos < gap.endNanos && gap.endNanos - gap.startNanos <= GAP_NANOS ? gap : undefined
+}
+
+/** @param units in order of time. @param gapSpans rows between the unit of that index and the one before it. */
+export function runsOf(units: readonly Unit[], gapSpans: ReadonlyMap<number, number> = new Map()): Run[] {
+  const runs: Run[] = []
+  for (const [i, unit] of units.entries()) {
     const run = runs.at(-1)
-    const before = run?.at(-1)
-    const near = before !== undefined && unit.startNanos === endOf(before)
-    const short = run !== undefined && endOf(unit) - run[0]!.startNanos <= RUN_NANOS
-    if (run && near && short && spans + unit.spans <= RUN_SPANS) {
-      run.push(unit)
-      spans += unit.spans
-    } else {
-      runs.push([unit])
-      spans = unit.spans
-    }
+    const touches = i > 0 && unit.startNanos === endOf(units[i - 1]!)
+    const between = touches ? 0 : (gapSpans.get(i) ?? Number.POSITIVE_INFINITY)
+    const short = run !== undefined && endOf(unit) - run.units[0]!.startNanos <= RUN_NANOS
+    if (run && between <= GAP_SPANS && short && run.spans + between + unit.spans <= RUN_SPANS) {
+      run.units.push(unit)
+      run.spans += between + unit.spans
+    } else runs.push({ units: [unit], spans: unit.spans })
   }
   return runs
 }

@@ -36,7 +36,7 @@ export interface Derived {
 
 type GraphReader = Pick<Reader, 'graphReach' | 'graphTraceParts' | 'readGraphSpans' | 'traceStarts'>
 
-/** @param targets each begins where the one before ends. */
+/** @param targets in order of time, none over another; what lies between them is read too. */
 export async function deriveTargets(
   reader: GraphReader,
   targets: readonly TimeRange[],
@@ -271,9 +271,21 @@ class TargetRun {
     this.#reaching.push({ traceId, spans: completed, slices: [...slices] })
     const [from, until] = [this.#targets[0]!.startNanos, this.#targets.at(-1)!.endNanos]
     for (const slice of slices) {
-      const covered = slice >= from && slice + SLICE_NANOS <= until
+      const covered = this.#covers(slice)
       if (!covered && slice >= from - REACH_NANOS && slice <= until + REACH_NANOS) this.#outdated.add(slice)
     }
+  }
+
+  /** Whether every moment of the slice is in a target. */
+  #covers(slice: bigint): boolean {
+    const end = Number(slice + SLICE_NANOS - this.#window.startNanos)
+    let at = Number(slice - this.#window.startNanos)
+    while (at < end) {
+      const target = this.#targetAt(at)
+      if (target < 0) return false
+      at = this.#ends[target]!
+    }
+    return true
   }
 
   #nanosOf(start: number): bigint {
