@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 
-import { giveBytes, takeBytes } from './block-memory.ts'
+import { giveArena, giveBytes, takeArena, takeBytes } from './block-memory.ts'
 
 test('memory that was given back serves a block of about the same size', () => {
   const first = takeBytes(150_000)
@@ -23,4 +23,16 @@ test('large memory is not kept', () => {
   const large = takeBytes(8 * 1024 * 1024)
   giveBytes(large)
   assert.notEqual(takeBytes(8 * 1024 * 1024).buffer, large.buffer)
+})
+
+test('an arena gives its own memory while there is some, and other memory after that', () => {
+  const arena = takeArena(1000)
+  const [first, second, large] = [arena.take(101), arena.take(104), arena.take(arena.bytes.length)]
+  assert.deepEqual([first.buffer, second.buffer], [arena.bytes.buffer, arena.bytes.buffer])
+  assert.deepEqual([first.byteOffset, second.byteOffset % 8], [0, 0])
+  assert.ok(second.byteOffset >= 101)
+  assert.notEqual(large.buffer, arena.bytes.buffer)
+  giveArena(arena)
+  assert.equal(takeArena(900).bytes, arena.bytes)
+  assert.notEqual(takeArena(900).bytes, arena.bytes)
 })

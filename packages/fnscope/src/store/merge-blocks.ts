@@ -1,7 +1,10 @@
 // Many Native blocks of the same columns into one with all their rows: what an insert is sent as. Every block of LowCardinality
 // columns has dictionaries of its own, and the engine pays for each of them; merged here, there is one a column.
 import { DictionaryColumn, FixedColumn, ListColumn, MapColumn, TextColumn } from '../span/columns.ts'
+import { Arena } from './block-memory.ts'
 import { columnOf, headerBytes, pushWords, type Column } from './native.ts'
+
+const NO_BYTES = Buffer.alloc(0)
 
 /** Where one block is read. */
 interface Cursor {
@@ -14,11 +17,12 @@ interface Cursor {
 /**
  * The blocks' rows in their order, as one block in parts to be sent one after the other. Blocks that are not alike (a log
  * of an older version), or that are not what native.ts writes, come back as they are: the engine takes or refuses them.
+ * Their bytes are in `memory`, as far as there is room.
  */
-export function mergeBlocks(blocks: readonly Uint8Array[]): readonly Uint8Array[] {
+export function mergeBlocks(blocks: readonly Uint8Array[], memory = new Arena(NO_BYTES)): readonly Uint8Array[] {
   if (blocks.length < 2) return blocks
   try {
-    return merged(blocks) ?? blocks
+    return merged(blocks, memory) ?? blocks
   } catch (error) {
     if (error instanceof RangeError || error instanceof TypeError) return blocks
     throw error
@@ -26,7 +30,7 @@ export function mergeBlocks(blocks: readonly Uint8Array[]): readonly Uint8Array[
 }
 
 /** Undefined when the blocks are not alike. @throws RangeError, TypeError */
-function merged(blocks: readonly Uint8Array[]): Uint8Array[] | undefined {
+function merged(blocks: readonly Uint8Array[], memory: Arena): Uint8Array[] | undefined {
   const heads = blocks.map(openBlock)
   const columns = heads[0]!.columns
   if (heads.some((head) => head.columns !== columns)) return undefined
@@ -46,7 +50,7 @@ function merged(blocks: readonly Uint8Array[]): Uint8Array[] | undefined {
     parts.push(head)
     const column = columnOf(type)
     pushPrefix(parts, column, cursors)
-    pushData(parts, column, cursors, rows)
+    pushData({ parts, memory }, column, cursors, rows)
   }
   return cursors.every((cursor) => cursor.at === cursor.bytes.length) ? parts : undefined
 }
@@ -118,26 +122,37 @@ function pushPrefix(parts: Uint8Array[], column: Column, cursors: readonly Curso
   }
 }
 
+interface Merged {
+  readonly parts: Uint8Array[]
+  readonly memory: Arena
+}
+
 /** @param rows of each cursor */
-function pushData(parts: Uint8Array[], column: Column, cursors: readonly Cursor[], rows: readonly number[]): void {
+function pushData(to: Merged, column: Column, cursors: readonly Cursor[], rows: readonly number[]): void {
   if (column instanceof FixedColumn)
-    parts.push(joined(cursors.map((cursor, index) => take(cursor, rows[index]! * column.width))))
+    pushJoined(
+      to,
+      cursors.map((cursor, index) => take(cursor, rows[index]! * column.width)),
+    )
   else if (column instanceof TextColumn)
-    parts.push(joined(cursors.map((cursor, index) => takeTexts(cursor, rows[index]!))))
-  else if (column instanceof DictionaryColumn) pushDictionary(parts, cursors, rows)
+    pushJoined(
+      to,
+      cursors.map((cursor, index) => takeTexts(cursor, rows[index]!)),
+    )
+  else if (column instanceof DictionaryColumn) pushDictionary(to, cursors, rows)
   else {
-    const entries = pushEnds(parts, cursors, rows)
+    const entries = pushEnds(to, cursors, rows)
     if (column instanceof MapColumn) {
-      pushData(parts, column.keys, cursors, entries)
-      pushData(parts, column.values, cursors, entries)
-    } else pushData(parts, column.items, cursors, entries)
+      pushData(to, column.keys, cursors, entries)
+      pushData(to, column.values, cursors, entries)
+    } else pushData(to, column.items, cursors, entries)
   }
 }
 
 /** Running counts go on where the block before ended. Answers how many entries each block has. */
-function pushEnds(parts: Uint8Array[], cursors: readonly Cursor[], rows: readonly number[]): number[] {
-  const all = Buffer.allocUnsafeSlow(sumOf(rows) * 8)
-  const view = new DataView(all.buffer)
+function pushEnds(merging: Merged, cursors: readonly Cursor[], rows: readonly number[]): number[] {
+  const all = merging.memory.take(sumOf(rows) * 8)
+  const view = new DataView(all.buffer, all.byteOffset, all.length)
   const entries: number[] = []
   let to = 0
   let before = 0
@@ -155,18 +170,19 @@ function pushEnds(parts: Uint8Array[], cursors: readonly Cursor[], rows: readonl
     entries.push(end)
     before += end
   }
-  parts.push(all)
+  merging.parts.push(all)
   return entries
 }
 
 const KEY_WIDTHS = [1, 2, 4]
 
-function pushDictionary(parts: Uint8Array[], cursors: readonly Cursor[], rows: readonly number[]): void {
+function pushDictionary(merging: Merged, cursors: readonly Cursor[], rows: readonly number[]): void {
   const total = sumOf(rows)
   // Nothing stands in place of a dictionary without rows.
   if (total === 0) return
   const all = new DictionaryColumn()
-  const keys = new Uint32Array(total)
+  const { buffer, byteOffset } = merging.memory.take(total * 4)
+  const keys = new Uint32Array(buffer, byteOffset, total)
   let to = 0
   for (const [index, cursor] of cursors.entries()) {
     const count = rows[index]!
@@ -182,7 +198,7 @@ function pushDictionary(parts: Uint8Array[], cursors: readonly Cursor[], rows: r
     else if (width === 2) for (let row = 0; row < count; row++) keys[to++] = known[view.getUint16(at + row * 2, true)]!
     else for (let row = 0; row < count; row++) keys[to++] = known[view.getUint32(at + row * 4, true)]!
   }
-  pushWords(parts, all, keys)
+  pushWords(merging.parts, all, keys)
 }
 
 /** Adds the cursor's dictionary to `all`: its keys → theirs. */
@@ -199,9 +215,9 @@ function takeWords(cursor: Cursor, all: DictionaryColumn): Uint32Array {
   return known
 }
 
-function joined(parts: readonly Buffer[]): Buffer {
-  const all = Buffer.allocUnsafeSlow(parts.reduce((size, part) => size + part.length, 0))
+function pushJoined({ parts, memory }: Merged, pieces: readonly Buffer[]): void {
+  const all = memory.take(pieces.reduce((size, piece) => size + piece.length, 0))
   let to = 0
-  for (const part of parts) to += part.copy(all, to)
-  return all
+  for (const piece of pieces) to += piece.copy(all, to)
+  parts.push(all)
 }

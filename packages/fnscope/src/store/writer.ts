@@ -1,4 +1,5 @@
 // Blocks into their tables: each insert is one part, under its token, with every setting that makes that exact pinned.
+import { giveArena, takeArena } from './block-memory.ts'
 import type { Connection } from './connection.ts'
 import { mergeBlocks } from './merge-blocks.ts'
 import { StoreError } from './store.ts'
@@ -25,6 +26,12 @@ export const INSERT_SETTINGS = {
   insert_null_as_default: 1,
 } as const
 
+/** About what merging takes: the blocks once more, and the keys of their dictionaries at full width. */
+function mergedBytes(blocks: readonly Uint8Array[]): number {
+  if (blocks.length < 2) return 0
+  return blocks.reduce((sum, block) => sum + block.length, 0) * 1.4
+}
+
 /** See Writer.insert. */
 export async function insertBlocks(
   connection: Connection,
@@ -44,9 +51,9 @@ export async function insertBlocks(
     settings['param_count'] = rows.to - rows.from
     source = `SELECT * FROM input('${structureOf(table)}') LIMIT {count:UInt64} OFFSET {from:UInt64}`
   }
-  await connection.send(
-    `INSERT INTO ${connection.database}.${table} ${source} FORMAT Native`,
-    settings,
-    mergeBlocks(blocks),
-  )
+  const statement = `INSERT INTO ${connection.database}.${table} ${source} FORMAT Native`
+  const memory = takeArena(mergedBytes(blocks))
+  await connection.send(statement, settings, mergeBlocks(blocks, memory))
+  // Not after a failure: some of it may still be on its way.
+  giveArena(memory)
 }
