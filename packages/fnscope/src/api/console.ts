@@ -2,13 +2,13 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { FnscopeError } from '../errors.ts'
 import type { Platform } from '../functions/platform.ts'
-import { listTraceSummaries } from '../query/trace-list.ts'
 import { assembleTrace, type TraceNode } from '../query/trace.ts'
-import type { TraceSummary } from '../query/trace-summary.ts'
-import type { LogQuery, Reader } from '../query/reader.ts'
+import { groupByTrace } from '../query/trace-index.ts'
+import type { LogQuery, Reader, TraceRow } from '../query/reader.ts'
 import { formatXrayTraceId, parseTraceId } from '../span/id.ts'
 import type { LogRecord } from '../span/log-record.ts'
 import type { MetricPoint } from '../span/metric-point.ts'
+import { ROOT_RANK } from '../span/span-batch.ts'
 import { NANOS_PER_DAY, nanosToMillis } from '../span/time.ts'
 import type { Apps } from './apps.ts'
 import { readDeployRequest } from './deploy-request.ts'
@@ -96,25 +96,27 @@ async function listTraces(query: Query, { reader, now }: ConsoleApiOptions): Pro
   const endNanos = now() + NANOS_PER_DAY
   const startNanos = now() - BigInt(numberIn(query, 'sinceMs', HOUR_MS, [0, LONGEST_MS])) * 1_000_000n
   const pageSize = numberIn(query, 'limit', 20, [1, 200])
-  const { summaries } = await listTraceSummaries(reader, { range: { startNanos, endNanos }, by: 'start', pageSize })
-  return summaries.map(traceRow)
+  const rows = await reader.listTraces({ startNanos, endNanos, by: 'start', limit: pageSize, details: true })
+  // Whether something is still to come is known of a trace whose root came; of others only their spans say.
+  const rootless = rows.filter(({ details }) => details?.rootRank !== ROOT_RANK.root)
+  const spans = groupByTrace(await reader.readListed(rootless))
+  return rows.map((row) => traceRow(row, assembleTrace(spans.get(row.traceId) ?? [])?.partial ?? false))
 }
 
-function traceRow(summary: TraceSummary): ConsoleTraceRow {
-  const { root } = summary
-  const { method, url, status } = root?.http ?? {}
+function traceRow({ traceId, startNanos, endNanos, details, ...flags }: TraceRow, partial: boolean): ConsoleTraceRow {
+  const { name = '', httpMethod: method = '', httpUrl: url = '', httpStatus: status = 0 } = details?.root ?? {}
   return {
-    id: formatXrayTraceId(summary.traceId),
-    name: root?.name ?? summary.entryPoint?.name ?? '(no segment yet)',
-    startMs: nanosToMillis(summary.startNanos),
-    durationMs: nanosToMillis(summary.durationNanos),
-    ...(status === undefined ? {} : { status }),
-    ...(method === undefined ? {} : { method }),
-    ...(url === undefined ? {} : { url }),
-    error: summary.hasError || summary.errorRootCauses.length > 0,
-    fault: summary.hasFault || summary.faultRootCauses.length > 0,
-    throttle: summary.hasThrottle,
-    partial: summary.partial,
+    id: formatXrayTraceId(traceId),
+    name,
+    startMs: nanosToMillis(startNanos),
+    durationMs: nanosToMillis(endNanos - startNanos),
+    ...(status === 0 ? {} : { status }),
+    ...(method === '' ? {} : { method }),
+    ...(url === '' ? {} : { url }),
+    error: flags.error,
+    fault: flags.fault,
+    throttle: flags.throttle,
+    partial,
   }
 }
 

@@ -12,6 +12,8 @@ export interface CompileOptions {
   /** Where the spans may start that are looked at, from and to included. */
   readonly spansFrom: bigint
   readonly spansTo: bigint
+  /** Looked at alone: these traces. Conditions on a row of each table that keep to them. */
+  readonly only?: { readonly ofSpans: string; readonly ofOthers: string }
 }
 
 /** True when it is answered by the row of `roots` alone, without a set. */
@@ -60,21 +62,26 @@ export function compileTrace(query: TraceQuery, options: CompileOptions): string
       return `trace_id IN (SELECT toFixedString(unhex(arrayJoin(${parameters.bind('Array(String)', validTraceIds(query.traceIds))})), 16))`
     case 'root':
       if (isOfRoots(query.where)) return compileSpan(query.where, parameters)
-      return `(start_nanos, trace_id) IN (SELECT start_nanos, trace_id FROM ${database}.spans
+      return `(start_nanos, trace_id, root_rank, received_nanos) IN (
+        SELECT start_nanos, trace_id, root_rank, received_nanos FROM ${database}.spans
         WHERE ${within(options)} AND root_rank != 255 AND ${compileSpan(query.where, parameters)})`
     case 'span':
       return `trace_id IN (${tracesWith(query.where, options)})`
     case 'edge':
       return `trace_id IN (${tracesWithEdge(query, options)})`
     case 'duration':
-      return `trace_id IN (SELECT trace_id FROM ${database}.traces GROUP BY trace_id
-        HAVING max(end_nanos) >= ${parameters.bind('Int64', options.spansFrom)}
+      return `trace_id IN (SELECT trace_id FROM ${database}.traces ${options.only ? `WHERE ${options.only.ofOthers}` : ''} GROUP BY trace_id
+        HAVING max(last_start_nanos) >= ${parameters.bind('Int64', options.spansFrom)}
         AND max(end_nanos) - min(start_nanos) ${query.op} ${parameters.bind('Int64', query.nanos)})`
   }
 }
 
-function within({ parameters, spansFrom, spansTo }: CompileOptions): string {
-  return `start_nanos BETWEEN ${parameters.bind('Int64', spansFrom)} AND ${parameters.bind('Int64', spansTo)}`
+function within(
+  { parameters, spansFrom, spansTo, only }: CompileOptions,
+  of: 'ofSpans' | 'ofOthers' = 'ofSpans',
+): string {
+  const times = `start_nanos BETWEEN ${parameters.bind('Int64', spansFrom)} AND ${parameters.bind('Int64', spansTo)}`
+  return only === undefined ? times : `${times} AND ${only[of]}`
 }
 
 /** A SELECT of the ids of traces that have such a span. */
@@ -85,19 +92,21 @@ function tracesWith(where: SpanQuery, options: CompileOptions): string {
     const [first, ...others] = split.parts.map((part) =>
       annotationRows(compileAnnotationPart(part, parameters), options),
     )
-    const same = others.map((rows) => ` AND (trace_id, span_id) IN (SELECT trace_id, span_id ${rows})`).join('')
+    const same = others.map((rows) => ` AND (start_nanos, trace_id) IN (SELECT start_nanos, trace_id ${rows})`).join('')
     const rows = `${first!}${compileService(split.service, parameters)}${same}`
-    if (split.rest === undefined) return `SELECT trace_id ${rows}`
-    return `SELECT trace_id FROM ${database}.spans WHERE ${within(options)} AND ${compileSpan(split.rest, parameters)}
-      AND (trace_id, span_id) IN (SELECT trace_id, span_id ${rows})`
+    if (split.rest === undefined && others.length === 0) return `SELECT trace_id ${rows}`
+    // One span, and one copy of it, must meet all: the rows only say where it can be.
+    return `SELECT trace_id FROM ${database}.spans WHERE ${within(options)}
+      AND (start_nanos, trace_id) IN (SELECT start_nanos, trace_id ${rows}) AND ${compileSpan(where, parameters)}`
   }
   // A segment is listed: what is asked of segments alone needs no more than their narrow rows.
   const table = isOfSegments(where) && isOfRoots(where) ? 'roots' : 'spans'
-  return `SELECT trace_id FROM ${database}.${table} WHERE ${within(options)} AND ${compileSpan(where, parameters)}`
+  const reach = within(options, table === 'spans' ? 'ofSpans' : 'ofOthers')
+  return `SELECT trace_id FROM ${database}.${table} WHERE ${reach} AND ${compileSpan(where, parameters)}`
 }
 
 function annotationRows(condition: string, options: CompileOptions): string {
-  return `FROM ${options.database}.annotations WHERE ${condition} AND ${within(options)}`
+  return `FROM ${options.database}.annotations WHERE ${condition} AND ${within(options, 'ofOthers')}`
 }
 
 function isOfSegments(where: SpanQuery): boolean {

@@ -1,6 +1,7 @@
 // Lists of traces, newest first, from the narrow `roots` table. A trace stands at its listed span of the best rank; the
 // pages walk the table backwards in time, window by window, and keep the rows at which their trace stands, so a page's
 // cost does not grow with the store, and rows of one time are neither lost nor repeated between pages.
+import { checkTraces } from './check-traces.ts'
 import { compileTrace, isOfRow } from './compile-trace.ts'
 import type { Connection } from './connection.ts'
 import { entryEndsOf, windowOf, type Window } from './list-ranges.ts'
@@ -18,6 +19,12 @@ const ROWS_PER_TRACE = 4
 const MIN_STEP = 200
 const MAX_STEP = 4000
 
+/** Traces that are checked at once. */
+const MIN_CHECKED = 100
+
+/** A condition that gives less than the page in so many steps is not common. */
+const COMMON_STEPS = 4
+
 const FIRST_WINDOW = 10n * NANOS_PER_SECOND
 /** How much further back each window reaches than the one before. */
 const WINDOW_GROWTH = 16n
@@ -32,8 +39,15 @@ interface Walk {
   /** The trace's whole duration: looked at where its place is known. */
   readonly durations: readonly Extract<TraceQuery, { readonly is: 'duration' }>[]
   readonly bounds: Window
+  /** Rows of `roots` in one step. */
   readonly step: number
 }
+
+/**
+ * check: the newest rows are taken as they come, and those of them looked at that may be in the list: what is common is
+ * found at once. select: the engine looks for rows with such a trace, which for something common would be a set of all.
+ */
+type Way = 'check' | 'select'
 
 /** See Reader.listTraces. */
 export async function listTraces(connection: Connection, options: TraceListOptions): Promise<TraceRow[]> {
@@ -61,16 +75,23 @@ async function walk(walk: Walk): Promise<TraceRow[]> {
   const listed = new Set<string>()
   let after: ListPosition | undefined = options.after
   let to = after !== undefined && after.startNanos < bounds.to ? after.startNanos + 1n : bounds.to
-  let length = firstWindow(walk)
+  let way = firstWay(walk)
+  let length = firstWindow(walk, way)
   for (;;) {
     const from = to - length > bounds.from ? to - length : bounds.from
-    const rows = await stepRows(walk, { from, to }, after)
+    const rows = await stepRows(walk, { from, to }, { after, way })
     if (rows.length === step) notePace(walk, rows)
-    for await (const row of standing(walk, rows)) {
+    const before = list.length
+    for await (const row of standing(walk, rows, way)) {
       if (listed.has(row.traceId)) continue
       listed.add(row.traceId)
       list.push(row)
       if (list.length === options.limit) return list
+    }
+    if (way === 'check' && rows.length === step && (list.length - before) * COMMON_STEPS < options.limit) {
+      way = 'select'
+      to = rows.at(-1)!.startNanos + 1n
+      length = firstWindow(walk, way)
     }
     // Copies of one (time, trace id) beyond the step are the same row of the list: going on after it is exact.
     if (rows.length === step) after = rows.at(-1)
@@ -82,11 +103,15 @@ async function walk(walk: Walk): Promise<TraceRow[]> {
   }
 }
 
+function firstWay({ options, where }: Walk): Way {
+  return where === undefined || isOfRow(where) || options.by !== 'start' ? 'select' : 'check'
+}
+
 /** Long ranges are begun with their newest part: what is common is found there, and the rest is not looked at. */
-function firstWindow({ connection, options, where, bounds }: Walk): bigint {
+function firstWindow({ connection, options, where, bounds }: Walk, way: Way): bigint {
   const whole = bounds.to - bounds.from
   if (options.by !== 'start') return whole
-  if (where === undefined) return PACE.get(connection) ?? FIRST_WINDOW
+  if (where === undefined || way === 'check') return PACE.get(connection) ?? FIRST_WINDOW
   const part = whole / WINDOW_GROWTH
   return part < FIRST_WINDOW ? FIRST_WINDOW : part > 5n * NANOS_PER_MINUTE ? 5n * NANOS_PER_MINUTE : part
 }
@@ -97,7 +122,11 @@ function notePace({ connection, where, options }: Walk, rows: readonly RootRow[]
   PACE.set(connection, reach > NANOS_PER_SECOND ? reach * 2n : 2n * NANOS_PER_SECOND)
 }
 
-async function stepRows(walk: Walk, window: Window, after: ListPosition | undefined): Promise<RootRow[]> {
+async function stepRows(
+  walk: Walk,
+  window: Window,
+  { after, way }: { readonly after: ListPosition | undefined; readonly way: Way },
+): Promise<RootRow[]> {
   const { connection, options, where, step, bounds } = walk
   const { database } = connection
   const parameters = new SqlParameters()
@@ -115,7 +144,12 @@ async function stepRows(walk: Walk, window: Window, after: ListPosition | undefi
     conditions.push(`trace_id IN (SELECT trace_id FROM ${database}.roots WHERE root_rank <= 1
       AND start_nanos >= ${time(bounds.from)} AND start_nanos + toInt64(duration_nanos) >= ${time(options.startNanos)}
       AND start_nanos + toInt64(duration_nanos) < ${time(options.endNanos)})`)
-  if (where !== undefined) {
+  if (where !== undefined && way === 'check') {
+    // What the row itself answers needs no look at the trace.
+    const ofRow = (where.is === 'and' ? where.of : [where]).filter(isOfRow)
+    const reach = { spansFrom: window.from, spansTo: window.to }
+    conditions.push(...ofRow.map((one) => compileTrace(one, { database, parameters, ...reach })))
+  } else if (where !== undefined) {
     const early = window.to - window.from > EARLY_NANOS ? window.to - window.from : EARLY_NANOS
     const reach = { spansFrom: window.from - early, spansTo: window.to + LATE_NANOS }
     conditions.push(compileTrace(where, { database, parameters, ...reach }))
@@ -124,15 +158,16 @@ async function stepRows(walk: Walk, window: Window, after: ListPosition | undefi
   const blocks = await connection.queryNative(
     `SELECT ${rootColumns(options.details === true)} FROM ${database}.roots WHERE ${conditions.join(' AND ')}
      ORDER BY start_nanos DESC, trace_id DESC, received_nanos DESC LIMIT ${step}
-     SETTINGS max_threads = ${where === undefined || isOfRow(where) ? 1 : 2}, optimize_empty_string_comparisons = 0`,
+     SETTINGS max_threads = ${where === undefined || way === 'check' || isOfRow(where) ? 1 : 2}, optimize_empty_string_comparisons = 0`,
     parameters.values,
   )
   return rootRowsOf(blocks, options.details === true)
 }
 
 /** The rows at which their traces stand, in their order. Places are asked for as the list needs them. */
-async function* standing(walk: Walk, rows: readonly RootRow[]): AsyncGenerator<TraceRow> {
-  const { connection, options, durations } = walk
+async function* standing(walk: Walk, rows: readonly RootRow[], way: Way): AsyncGenerator<TraceRow> {
+  const { connection, options, durations, where } = walk
+  const batch = way === 'check' ? Math.max(options.limit, MIN_CHECKED) : options.limit
   const ids = [...new Set(rows.map(({ traceId }) => traceId))]
   const places = new Map<string, TracePlace>()
   let ends: ReadonlyMap<string, readonly bigint[]> = new Map()
@@ -140,10 +175,12 @@ async function* standing(walk: Walk, rows: readonly RootRow[]): AsyncGenerator<T
   const known = new Set<string>()
   for (const row of rows) {
     while (!known.has(row.traceId)) {
-      const some = ids.slice(asked, (asked += options.limit))
+      const some = ids.slice(asked, (asked += batch))
       for (const id of some) known.add(id)
       const found = await placesOf(connection, some, { services: options.details === true })
-      for (const [id, place] of found) places.set(id, place)
+      const met =
+        way === 'check' && where !== undefined ? await checkTraces(connection, [...found.values()], where) : undefined
+      for (const [id, place] of found) if (met?.has(id) !== false) places.set(id, place)
       if (options.by === 'end') ends = new Map([...ends, ...(await entryEndsOf(connection, [...found.values()]))])
     }
     const place = places.get(row.traceId)

@@ -4,12 +4,11 @@ import type { Logger } from '../log.ts'
 import type { RawDocument } from '../span/batch.ts'
 import type { Span } from '../span/span.ts'
 import type { Connection, QueryParameters } from './connection.ts'
-import { MINUTE } from './minute-key.ts'
 import { documentOf, type DocumentRow } from './signal-row.ts'
-import { NANOS_PER_MINUTE, NANOS_PER_SECOND } from '../span/time.ts'
 import { SPAN_COLUMNS, spansOf } from './span-row.ts'
 import type { TraceReach } from './store.ts'
 import { inTraces, validTraceIds } from './trace-ids.ts'
+import { inMinutes, traceMinutes } from './trace-minutes.ts'
 
 /** Rows that one call reads at most. As JSON they come near 200 MB, and twice that is more than a string can hold. */
 const MAX_ROWS = 100_000
@@ -63,18 +62,19 @@ async function bounded<Answer>(
 }
 
 /** As Native columns: as JSON the same rows cost the engine half as much again, and us twice. */
-async function spansIn(
+async function spansWhere(
   connection: Connection,
   table: 'spans' | 'open_spans',
-  parameters: QueryParameters & { readonly traceIds: readonly string[] },
-  limits: ReadLimits,
+  condition: string,
+  {
+    parameters,
+    limits,
+  }: { readonly parameters: QueryParameters & { readonly traceIds: readonly string[] }; readonly limits: ReadLimits },
 ): Promise<Span[]> {
-  const within = 'from' in parameters ? 'start_nanos BETWEEN {from:Int64} AND {to:Int64} AND' : ''
   const blocks = await bounded(
     (tail) =>
       connection.queryNative(
-        `SELECT ${SPAN_COLUMNS} FROM ${connection.database}.${table}
-         WHERE ${within} trace_id ${inTraces(parameters.traceIds)} ${tail}`,
+        `SELECT ${SPAN_COLUMNS} FROM ${connection.database}.${table} WHERE ${condition} ${tail} SETTINGS max_threads = 1`,
         parameters,
       ),
     (blocks) => blocks.reduce((sum, block) => sum + block.rows, 0),
@@ -121,9 +121,13 @@ export async function readSpans(connection: Connection, ids: readonly string[], 
   const traceIds = validTraceIds(ids)
   if (traceIds.length === 0) return []
   const located = await locate(connection, traceIds)
+  const ofTraces = `trace_id ${inTraces(traceIds)}`
+  const within = `start_nanos BETWEEN {from:Int64} AND {to:Int64} AND ${ofTraces}`
   const [completed, open] = await Promise.all([
-    located.completed ? spansIn(connection, 'spans', { traceIds, ...located.completed }, limits) : [],
-    located.open ? spansIn(connection, 'open_spans', { traceIds }, limits) : [],
+    located.completed
+      ? spansWhere(connection, 'spans', within, { parameters: { traceIds, ...located.completed }, limits })
+      : [],
+    located.open ? spansWhere(connection, 'open_spans', ofTraces, { parameters: { traceIds }, limits }) : [],
   ])
   return joined(completed, open)
 }
@@ -134,9 +138,6 @@ function joined(completed: readonly Span[], open: readonly Span[]): Span[] {
   return [...completed, ...open.filter((span) => !done.has(keyOf(span)))].sort(inStartOrder)
 }
 
-/** More pairs are a scan anyway. */
-const MAX_PAIRS = 5000
-
 /** See Reader.readListed. */
 export async function readListed(
   connection: Connection,
@@ -144,56 +145,17 @@ export async function readListed(
   limits: ReadLimits,
 ): Promise<Span[]> {
   if (rows.length === 0) return []
-  const pairs = rows.flatMap((row) => minutesOf(row).map((second) => ({ second, traceId: row.traceId })))
-  if (pairs.length > MAX_PAIRS)
-    return await readSpans(
-      connection,
-      rows.map(({ traceId }) => traceId),
-      limits,
-    )
   const traceIds = rows.map(({ traceId }) => traceId)
+  const minutes = traceMinutes(rows)
+  if (minutes === undefined) return await readSpans(connection, traceIds, limits)
   const [completed, open] = await Promise.all([
-    spansAt(connection, pairs, traceIds, limits),
-    spansIn(connection, 'open_spans', { traceIds }, limits),
+    spansWhere(connection, 'spans', inMinutes('{seconds:Array(UInt32)}', '{ids:Array(String)}'), {
+      parameters: { ...minutes, traceIds },
+      limits,
+    }),
+    spansWhere(connection, 'open_spans', `trace_id ${inTraces(traceIds)}`, { parameters: { traceIds }, limits }),
   ])
   return joined(completed, open)
-}
-
-/** Start of each minute that the trace's spans can lie in, seconds. */
-function minutesOf({ firstNanos, lastStartNanos }: TraceReach): number[] {
-  const minutes: number[] = []
-  for (let at = firstNanos - (firstNanos % NANOS_PER_MINUTE); at <= lastStartNanos; at += NANOS_PER_MINUTE) {
-    minutes.push(Number(at / NANOS_PER_SECOND))
-    if (minutes.length > MAX_PAIRS) break
-  }
-  return minutes
-}
-
-async function spansAt(
-  connection: Connection,
-  pairs: readonly { readonly second: number; readonly traceId: string }[],
-  traceIds: readonly string[],
-  limits: ReadLimits,
-): Promise<Span[]> {
-  const parameters = { seconds: pairs.map(({ second }) => second), ids: pairs.map(({ traceId }) => traceId) }
-  const blocks = await bounded(
-    (tail) =>
-      connection.queryNative(
-        `SELECT ${SPAN_COLUMNS} FROM ${connection.database}.spans
-         WHERE (${MINUTE}, trace_id) IN (
-           SELECT toDateTime(one.1, 'UTC'), toFixedString(unhex(one.2), 16)
-           FROM (SELECT arrayJoin(arrayZip({seconds:Array(UInt32)}, {ids:Array(String)})) AS one)) ${tail}`,
-        parameters,
-      ),
-    (blocks) => blocks.reduce((sum, block) => sum + block.rows, 0),
-    traceIds,
-    limits,
-  )
-  return bestOf(
-    blocks.flatMap((block) => spansOf(block, false)),
-    keyOf,
-    isNewer,
-  )
 }
 
 /** A completed document beats one in progress; then the newest received wins. */

@@ -17,7 +17,7 @@ import { rootColumns, rootRowsOf, type RootRow } from './root-rows.ts'
 import { SqlParameters } from './sql-parameters.ts'
 import type { TraceListOptions, TraceRow } from './store.ts'
 import { placesOf, rowOf, withRoot, type TracePlace } from './trace-places.ts'
-import type { TraceQuery } from './trace-query.ts'
+import type { SpanQuery, TraceQuery } from './trace-query.ts'
 
 /** Annotations looked at; more matches make a value common. */
 const MAX_ROWS = 2000
@@ -28,11 +28,11 @@ const SPARE_PLACES = 5
 
 interface Found {
   readonly traceId: string
-  readonly spanId: string
   readonly startNanos: bigint
 }
 
 interface Driver {
+  readonly span: SpanQuery
   readonly split: AnnotationSplit
   /** What else must hold, undefined for nothing. */
   readonly others: TraceQuery | undefined
@@ -42,10 +42,11 @@ interface Driver {
 function driverOf(where: TraceQuery): Driver | undefined {
   const conditions = where.is === 'and' ? where.of : [where]
   for (const condition of conditions) {
-    const split = condition.is === 'span' ? splitAnnotations(condition.where) : undefined
+    if (condition.is !== 'span') continue
+    const split = splitAnnotations(condition.where)
     if (split === undefined || !isOneValue(split.parts[0]!)) continue
     const others = conditions.filter((one) => one !== condition)
-    return { split, others: others.length === 0 ? undefined : { is: 'and', of: others } }
+    return { span: condition.where, split, others: others.length === 0 ? undefined : { is: 'and', of: others } }
   }
   return undefined
 }
@@ -60,7 +61,8 @@ export async function searchAnnotations(
   if (driver === undefined || (driver.others !== undefined && asksOfRow(driver.others))) return undefined
   const found = await newestRows(connection, options, driver)
   const oldest = found.length < MAX_ROWS ? undefined : found.at(-1)!.startNanos
-  const left = driver.split.rest === undefined ? found : await confirmed(connection, found, driver.split)
+  const { parts, rest } = driver.split
+  const left = rest === undefined && parts.length === 1 ? found : await confirmed(connection, found, driver.span)
   const page = await newestPlaces(connection, options, left, oldest)
   if (page === undefined || options.details !== true) return page?.map(rowOf)
   return await withDetails(connection, page)
@@ -129,7 +131,7 @@ async function newestRows(
   const [first, ...parts] = split.parts
   const within = `start_nanos BETWEEN ${parameters.bind('Int64', options.spansFrom)} AND ${parameters.bind('Int64', options.spansTo)}`
   const same = parts.map(
-    (part) => `AND (trace_id, span_id) IN (SELECT trace_id, span_id FROM ${connection.database}.annotations
+    (part) => `AND (start_nanos, trace_id) IN (SELECT start_nanos, trace_id FROM ${connection.database}.annotations
       WHERE ${compileAnnotationPart(part, parameters)} AND ${within})`,
   )
   const condition = [
@@ -139,24 +141,22 @@ async function newestRows(
   ]
   // An empty text compared as empty() is no value of the key any more, and the rows would all be sorted.
   const blocks = await connection.queryNative(
-    `SELECT trace_id, span_id, start_nanos FROM ${connection.database}.annotations WHERE ${condition.join(' ')}
+    `SELECT trace_id, start_nanos FROM ${connection.database}.annotations WHERE ${condition.join(' ')}
      ORDER BY start_nanos DESC LIMIT ${MAX_ROWS} SETTINGS max_threads = 1, optimize_empty_string_comparisons = 0`,
     parameters.values,
   )
   return blocks.flatMap((block) => {
     const traces = fixedColumn(block, 'trace_id')
-    const spans = fixedColumn(block, 'span_id')
     const starts = fixedColumn(block, 'start_nanos')
     return Array.from({ length: block.rows }, (_, row) => ({
       traceId: traces.hex(row),
-      spanId: spans.hex(row),
       startNanos: starts.i64(row),
     }))
   })
 }
 
-/** Those of the rows whose span meets what only the span knows: each is one place of the key of `spans`. */
-async function confirmed(connection: Connection, found: readonly Found[], split: AnnotationSplit): Promise<Found[]> {
+/** Those of the rows whose span meets the whole condition: each is one place of the key of `spans`. */
+async function confirmed(connection: Connection, found: readonly Found[], span: SpanQuery): Promise<Found[]> {
   if (found.length === 0) return []
   const parameters = new SqlParameters()
   const starts = parameters.bind(
@@ -167,26 +167,22 @@ async function confirmed(connection: Connection, found: readonly Found[], split:
     'Array(String)',
     found.map(({ traceId }) => traceId),
   )
-  const spans = parameters.bind(
-    'Array(String)',
-    found.map(({ spanId }) => spanId),
-  )
   const blocks = await connection.queryNative(
-    `SELECT DISTINCT trace_id, span_id FROM ${connection.database}.spans
+    `SELECT DISTINCT trace_id, start_nanos FROM ${connection.database}.spans
      WHERE (${MINUTE}, trace_id) IN (
        SELECT ${MINUTE.replace('start_nanos', 'one.1')}, toFixedString(unhex(one.2), 16)
        FROM (SELECT arrayJoin(arrayZip(${starts}, ${traces})) AS one))
-     AND span_id IN (SELECT toFixedString(unhex(arrayJoin(${spans})), 8)) AND ${compileSpan(split.rest!, parameters)}
+     AND start_nanos IN (SELECT arrayJoin(${starts})) AND ${compileSpan(span, parameters)}
      SETTINGS max_threads = 1`,
     parameters.values,
   )
   const left = new Set<string>()
   for (const block of blocks) {
     const traceIds = fixedColumn(block, 'trace_id')
-    const spanIds = fixedColumn(block, 'span_id')
-    for (let row = 0; row < block.rows; row++) left.add(traceIds.hex(row) + spanIds.hex(row))
+    const spanStarts = fixedColumn(block, 'start_nanos')
+    for (let row = 0; row < block.rows; row++) left.add(`${traceIds.hex(row)} ${spanStarts.i64(row)}`)
   }
-  return found.filter(({ traceId, spanId }) => left.has(traceId + spanId))
+  return found.filter(({ traceId, startNanos }) => left.has(`${traceId} ${startNanos}`))
 }
 
 /** The rows at which the traces stand; of copies the newest received. */

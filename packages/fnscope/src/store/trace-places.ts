@@ -115,5 +115,5 @@ export function rowOf(place: TracePlace): TraceRow {
 
 export function withRoot(place: TracePlace, { root }: Pick<RootRow, 'root'> = { root: undefined }): TraceRow {
   if (root === undefined) return rowOf(place)
-  return { ...rowOf(place), details: { services: [...place.services], root } }
+  return { ...rowOf(place), details: { services: [...place.services], rootRank: place.rank, root } }
 }
