@@ -178,11 +178,8 @@ function annotationMeets(value: string | number | bigint | boolean, test: Annota
   if (test.op === 'exists') return true
   if (typeof test.value === 'boolean') return typeof value === 'boolean' && (test.op === '=') === (value === test.value)
   if (typeof test.value === 'number')
-    return (
-      (typeof value === 'number' || typeof value === 'bigint') &&
-      compare(test.op as NumberOperator, Number(value), test.value)
-    )
-  return typeof value === 'string' && textMeets(value, test as TextTest)
+    return (typeof value === 'number' || typeof value === 'bigint') && compare(test.op, Number(value), test.value)
+  return typeof value === 'string' && textMeets(value, test)
 }
 
 function textsOf(span: Span, key: string): string[] {
