@@ -32,7 +32,7 @@ async function graphSeconds(trial: Trial): Promise<number | undefined> {
   const began = performance.now()
   try {
     await eventually(async () => {
-      const waiting = (await readMetrics(trial.running.metricsUrl!))('fnscope_graph_minutes_waiting')
+      const waiting = (await readMetrics(trial.running.metricsUrl!))('fnscope_graph_spans_waiting')
       return waiting === 0 || undefined
     }, GRAPH_TIMEOUT_MS)
     return Number(((performance.now() - began) / 1000).toFixed(1))

@@ -125,8 +125,14 @@ export async function visible(
 
 /** Waits until every past minute of the service graph is answered from what is stored of it. */
 export async function minutesStored(fnscope: StartedFnscope): Promise<void> {
-  await eventually(async () => {
+  const read = async (name: string): Promise<number> => {
     const metrics = await (await fetch(`${fnscope.url}/metrics`)).text()
-    return /^fnscope_graph_minutes_waiting 0$/m.test(metrics) ? true : undefined
+    return Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(metrics)?.[1])
+  }
+  // A run under way may have looked before what is asked for came.
+  const runs = (await read('fnscope_graph_runs')) + 2
+  await eventually(async () => {
+    const done = (await read('fnscope_graph_runs')) >= runs && (await read('fnscope_graph_spans_waiting')) === 0
+    return done || undefined
   }, 60_000)
 }

@@ -22,6 +22,10 @@ export class Counters {
     'fnscope_graph_spans_waiting',
     'Spans in stretches of the service graph that are to be computed (again)',
   )
+  readonly graphRuns = this.#gauge(
+    'fnscope_graph_runs',
+    'Runs of the job that computes the service graph, since the start',
+  )
   readonly flushSeconds = new Histogram({
     name: 'fnscope_flush_seconds',
     help: 'Time of one flush of a log segment to the store',

@@ -142,6 +142,7 @@ export async function startServer(config: Config, options: StartOptions): Promis
   mountXray(main, xray)
   main.get('/metrics', async (_, reply) => {
     counters.graphSpansWaiting.set(job.waitingSpans)
+    counters.graphRuns.set(job.runs)
     return await reply.type(counters.registry.contentType).send(await counters.registry.metrics())
   })
   const daemon = await openXrayDoor(config.doors['xray-daemon'], {

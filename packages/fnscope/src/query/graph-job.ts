@@ -34,6 +34,8 @@ const MOST_PASSES = 8
 const GAPS_A_QUESTION = 100
 /** Rows of one run after which it is over. */
 const MANY_SPANS = 200_000
+/** After it the job rests for as long as the run took, and at most for this. */
+const MOST_REST_MS = 10_000
 /** Longer stretches are summed once they are over for so long, and not more often than this while spans still come. */
 const OVER_NANOS = 20_000_000_000n
 const SUM_AGAIN_NANOS = 60_000_000_000n
@@ -71,6 +73,7 @@ export class GraphJob {
   #restUntilMs = 0
   #lastVersion = 0n
   #waitingSpans = 0
+  #runs = 0
   readonly #stopping = new AbortController()
 
   constructor(options: GraphJobOptions) {
@@ -80,6 +83,11 @@ export class GraphJob {
   /** Rows whose stretch was to be computed again when last looked. */
   get waitingSpans(): number {
     return this.#waitingSpans
+  }
+
+  /** Runs that have ended: what was stored before the last but one began is in the graph, or waits. */
+  get runs(): number {
+    return this.#runs
   }
 
   /** Runs at once and every interval. Nothing waits for the first run: a store that is far behind is caught up behind. */
@@ -124,8 +132,10 @@ export class GraphJob {
       spans += computed
     }
     if (!signal.aborted) await this.#sumUp()
-    // While very much comes for long ago, the same is due again and again: half of the time at most.
-    if (spans >= MANY_SPANS) this.#restUntilMs = 2 * performance.now() - startedMs
+    this.#runs += 1
+    // While very much comes for long ago, the same is due again and again.
+    if (spans >= MANY_SPANS)
+      this.#restUntilMs = performance.now() + Math.min(MOST_REST_MS, performance.now() - startedMs)
   }
 
   /** Two at work at once do the same twice, and no harm: the lease saves work and is not held through a long run. */
@@ -157,6 +167,7 @@ export class GraphJob {
       if (this.#stopping.signal.aborted) return undefined
       const startedMs = performance.now()
       await this.#compute(run)
+      this.#waitingSpans -= run.units.reduce((sum, { spans }) => sum + spans, 0)
       const ms = Math.round(performance.now() - startedMs)
       if (run.spans > 100_000) log.debug({ spans: run.spans, units: run.units.length, ms }, 'service graph computed')
     }

@@ -36,8 +36,8 @@ export interface ServiceGraph {
   readonly firstNanos?: bigint
   readonly lastNanos?: bigint
   /**
-   * About how many stored rows of spans it does not have yet: too many to be derived for one answer came in the last
-   * seconds, or for long ago. 0: it is of all spans that were stored when it was asked for.
+   * About how many stored rows of spans it does not have yet, at most: one counts at both sides of a border. Too many to
+   * be derived for one answer came in the last seconds, or for long ago. 0: it is of all that were stored when asked.
    */
   readonly behindSpans: number
 }

@@ -5,7 +5,7 @@ import type { SchemaScope } from './schema-scope.ts'
 
 /** A trace lies whole on one shard: its spans, documents, annotations and what is derived from them. */
 const BY_TRACE = 'cityHash64(trace_id)'
-/** A minute of the service graph lies whole on one shard, with the row that says which version counts. */
+/** A stretch of the service graph lies whole on one shard, with the row that says which version counts. */
 const BY_START = 'cityHash64(start_nanos)'
 
 /** Nothing inserts through the table, and nothing relies on where its rows lie. */
