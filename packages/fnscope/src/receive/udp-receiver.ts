@@ -32,11 +32,11 @@ export class UdpReceiver {
   #turnAhead = false
   #stopping: Promise<void> | undefined
 
-  private constructor(worker: Worker, port: number, options: UdpReceiverOptions) {
+  private constructor(worker: Worker, ended: Promise<unknown>, port: number, options: UdpReceiverOptions) {
     this.#worker = worker
+    this.#ended = ended
     this.port = port
     this.#options = options
-    this.#ended = once(worker, 'exit')
     worker.on('message', (message: FromThread) => this.#hear(message))
     worker.on('error', (error: Error) => options.onError(error.message))
   }
@@ -49,9 +49,11 @@ export class UdpReceiver {
       name: 'udp-receiver',
       workerData: settings,
     })
+    // Before its first message: to a main thread that was busy, message and exit come in one turn.
+    const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
     const [first] = (await once(worker, 'message')) as [FromThread]
-    if (first.kind === 'listening') return new UdpReceiver(worker, first.port, options)
-    await once(worker, 'exit')
+    if (first.kind === 'listening') return new UdpReceiver(worker, ended, first.port, options)
+    await ended
     const refused = first as Extract<FromThread, { kind: 'refused' }>
     throw Object.assign(new Error(refused.message), { code: refused.code })
   }

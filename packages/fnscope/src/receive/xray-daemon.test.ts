@@ -199,3 +199,11 @@ test('a port in use names its holder: fatal when the user named it, else the doo
   const { door } = await openDoor(t, { port, explicit: false })
   assert.ok(door.closed?.includes(String(port)))
 })
+
+test('a port in use is told to a main thread that stood still meanwhile', { timeout: 20_000 }, async (t) => {
+  const { port } = await openDoor(t)
+  const opening = openDoor(t, { port })
+  // The thread's refusal and its end then come in one turn of the event loop.
+  for (const until = performance.now() + 500; performance.now() < until;);
+  await assert.rejects(opening, { code: 'FNS_PORT_IN_USE' })
+})
