@@ -4,6 +4,7 @@ import type { Logger } from '../log.ts'
 import type { RawDocument } from '../span/batch.ts'
 import type { Span } from '../span/span.ts'
 import type { Connection, QueryParameters } from './connection.ts'
+import { MINUTE } from './minute-key.ts'
 import { documentOf, type DocumentRow } from './signal-row.ts'
 import { SPAN_COLUMNS, spansOf } from './span-row.ts'
 import type { TraceReach } from './store.ts'
@@ -122,7 +123,9 @@ export async function readSpans(connection: Connection, ids: readonly string[], 
   if (traceIds.length === 0) return []
   const located = await locate(connection, traceIds)
   const ofTraces = `trace_id ${inTraces(traceIds)}`
-  const within = `start_nanos BETWEEN {from:Int64} AND {to:Int64} AND ${ofTraces}`
+  // The minutes are said too: the key knows them, not the times.
+  const within = `${MINUTE} BETWEEN toStartOfMinute(fromUnixTimestamp64Nano({from:Int64}, 'UTC')) AND toDateTime(fromUnixTimestamp64Nano({to:Int64}, 'UTC'), 'UTC')
+    AND start_nanos BETWEEN {from:Int64} AND {to:Int64} AND ${ofTraces}`
   const [completed, open] = await Promise.all([
     located.completed
       ? spansWhere(connection, 'spans', within, { parameters: { traceIds, ...located.completed }, limits })
