@@ -1,8 +1,11 @@
 // What listing by activity and by end needs beside the walk: how far the traces that meet a range reach back, and where
 // their entries end.
+import { ROOT_RANK } from '../span/span-batch.ts'
 import type { Connection } from './connection.ts'
+import { fixedColumn, wordColumn, type NativeBlock } from './native-read.ts'
 import type { TraceListOptions } from './store.ts'
 import { inTraces } from './trace-ids.ts'
+import { inMinutes, traceMinutes } from './trace-minutes.ts'
 import type { TracePlace } from './trace-places.ts'
 
 export interface Window {
@@ -31,21 +34,61 @@ export async function entryEndsOf(
   connection: Connection,
   places: readonly TracePlace[],
 ): Promise<Map<string, bigint[]>> {
-  const ends = new Map<string, bigint[]>()
-  if (places.length === 0) return ends
+  if (places.length === 0) return new Map()
+  const minutes = traceMinutes(places)
   const traceIds = places.map(({ traceId }) => traceId)
-  const from = places.reduce(
-    (least, { firstNanos }) => (firstNanos < least ? firstNanos : least),
-    places[0]!.firstNanos,
+  const where =
+    minutes === undefined
+      ? `trace_id ${inTraces(traceIds)}`
+      : inMinutes('{seconds:Array(UInt32)}', '{ids:Array(String)}')
+  const blocks = await connection.queryNative(
+    `SELECT trace_id, ids, start_nanos, duration_nanos, received_nanos, root_rank, kind, source
+     FROM ${connection.database}.spans WHERE ${where} SETTINGS max_threads = 1`,
+    minutes === undefined ? { traceIds } : { ...minutes },
   )
-  const to = places.reduce((most, { lastStartNanos }) => (lastStartNanos > most ? lastStartNanos : most), 0n)
-  const rows = await connection.query<{ trace: string; rank: number; end: string }>(
-    `SELECT lower(hex(trace_id)) AS trace, root_rank AS rank, start_nanos + toInt64(duration_nanos) AS end
-     FROM ${connection.database}.roots WHERE start_nanos BETWEEN {from:Int64} AND {to:Int64} AND trace_id ${inTraces(traceIds)}
-     ORDER BY received_nanos DESC, start_nanos, duration_nanos DESC
-     LIMIT 1 BY trace_id, span_id, if(source = 'zipkin', kind + 1, 0)`,
-    { traceIds, from, to },
-  )
-  for (const { trace, rank, end } of rows) if (rank <= 1) ends.set(trace, [...(ends.get(trace) ?? []), BigInt(end)])
+  const copies = new Map<string, Copy>()
+  for (const block of blocks) keepNewest(copies, block)
+  const ends = new Map<string, bigint[]>()
+  for (const { traceId, rank, endNanos } of copies.values())
+    if (rank <= ROOT_RANK.entry) ends.set(traceId, [...(ends.get(traceId) ?? []), endNanos])
   return ends
+}
+
+interface Copy {
+  readonly traceId: string
+  readonly rank: number
+  readonly receivedNanos: bigint
+  readonly startNanos: bigint
+  readonly endNanos: bigint
+}
+
+/** As readSpans tells copies apart, and chooses among them (read-traces.ts). */
+function keepNewest(copies: Map<string, Copy>, block: NativeBlock): void {
+  const traces = fixedColumn(block, 'trace_id')
+  const ids = fixedColumn(block, 'ids')
+  const starts = fixedColumn(block, 'start_nanos')
+  const durations = fixedColumn(block, 'duration_nanos')
+  const received = fixedColumn(block, 'received_nanos')
+  const ranks = fixedColumn(block, 'root_rank')
+  const kinds = fixedColumn(block, 'kind')
+  const sources = wordColumn(block, 'source')
+  for (let row = 0; row < block.rows; row++) {
+    const traceId = traces.hex(row)
+    const key = `${traceId}${ids.hex(row).slice(0, 16)}${sources.text(row) === 'zipkin' ? kinds.u8(row) : ''}`
+    const startNanos = starts.i64(row)
+    const copy: Copy = {
+      traceId,
+      rank: ranks.u8(row),
+      receivedNanos: received.i64(row),
+      startNanos,
+      endNanos: startNanos + durations.i64(row),
+    }
+    const other = copies.get(key)
+    if (other === undefined || isNewer(copy, other)) copies.set(key, copy)
+  }
+}
+
+function isNewer(a: Copy, b: Copy): boolean {
+  if (a.receivedNanos !== b.receivedNanos) return a.receivedNanos > b.receivedNanos
+  return a.startNanos === b.startNanos ? a.endNanos > b.endNanos : a.startNanos < b.startNanos
 }

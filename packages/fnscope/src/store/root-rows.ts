@@ -14,8 +14,7 @@ export interface RootRow {
 }
 
 const PLACE = 'trace_id, start_nanos, root_rank'
-const DETAILS =
-  'span_id, service, name, source, origin, kind, duration_nanos, flags, http_method, http_url, http_status'
+const DETAILS = 'service, name, source, origin, kind, duration_nanos, flags, http_method, http_url, http_status'
 
 export function rootColumns(details: boolean): string {
   return details ? `${PLACE}, ${DETAILS}` : PLACE
@@ -37,7 +36,6 @@ export function rootRowsOf(blocks: readonly NativeBlock[], details: boolean): Ro
 }
 
 function detailReader(block: NativeBlock): (row: number) => Root {
-  const spanId = fixedColumn(block, 'span_id')
   const service = wordColumn(block, 'service')
   const name = wordColumn(block, 'name')
   const source = wordColumn(block, 'source')
@@ -49,7 +47,6 @@ function detailReader(block: NativeBlock): (row: number) => Root {
   const url = textColumn(block, 'http_url')
   const status = fixedColumn(block, 'http_status')
   return (row) => ({
-    spanId: spanId.hex(row),
     service: service.text(row),
     name: name.text(row),
     source: source.text(row),

@@ -159,7 +159,6 @@ export interface TraceDetails {
   readonly rootRank: number
   /** The span at which it stands. Empty texts are unknown. */
   readonly root: {
-    readonly spanId: string
     readonly service: string
     readonly name: string
     readonly source: string

@@ -73,8 +73,7 @@ CREATE TABLE IF NOT EXISTS {db}.annotations{local} {on_cluster} (
   number_order Int64 CODEC(ZSTD(1)),
   start_nanos Int64 CODEC(Delta(8), ZSTD(1)),
   service LowCardinality(String) CODEC(ZSTD(1)),
-  trace_id FixedString(16) CODEC(ZSTD(1)),
-  span_id FixedString(8) CODEC(NONE)
+  trace_id FixedString(16) CODEC(ZSTD(1))
 ) ENGINE = {mt}
 PARTITION BY toDate(fromUnixTimestamp64Nano(start_nanos, 'UTC'))
 ORDER BY (key, kind, string_value, number_order, start_nanos)
@@ -87,10 +86,10 @@ WITH multiIf(letter IN ('i', 'd'), 1, letter = 'b', 2, 0) AS value_kind,
   reinterpretAsInt64(number) AS bits
 SELECT key, value_kind AS kind, if(value_kind = 0, text, '') AS string_value,
   if(bits < 0, bitXor(bits, 9223372036854775807), bits) AS number_order,
-  start_nanos, service, trace_id, span_id
+  start_nanos, service, trace_id
 FROM (
   SELECT key, text, if(annotation_types = '', 's', substring(annotation_types, position, 1)) AS letter,
-    start_nanos, service, trace_id, span_id
+    start_nanos, service, trace_id
   FROM {db}.spans{local}
   ARRAY JOIN mapKeys(annotations) AS key, mapValues(annotations) AS text, arrayEnumerate(mapKeys(annotations)) AS position
 );
@@ -105,7 +104,6 @@ CREATE TABLE IF NOT EXISTS {db}.traces{local} {on_cluster} (
   start_nanos SimpleAggregateFunction(min, Int64) CODEC(T64, ZSTD(1)),
   last_start_nanos SimpleAggregateFunction(max, Int64) CODEC(T64, ZSTD(1)),
   end_nanos SimpleAggregateFunction(max, Int64) CODEC(T64, ZSTD(1)),
-  received_nanos SimpleAggregateFunction(max, Int64) CODEC(T64, ZSTD(1)),
   listed SimpleAggregateFunction(min, UInt64) CODEC(T64, ZSTD(1)),
   flags SimpleAggregateFunction(groupBitOr, UInt16),
   services SimpleAggregateFunction(groupUniqArrayArray, Array(String)) CODEC(ZSTD(1)),
@@ -119,12 +117,11 @@ SETTINGS {settings}, index_granularity = 256, min_bytes_for_wide_part = 16777216
 CREATE MATERIALIZED VIEW IF NOT EXISTS {db}.traces_view {on_cluster} TO {db}.traces{local} AS
 SELECT trace_id, toDate(fromUnixTimestamp64Nano(span_start, 'UTC')) AS day,
   min(span_start) AS start_nanos, max(span_start) AS last_start_nanos, max(span_end) AS end_nanos,
-  max(span_received) AS received_nanos,
   min(span_listed) AS listed, groupBitOr(span_flags) AS flags,
   groupUniqArrayIf(toString(span_service), span_service != '') AS services
 FROM (
   SELECT trace_id, start_nanos AS span_start, start_nanos + toInt64(duration_nanos) AS span_end,
-    received_nanos AS span_received, flags AS span_flags, service AS span_service,
+    flags AS span_flags, service AS span_service,
     if(root_rank = 255, 18446744073709551615, root_rank * 4000000000000000000 + toUInt64(start_nanos)) AS span_listed
   FROM {db}.spans{local}
 )
@@ -133,7 +130,6 @@ GROUP BY trace_id, day;
 -- Narrow and in order of time: lists of traces, paging by (time, trace id), facets.
 CREATE TABLE IF NOT EXISTS {db}.roots{local} {on_cluster} (
   trace_id FixedString(16) CODEC(ZSTD(1)),
-  span_id FixedString(8) CODEC(NONE),
   start_nanos Int64 CODEC(DoubleDelta, ZSTD(1)),
   duration_nanos UInt64 CODEC(T64, ZSTD(1)),
   root_rank UInt8 CODEC(ZSTD(1)),
@@ -154,7 +150,7 @@ TTL toDateTime(intDiv(start_nanos, 1000000000), 'UTC') + toIntervalSecond({spans
 SETTINGS {settings}, index_granularity = 1024, min_bytes_for_wide_part = 16777216;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS {db}.roots_view {on_cluster} TO {db}.roots{local} AS
-SELECT trace_id, span_id, start_nanos, duration_nanos, root_rank, flags, kind, source, service, origin, name,
+SELECT trace_id, start_nanos, duration_nanos, root_rank, flags, kind, source, service, origin, name,
   http_method, http_status, http_url, received_nanos
 FROM {db}.spans{local}
 WHERE root_rank != 255;
