@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path'
 import { existsSync } from 'node:fs'
 import { constants, homedir } from 'node:os'
 import { fileURLToPath } from 'node:url'
+import v8 from 'node:v8'
 
 // In place of the command line, which every user of the machine can list: it may hold a token or a store's password.
 process.title = 'fnscope'
@@ -42,6 +43,9 @@ function runUnder(binary) {
 if (Number(process.versions.node.split('.')[0]) >= MAJOR) {
   // halves the start: types are stripped and sources compiled once. In a directory that only this user can write.
   module.enableCompileCache(join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'fnscope/compiled'))
+  // Buffers of requests and of the log come and go by hundreds of megabytes beside a heap of 25: by default every 64 MB of
+  // them begin a full collection, a sixth of all CPU at full load (docs/decisions/010-where-the-time-goes.md).
+  v8.setFlagsFromString('--external-memory-accounted-in-global-limit')
   await import(main)
 } else {
   const binary = pinnedNode()
