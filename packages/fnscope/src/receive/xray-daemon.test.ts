@@ -164,11 +164,14 @@ test('when ingest is full documents are dropped, counted and named in one log li
 
 test('memory is bounded while ingest does not answer', async (t) => {
   const gate = Promise.withResolvers<void>()
-  const { client, counters, port } = await openDoor(t, { ingest: { accept: () => gate.promise } })
+  const { client, counters, port } = await openDoor(t, {
+    ingest: { accept: () => gate.promise },
+    maxWaitingBytes: 8 * 1024 * 1024,
+  })
   try {
     const text = DOCUMENT.replace('{', `{"user":"${'x'.repeat(60_000)}",`)
     const deadline = performance.now() + 10_000
-    // 32 MB wait at most; the kernel may lose some of these on the way.
+    // 8 MB wait at most; the kernel may lose some of these on the way.
     for (let sentBytes = 0; (await counters.dropped.get()).values.length === 0; sentBytes += text.length) {
       assert.ok(performance.now() < deadline, `nothing dropped of ${sentBytes} bytes`)
       await send(client, port, `${HEADER}\n${text}`)

@@ -12,8 +12,8 @@ import { UdpReceiver } from './udp-receiver.ts'
 import { readDatagram } from './xray-datagram.ts'
 
 const DOOR = 'xray-daemon'
-/** Of datagrams that ingest has not taken yet: two seconds of 30 000 documents a second. */
-const MAX_WAITING_BYTES = 64 * 1024 * 1024
+/** Nine seconds of 30 000 documents a second: two cores do not decode them as fast as they come. */
+const MAX_WAITING_BYTES = 256 * 1024 * 1024
 
 const MAX_SPARE_BATCHES = 4
 
@@ -31,6 +31,8 @@ export interface XrayDaemonOptions extends WantedAddress {
   readonly ingest: Pick<Ingest, 'accept'>
   readonly counters: Counters
   readonly log: Logger
+  /** Of datagrams that wait for ingest; what comes beyond is dropped. Default 256 MiB. */
+  readonly maxWaitingBytes?: number
 }
 
 export interface XrayDaemonDoor {
@@ -52,7 +54,7 @@ export async function openXrayDaemon(options: XrayDaemonOptions): Promise<XrayDa
     receiver = await UdpReceiver.open({
       host,
       port,
-      maxBytes: MAX_WAITING_BYTES,
+      maxBytes: options.maxWaitingBytes ?? MAX_WAITING_BYTES,
       take: (datagrams) => documents.take(datagrams),
       onDropped: (count) => documents.overflow(count),
       onError: (reason) => options.log.error({ door: DOOR, reason }, 'socket failed'),
