@@ -1,9 +1,10 @@
-// GetServiceGraph and GetTraceGraph.
+// GetServiceGraph and GetTraceGraph: their answers as JSON.
 import { nanosToSeconds, NANOS_PER_SECOND } from '../span/time.ts'
 import type { Edge, NodeLatency, Reader } from '../query/reader.ts'
-import { EMPTY_HISTOGRAM, histogramEntries } from '../query/histogram.ts'
+import { EMPTY_HISTOGRAM } from '../query/histogram.ts'
 import { CLIENT_TYPE } from '../query/graph-contribution.ts'
-import { graphOfSpans, readServiceGraph, type GraphNode } from '../query/service-graph.ts'
+import { graphOfSpans, readServiceGraph, type GraphNode, type ServiceGraph } from '../query/service-graph.ts'
+import { GraphJson } from './graph-json.ts'
 import { invalid } from './xray-error.ts'
 import { textMember, timeRangeOf, type XrayBody } from './xray-request.ts'
 import { serviceIdShape } from './xray-summary.ts'
@@ -22,24 +23,30 @@ export async function getServiceGraph(
   body: XrayBody,
   options: GraphOptions,
   setHeader?: (name: string, value: string) => void,
-): Promise<object> {
+): Promise<Buffer> {
   const range = timeRangeOf(body, options.now())
   refuseGroup(body)
   refuseToken(body)
   const graph = await readServiceGraph(options.reader, range)
   if (graph.behindSpans > 0) setHeader?.(BEHIND_HEADER, String(graph.behindSpans))
-  return {
-    StartTime: wholeSeconds(graph.firstNanos ?? range.startNanos),
-    EndTime: wholeSeconds(graph.lastNanos ?? range.endNanos),
-    Services: graph.nodes.map(serviceShape),
-    ContainsOldGroupVersions: false,
-  }
+  const start = wholeSeconds(graph.firstNanos ?? range.startNanos)
+  const end = wholeSeconds(graph.lastNanos ?? range.endNanos)
+  const write = (): Buffer =>
+    jsonOf(`{"StartTime":${start},"EndTime":${end},`, graph, ',"ContainsOldGroupVersions":false}')
+  // The times of a graph with calls are its own.
+  if (graph.firstNanos === undefined) return write()
+  const written = answers.get(graph.nodes) ?? write()
+  answers.set(graph.nodes, written)
+  return written
 }
 
-export async function getTraceGraph(body: XrayBody, options: GraphOptions): Promise<object> {
+/** By the nodes of graphs, which stay the same object while nothing in them changes (query/graph-cache.ts). */
+const answers = new WeakMap<readonly GraphNode[], Buffer>()
+
+export async function getTraceGraph(body: XrayBody, options: GraphOptions): Promise<Buffer> {
   const ids = traceIdsMember(body)
   refuseToken(body)
-  return { Services: graphOfSpans(await options.reader.readSpans(ids)).nodes.map(serviceShape) }
+  return jsonOf('{', graphOfSpans(await options.reader.readSpans(ids)), '}')
 }
 
 function refuseGroup(body: XrayBody): void {
@@ -54,26 +61,46 @@ function refuseToken(body: XrayBody): void {
   if (textMember(body, 'NextToken') !== undefined) throw invalid('NextToken is not valid: the graph has one page.')
 }
 
-function serviceShape(node: GraphNode, index: number): object {
+/** What an answer's nodes and edges are about, without their histograms. */
+const EDGE_BYTES = 600
+
+function jsonOf(before: string, { nodes }: Pick<ServiceGraph, 'nodes'>, after: string): Buffer {
+  let bytes = 1024
+  for (const { edges, statistics } of nodes) {
+    bytes += EDGE_BYTES + 80 * (statistics?.histogram.codes.length ?? 0)
+    for (const { edge } of edges) bytes += EDGE_BYTES + 40 * edge.histogram.codes.length
+  }
+  const json = new GraphJson(bytes)
+  json.text(`${before}"Services":[`)
+  for (const [i, node] of nodes.entries()) {
+    if (i > 0) json.text(',')
+    writeService(json, node, i)
+  }
+  json.text(`]${after}`)
+  return json.end()
+}
+
+function writeService(json: GraphJson, node: GraphNode, index: number): void {
   const client = node.key.type === CLIENT_TYPE
-  return {
+  const start = {
     ReferenceId: index,
     ...serviceIdShape(node.key),
     ...(node.root ? { Root: true } : {}),
     State: client || node.inferred ? 'unknown' : 'active',
     StartTime: wholeSeconds(node.firstNanos),
     EndTime: wholeSeconds(node.lastNanos),
-    Edges: node.edges.map(({ target, edge }) => ({
-      ReferenceId: target,
-      StartTime: wholeSeconds(edge.firstNanos),
-      EndTime: wholeSeconds(edge.lastNanos),
-      SummaryStatistics: statisticsShape(edge),
-      ResponseTimeHistogram: histogramShape(edge),
-      Aliases: [],
-      ...(edge.edgeType === '' ? {} : { EdgeType: edge.edgeType }),
-    })),
-    ...(client ? {} : ownShape(node.statistics)),
   }
+  json.text(`${JSON.stringify(start).slice(0, -1)},"Edges":[`)
+  for (const [i, { target, edge }] of node.edges.entries()) {
+    const times = `"StartTime":${wholeSeconds(edge.firstNanos)},"EndTime":${wholeSeconds(edge.lastNanos)}`
+    const counts = `"SummaryStatistics":${statisticsText(edge)},"ResponseTimeHistogram":`
+    json.text(`${i > 0 ? ',' : ''}{"ReferenceId":${target},${times},${counts}`)
+    json.histogram(edge.histogram)
+    json.text(`,"Aliases":[]${edge.edgeType === '' ? '' : `,"EdgeType":${JSON.stringify(edge.edgeType)}`}}`)
+  }
+  json.text(']')
+  if (!client) writeOwn(json, node.statistics)
+  json.text('}')
 }
 
 // A caller of which only calls lie in the range has served nothing in it.
@@ -81,27 +108,22 @@ const NOTHING = { ok: 0, error: 0, throttle: 0, fault: 0, totalSeconds: 0, histo
 
 type Statistics = Pick<NodeLatency | Edge, 'ok' | 'error' | 'throttle' | 'fault' | 'totalSeconds' | 'histogram'>
 
-function ownShape(own: Statistics = NOTHING): object {
-  return {
-    SummaryStatistics: statisticsShape(own),
-    DurationHistogram: histogramShape(own),
-    ResponseTimeHistogram: histogramShape(own),
-  }
+function writeOwn(json: GraphJson, own: Statistics = NOTHING): void {
+  json.text(`,"SummaryStatistics":${statisticsText(own)},"DurationHistogram":`)
+  json.histogram(own.histogram)
+  json.text(',"ResponseTimeHistogram":')
+  json.histogram(own.histogram)
 }
 
-function statisticsShape(counts: Statistics): object {
+function statisticsText(counts: Statistics): string {
   const errors = counts.throttle + counts.error
-  return {
+  return JSON.stringify({
     OkCount: counts.ok,
     ErrorStatistics: { ThrottleCount: counts.throttle, OtherCount: counts.error, TotalCount: errors },
     FaultStatistics: { OtherCount: counts.fault, TotalCount: counts.fault },
     TotalCount: counts.ok + errors + counts.fault,
     TotalResponseTime: Math.round(counts.totalSeconds * 1000) / 1000,
-  }
-}
-
-function histogramShape(counts: Pick<Statistics, 'histogram'>): object[] {
-  return histogramEntries(counts.histogram).map(([seconds, count]) => ({ Value: seconds, Count: count }))
+  })
 }
 
 function wholeSeconds(nanos: bigint): number {

@@ -19,7 +19,7 @@ export interface XrayApiOptions extends GraphOptions, PutOptions, SamplingOption
   readonly log: Logger
 }
 
-/** `setHeader`: what an answer says beside its body, whose shape is AWS's. */
+/** A Buffer is the JSON itself. `setHeader`: what an answer says beside its body, whose shape is AWS's. */
 type Operation = (
   body: XrayBody,
   options: XrayApiOptions,
@@ -94,7 +94,8 @@ async function answer(
   reply.header('x-amzn-RequestId', globalThis.crypto.randomUUID()).type('application/json')
   try {
     const setHeader = (name: string, value: string): void => void reply.header(name, value)
-    return reply.send(JSON.stringify(await operation(parseBody(request.body), options, setHeader)))
+    const answered = await operation(parseBody(request.body), options, setHeader)
+    return reply.send(Buffer.isBuffer(answered) ? answered : JSON.stringify(answered))
   } catch (error) {
     const failure = error instanceof XrayError ? error : unexpected(error, request, options.log)
     reply.code(failure.status).header('x-amzn-errortype', failure.code)

@@ -147,7 +147,7 @@ function assertSame(spans: readonly Span[], message: string): number {
         bounds: [row.firstNanos, row.lastNanos],
         totalSeconds: row.totalSeconds,
         flags: 'node' in row ? [row.root, row.inferred] : [undefined, undefined],
-        inHistogram: row.histogram.counts.reduce((a, b) => a + b, 0),
+        inHistogram: [...row.histogram.counts].reduce((a, b) => a + b, 0),
       },
       {
         counts: [of('ok'), of('error'), of('throttle'), of('fault')],

@@ -107,11 +107,6 @@ export class GraphSum {
     }
   }
 
-  #readHistogram(row: number): Histogram {
-    if (this.#pending > 0) this.#settle()
-    return this.#histograms[row]!.read()
-  }
-
   /** Adds stored rows; they may be of another table of nodes and count time from elsewhere. */
   addRows(rows: GraphRows): void {
     const shift = Number(rows.baseNanos - this.baseNanos)
@@ -138,38 +133,31 @@ export class GraphSum {
   }
 
   nodes(): NodeLatency[] {
-    return this.#rowsWhere(true).map((row) => ({
-      ...this.#statisticsOf(row),
-      node: this.table.keys[this.#to[row]!]!,
-      root: (this.#bits[row]! & GRAPH_ROW.root) !== 0,
-      inferred: (this.#bits[row]! & GRAPH_ROW.inferred) !== 0,
-    }))
+    const rows = this.rows()
+    return rowsWhere(rows, true).map((row) => nodeOfRow(rows, row))
   }
 
   edges(): Edge[] {
-    return this.#rowsWhere(false).map((row) => ({
-      ...this.#statisticsOf(row),
-      from: this.table.keys[this.#from[row]!]!,
-      to: this.table.keys[this.#to[row]!]!,
-      edgeType: (this.#bits[row]! & GRAPH_ROW.link) === 0 ? '' : 'link',
-    }))
+    const rows = this.rows()
+    return rowsWhere(rows, false).map((row) => edgeOfRow(rows, row))
   }
 
   /** All of it as rows that can be stored; they share nothing with the sum but the table of nodes. */
   rows(): GraphRows {
+    if (this.#pending > 0) this.#settle()
     const size = this.#size
-    const histograms = this.#histograms.map((_, row) => this.#readHistogram(row))
     const ends = new Uint32Array(size)
+    let room = 0
+    for (const histogram of this.#histograms) room += histogram.room
+    const codes = new Uint16Array(room)
+    const counts = new Float64Array(room)
     let total = 0
-    for (let row = 0; row < size; row++) ends[row] = total += histograms[row]!.codes.length
-    const codes = new Uint16Array(total)
-    const counts = new Float64Array(total)
-    for (let row = 0; row < size; row++) {
-      codes.set(histograms[row]!.codes, row === 0 ? 0 : ends[row - 1]!)
-      counts.set(histograms[row]!.counts, row === 0 ? 0 : ends[row - 1]!)
+    for (let row = 0; row < size; row++) ends[row] = total = this.#histograms[row]!.readInto(codes, counts, total)
+    const numbers = (which: number): Float64Array => {
+      const column = new Float64Array(size)
+      for (let row = 0; row < size; row++) column[row] = this.#numbers[row * STRIDE + which]!
+      return column
     }
-    const numbers = (which: number): Float64Array =>
-      Float64Array.from({ length: size }, (_, row) => this.#numbers[row * STRIDE + which]!)
     return {
       size,
       baseNanos: this.baseNanos,
@@ -185,8 +173,9 @@ export class GraphSum {
       first: numbers(FIRST),
       last: numbers(LAST),
       ends,
-      codes,
-      counts,
+      // Mostly about as long as the room; a copy of a part would be as large.
+      codes: codes.subarray(0, total),
+      counts: counts.subarray(0, total),
     }
   }
 
@@ -244,28 +233,50 @@ export class GraphSum {
     }
   }
 
-  #rowsWhere(isNode: boolean): number[] {
-    return Array.from({ length: this.#size }, (_, row) => row).filter(
-      (row) => ((this.#bits[row]! & GRAPH_ROW.node) !== 0) === isNode,
-    )
-  }
-
   #idsOf(nodes: NodeTable): Uint32Array {
     return Uint32Array.from(nodes.keys, (key) => this.table.idOf(key.name, key.type, key.accountId))
   }
+}
 
-  #statisticsOf(row: number): GraphStatistics {
-    const numbers = this.#numbers.subarray(row * STRIDE, (row + 1) * STRIDE)
-    return {
-      ok: numbers[OK]!,
-      error: numbers[ERROR]!,
-      throttle: numbers[THROTTLE]!,
-      fault: numbers[FAULT]!,
-      totalSeconds: numbers[MICROS]! / 1e6,
-      firstNanos: this.baseNanos + BigInt(numbers[FIRST]!),
-      lastNanos: this.baseNanos + BigInt(numbers[LAST]!),
-      histogram: this.#readHistogram(row),
-    }
+/** Of a row that is a node's own. */
+export function nodeOfRow(rows: GraphRows, row: number): NodeLatency {
+  const bits = rows.bits[row]!
+  return {
+    ...statisticsOfRow(rows, row),
+    node: rows.nodes.keys[rows.to[row]!]!,
+    root: (bits & GRAPH_ROW.root) !== 0,
+    inferred: (bits & GRAPH_ROW.inferred) !== 0,
+  }
+}
+
+/** Of a row that is an edge's. */
+export function edgeOfRow(rows: GraphRows, row: number): Edge {
+  return {
+    ...statisticsOfRow(rows, row),
+    from: rows.nodes.keys[rows.from[row]!]!,
+    to: rows.nodes.keys[rows.to[row]!]!,
+    edgeType: (rows.bits[row]! & GRAPH_ROW.link) === 0 ? '' : 'link',
+  }
+}
+
+function rowsWhere({ size, bits }: GraphRows, isNode: boolean): number[] {
+  return Array.from({ length: size }, (_, row) => row).filter((row) => ((bits[row]! & GRAPH_ROW.node) !== 0) === isNode)
+}
+
+function statisticsOfRow(rows: GraphRows, row: number): GraphStatistics {
+  const [from, to] = [row === 0 ? 0 : rows.ends[row - 1]!, rows.ends[row]!]
+  return {
+    ok: rows.ok[row]!,
+    error: rows.error[row]!,
+    throttle: rows.throttle[row]!,
+    fault: rows.fault[row]!,
+    totalSeconds: rows.micros[row]! / 1e6,
+    firstNanos: rows.baseNanos + BigInt(rows.first[row]!),
+    lastNanos: rows.baseNanos + BigInt(rows.last[row]!),
+    histogram: {
+      codes: rows.codes.subarray(from, to),
+      counts: rows.counts.subarray(from, to),
+    },
   }
 }
 

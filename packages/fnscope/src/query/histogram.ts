@@ -3,17 +3,17 @@
 // steps a decade instead, off by 5 % at most, so that no histogram grows without bound. Which of the two depends on all
 // that is counted alone, never on who summed it in which parts.
 
-/** Ascending by code. Codes with COARSE set stand for a class of durations. Longer arrays than `size` are never handed out. */
+/** Ascending by code. Codes with COARSE set stand for a class of durations. */
 export interface Histogram {
   readonly codes: Uint16Array
-  readonly counts: Float64Array
+  readonly counts: Float64Array | Uint32Array
 }
 
-export const EMPTY_HISTOGRAM: Histogram = { codes: new Uint16Array(0), counts: new Float64Array(0) }
+export const EMPTY_HISTOGRAM = { codes: new Uint16Array(0), counts: new Float64Array(0) }
 
 /** Different codes of one row before it becomes coarse. */
-const FINE_MAX = 64
-/** Room that a coarse histogram gets beyond what it needs: a cache line. */
+const FINE_MAX = 32
+/** Room that a coarse histogram gets to both sides of what it needs: a cache line. */
 const SOME_CLASSES = 8
 export const COARSE = 0x8000
 
@@ -71,60 +71,77 @@ function isNearer(next: number, than: number, code: number): boolean {
 
 /** Counts being summed. */
 export class HistogramSum {
+  /** Ascending codes and their counts, as long as there are few; nothing once #classes is there. */
   #size = 0
-  /** Open addressing: code + 1, 0 where a slot is free, and beside it the count. */
-  #slots: Uint16Array = new Uint16Array(8)
-  #counts: Float64Array = new Float64Array(8)
+  #codes: Uint16Array = EMPTY_HISTOGRAM.codes
+  #counts: Float64Array = EMPTY_HISTOGRAM.counts
   /** Counts by class from #firstClass on, once there were more than FINE_MAX codes. */
   #classes: Float64Array | undefined
   #firstClass = 0
 
   /** `code` may have COARSE set: then all of the sum becomes coarse. */
   add(code: number, count: number): void {
-    if (this.#classes !== undefined) {
-      this.#addClass(CLASS_OF_CODE[code & ~COARSE]!, count)
-      return
-    }
-    const slots = this.#slots
-    const mask = slots.length - 1
-    // Neighbouring codes get neighbouring slots: that is how they come.
-    let slot = code & mask
-    for (let found = slots[slot]!; found !== 0; found = slots[slot]!) {
-      if (found === code + 1) {
-        this.#counts[slot]! += count
-        return
-      }
-      slot = (slot + 1) & mask
-    }
-    this.#enter(code, count, slot)
+    if (this.#classes === undefined) this.#addCode(code, count)
+    else this.#addClass(CLASS_OF_CODE[code & ~COARSE]!, count)
   }
 
-  #enter(code: number, count: number, slot: number): void {
+  #addCode(code: number, count: number): void {
+    const codes = this.#codes
+    let at = this.#size
+    // Backwards: what is added in order is at home at once.
+    while (at > 0 && codes[at - 1]! > code) at -= 1
+    if (at > 0 && codes[at - 1] === code) {
+      this.#counts[at - 1]! += count
+      return
+    }
     if (this.#size === FINE_MAX || code >= COARSE) {
       this.#coarsen()
       this.add(code, count)
       return
     }
-    this.#slots[slot] = code + 1
-    this.#counts[slot] = count
+    if (this.#size === codes.length) this.#grow()
+    this.#codes.copyWithin(at + 1, at, this.#size)
+    this.#counts.copyWithin(at + 1, at, this.#size)
+    this.#codes[at] = code
+    this.#counts[at] = count
     this.#size += 1
-    if (this.#size * 2 > this.#slots.length) this.#grow()
+  }
+
+  #grow(): void {
+    const [codes, counts] = [this.#codes, this.#counts]
+    this.#codes = new Uint16Array(Math.max(4, codes.length * 2))
+    this.#counts = new Float64Array(this.#codes.length)
+    this.#codes.set(codes)
+    this.#counts.set(counts)
   }
 
   /** Adds entries [from, to) of what another histogram holds. */
   addRange(codes: Uint16Array, counts: Float64Array | Uint32Array, from: number, to: number): void {
-    if (this.#classes === undefined) {
-      for (let i = from; i < to; i++) this.add(codes[i]!, counts[i]!)
-      return
+    let i = from
+    while (i < to && this.#classes === undefined) {
+      this.#addCode(codes[i]!, counts[i]!)
+      i += 1
     }
-    for (let i = from; i < to; i++) this.#addClass(CLASS_OF_CODE[codes[i]! & ~COARSE]!, counts[i]!)
+    for (; i < to; i++) {
+      const index = CLASS_OF_CODE[codes[i]! & ~COARSE]!
+      const at = index - this.#firstClass
+      const classes = this.#classes!
+      if (at >= 0 && at < classes.length) classes[at]! += counts[i]!
+      else this.#addClass(index, counts[i]!)
+    }
   }
 
   /** Counts each of the codes [from, to) once; none of them is coarse. */
   addCodes(codes: Uint16Array, from: number, to: number): void {
     let i = from
-    while (i < to && this.#classes === undefined) this.add(codes[i++]!, 1)
-    for (; i < to; i++) this.#addClass(CLASS_OF_CODE[codes[i]!]!, 1)
+    while (i < to && this.#classes === undefined) this.#addCode(codes[i++]!, 1)
+    for (; i < to; i++) {
+      const index = CLASS_OF_CODE[codes[i]!]!
+      const at = index - this.#firstClass
+      const classes = this.#classes!
+      if (at >= 0 && at < classes.length) classes[at]! += 1
+      else this.#addClass(index, 1)
+    }
   }
 
   #addClass(index: number, count: number): void {
@@ -143,48 +160,40 @@ export class HistogramSum {
     this.#addClass(index, count)
   }
 
-  #grow(): void {
-    const [slots, counts] = [this.#slots, this.#counts]
-    this.#slots = new Uint16Array(slots.length * 4)
-    this.#counts = new Float64Array(slots.length * 4)
-    this.#size = 0
-    for (let slot = 0; slot < slots.length; slot++) if (slots[slot] !== 0) this.add(slots[slot]! - 1, counts[slot]!)
-  }
-
   #coarsen(): void {
-    const used = [...this.#slots.keys()].filter((slot) => this.#slots[slot] !== 0)
-    const indexes = used.map((slot) => CLASS_OF_CODE[this.#slots[slot]! - 1]!)
-    this.#firstClass = Math.min(...indexes, CLASSES - 1)
-    this.#classes = new Float64Array(Math.max(...indexes, this.#firstClass) + 1 - this.#firstClass)
-    for (let i = 0; i < used.length; i++) this.#addClass(indexes[i]!, this.#counts[used[i]!]!)
-    this.#slots = EMPTY_HISTOGRAM.codes
+    const [codes, counts, size] = [this.#codes, this.#counts, this.#size]
+    // Classes stand in the order of their codes.
+    const first = size === 0 ? 0 : CLASS_OF_CODE[codes[0]!]!
+    const last = size === 0 ? 0 : CLASS_OF_CODE[codes[size - 1]!]!
+    this.#firstClass = Math.max(0, first - SOME_CLASSES)
+    this.#classes = new Float64Array(Math.min(CLASSES, last + 1 + SOME_CLASSES) - this.#firstClass)
+    for (let i = 0; i < size; i++) this.#addClass(CLASS_OF_CODE[codes[i]!]!, counts[i]!)
+    this.#size = 0
+    this.#codes = EMPTY_HISTOGRAM.codes
     this.#counts = EMPTY_HISTOGRAM.counts
   }
 
-  /** What is counted so far, a copy. */
-  read(): Histogram {
-    return this.#classes === undefined ? this.#readFine() : readCoarse(this.#classes, this.#firstClass)
+  /** Entries that readInto writes at most. */
+  get room(): number {
+    return this.#classes?.length ?? this.#size
   }
 
-  #readFine(): Histogram {
-    const used = [...this.#slots.keys()].filter((slot) => this.#slots[slot] !== 0)
-    used.sort((a, b) => this.#slots[a]! - this.#slots[b]!)
-    return {
-      codes: Uint16Array.from(used, (slot) => this.#slots[slot]! - 1),
-      counts: Float64Array.from(used, (slot) => this.#counts[slot]!),
+  /** Writes what is counted so far, ascending by seconds, from `at` on. Answers where it ends. */
+  readInto(codes: Uint16Array, counts: Float64Array, at: number): number {
+    const classes = this.#classes
+    let to = at
+    if (classes === undefined) {
+      for (let i = 0; i < this.#size; i++) {
+        codes[to] = this.#codes[i]!
+        counts[to++] = this.#counts[i]!
+      }
+      return to
     }
+    for (let i = 0; i < classes.length; i++) {
+      if (classes[i] === 0) continue
+      codes[to] = CODE_OF_CLASS[this.#firstClass + i]! | COARSE
+      counts[to++] = classes[i]!
+    }
+    return to
   }
-}
-
-function readCoarse(classes: Float64Array, firstClass: number): Histogram {
-  const used = [...classes.keys()].filter((at) => classes[at] !== 0)
-  return {
-    codes: Uint16Array.from(used, (at) => CODE_OF_CLASS[firstClass + at]! | COARSE),
-    counts: Float64Array.from(used, (at) => classes[at]!),
-  }
-}
-
-/** Ascending by seconds. */
-export function histogramEntries(histogram: Histogram): (readonly [seconds: number, count: number])[] {
-  return Array.from(histogram.codes, (code, i) => [secondsOfCode(code), histogram.counts[i]!])
 }

@@ -6,6 +6,7 @@ import { CELL_NANOS, endOf, SLICE_NANOS, sliceOf, type GraphRows } from '../span
 import type { GraphSpans } from '../span/graph-spans.ts'
 import type {
   GraphSpanQuery,
+  GraphState,
   Held,
   MinuteState,
   Operation,
@@ -134,6 +135,10 @@ export class MemoryStore implements Reader, Pick<Writer, 'replacePeriods' | 'not
       const clean = stored && stored.spans >= held.spans && stored.marks >= held.marks
       return clean ? [] : [{ startNanos, ...held, slices, ...(stored && { stored }) }]
     })
+  }
+
+  async graphState(range: TimeRange): Promise<GraphState> {
+    return { minutes: await this.graphMinutes(range), periods: await this.graphPeriods(range) }
   }
 
   async graphSpanCounts(ranges: readonly TimeRange[]): Promise<number[]> {

@@ -15,7 +15,7 @@ import { listTraces } from './list-traces.ts'
 import { migrate } from './migrate.ts'
 import { noteReach, readGraph, replacePeriods } from './graph-rows.ts'
 import { graphTraceParts, readGraphSpans } from './graph-spans.ts'
-import { graphMinutes, graphPeriods, graphReach, graphSpanCounts } from './graph-state.ts'
+import { graphPeriods, graphReach, graphSpanCounts, graphState } from './graph-state.ts'
 import { readLogs, readMetrics } from './read-signals.ts'
 import { readDocuments, readListed, readSpans } from './read-traces.ts'
 import { resourceKeys } from './resource-keys.ts'
@@ -138,7 +138,8 @@ function readerOver(connection: Connection, options: OpenStoreOptions): Reader {
     traceStarts: (traceIds) => traceStarts(connection, traceIds),
     readGraphSpans: (query, into) => readGraphSpans(connection, query, into),
     graphTraceParts: (range, parts) => graphTraceParts(connection, range, parts),
-    graphMinutes: (range) => graphMinutes(connection, range),
+    graphMinutes: async (range) => [...(await graphState(connection, range)).minutes],
+    graphState: (range) => graphState(connection, range),
     graphSpanCounts: (ranges) => graphSpanCounts(connection, ranges),
     graphReach: (slices) => graphReach(connection, slices),
     graphPeriods: (range) => graphPeriods(connection, range),

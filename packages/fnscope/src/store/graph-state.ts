@@ -1,103 +1,140 @@
 // What of the service graph is stored, and what the spans have outgrown. Nothing here is of one process: rows are counted
 // where they are inserted (graph_touched_view), whoever inserted them.
-import { fixedColumn } from './native-read.ts'
+import { fixedColumn, type FixedValues } from './native-read.ts'
 import type { Connection } from './connection.ts'
-import type { MinuteState, SliceState, StoredPeriod, TimeRange } from './store.ts'
+import type { GraphState, MinuteState, SliceState, StoredPeriod, TimeRange } from './store.ts'
+import { NANOS_PER_SECOND } from '../span/time.ts'
 import { CELL_NANOS, SLICE_NANOS, type PeriodSeconds } from '../span/graph-rows.ts'
 
-const CELL = String(CELL_NANOS)
-const SLICE = String(SLICE_NANOS)
-const MINUTE = '60000000000'
-
-/** Counts by stretches of so long: of a cell in it, and of one just beside it; marks of its own. */
-function heldBy(cells: string, nanos: string): string {
-  const at = (offset: string): string => `intDiv(c.cell ${offset}, ${nanos}) * ${nanos}`
-  return `SELECT arrayJoin(arrayDistinct([${at(`- ${CELL}`)}, ${at('')}, ${at(`+ ${CELL}`)}])) AS start,
-    sum(c.spans) AS spans, sumIf(c.marks, start = ${at('')}) AS marks
-    FROM ${cells} AS c GROUP BY start HAVING sumIf(c.spans, start = ${at('')}) > 0 OR marks > 0`
+/** Rows and marks of a stretch, and whether any begin in it. */
+interface Touched {
+  spans: number
+  marks: number
+  own: boolean
 }
 
-/** See Reader.graphMinutes. */
-export async function graphMinutes(connection: Connection, range: TimeRange): Promise<MinuteState[]> {
-  const { database } = connection
-  const blocks = await connection.queryNative(
-    `WITH
-       cells AS (
-         SELECT cell_nanos AS cell, sum(spans) AS spans, sum(marks) AS marks FROM ${database}.graph_touched
-         WHERE cell_nanos >= {startNanos:Int64} - ${CELL} AND cell_nanos < {endNanos:Int64} + ${CELL} GROUP BY cell
-       ),
-       stored AS (
-         SELECT seconds, start_nanos, max(version) AS newest, argMax(spans, version) AS held, argMax(marks, version) AS noted
-         FROM ${database}.graph_periods
-         WHERE seconds <= 60 AND start_nanos >= {startNanos:Int64} - ${MINUTE} AND start_nanos < {endNanos:Int64}
-         GROUP BY seconds, start_nanos
-       ),
-       minutes AS (
-         SELECT t.start AS minute, t.spans AS spans, t.marks AS marks, s.newest AS version, s.held AS held, s.noted AS noted
-         FROM (${heldBy('cells', MINUTE)}) AS t
-         LEFT JOIN (SELECT * FROM stored WHERE seconds = 60) AS s ON s.start_nanos = t.start
-         WHERE t.spans > s.held OR t.marks > s.noted OR s.newest = 0
-       )
-     SELECT t.start AS slice, t.spans AS spans, t.marks AS marks, s.newest AS version, s.held AS held, s.noted AS noted,
-       m.spans AS minute_spans, m.marks AS minute_marks, m.version AS minute_version, m.held AS minute_held,
-       m.noted AS minute_noted
-     FROM (${heldBy('cells', SLICE)}) AS t
-     INNER JOIN minutes AS m ON m.minute = intDiv(t.start, ${MINUTE}) * ${MINUTE}
-     LEFT JOIN (SELECT * FROM stored WHERE seconds = 10) AS s ON s.start_nanos = t.start
-     WHERE slice >= {startNanos:Int64} AND slice < {endNanos:Int64}
-     ORDER BY slice`,
-    { startNanos: range.startNanos, endNanos: range.endNanos },
+/** See Reader.graphState. */
+export async function graphState(connection: Connection, range: TimeRange): Promise<GraphState> {
+  // One question and no sums: to plan them the engine needs longer than so few rows take here.
+  const { cells, stored } = await read(
+    connection,
+    range,
+    `UNION ALL
+     SELECT toUInt16(0) AS seconds, cell_nanos AS start, toInt64(0) AS version, toUInt64(spans) AS spans, toUInt64(marks) AS marks
+     FROM ${connection.database}.graph_touched
+     WHERE cell_nanos >= {startNanos:Int64} - ${CELL_NANOS} AND cell_nanos < {endNanos:Int64} + ${CELL_NANOS}`,
   )
-  const minutes: (Omit<MinuteState, 'slices'> & { readonly slices: SliceState[] })[] = []
-  for (const block of blocks) {
-    const of = (name: string, row: number): number => fixedColumn(block, name).u64Number(row)
-    for (let row = 0; row < block.rows; row++) {
-      const startNanos = fixedColumn(block, 'slice').i64(row)
-      const minuteNanos = startNanos - (startNanos % 60_000_000_000n)
-      let minute = minutes.at(-1)
-      if (minute?.startNanos !== minuteNanos) {
-        const version = fixedColumn(block, 'minute_version').i64(row)
-        minute = {
-          startNanos: minuteNanos,
-          spans: of('minute_spans', row),
-          marks: of('minute_marks', row),
-          slices: [],
-          ...(version === 0n
-            ? {}
-            : { stored: { version, spans: of('minute_held', row), marks: of('minute_noted', row) } }),
-        }
-        minutes.push(minute)
-      }
-      const version = fixedColumn(block, 'version').i64(row)
-      minute.slices.push({
-        startNanos,
-        spans: of('spans', row),
-        marks: of('marks', row),
-        ...(version === 0n ? {} : { stored: { version, spans: of('held', row), marks: of('noted', row) } }),
-      })
-    }
-  }
-  return minutes
+  return { minutes: minutesOf(cells, stored, range), periods: inOrder(stored) }
 }
 
 /** See Reader.graphPeriods. */
 export async function graphPeriods(connection: Connection, range: TimeRange): Promise<StoredPeriod[]> {
+  return inOrder((await read(connection, range, '')).stored)
+}
+
+interface Stored {
+  /** By seconds since 1970. */
+  readonly cells: ReadonlyMap<number, Touched>
+  /** By their length and start in seconds. */
+  readonly stored: ReadonlyMap<string, StoredPeriod>
+}
+
+async function read(connection: Connection, range: TimeRange, more: string): Promise<Stored> {
   const blocks = await connection.queryNative(
-    `SELECT seconds, start_nanos, max(version) AS newest, argMax(spans, version) AS held, argMax(marks, version) AS noted
-     FROM ${connection.database}.graph_periods
+    `SELECT seconds, start_nanos AS start, version, spans, marks FROM ${connection.database}.graph_periods
      WHERE start_nanos >= {startNanos:Int64} AND start_nanos + toInt64(seconds) * 1000000000 <= {endNanos:Int64}
-     GROUP BY seconds, start_nanos ORDER BY start_nanos, seconds DESC`,
+     ${more} SETTINGS max_threads = 1`,
     { startNanos: range.startNanos, endNanos: range.endNanos },
   )
-  return blocks.flatMap((block) =>
-    Array.from({ length: block.rows }, (_, row) => ({
-      seconds: fixedColumn(block, 'seconds').u16(row) as PeriodSeconds,
-      startNanos: fixedColumn(block, 'start_nanos').i64(row),
-      version: fixedColumn(block, 'newest').i64(row),
-      spans: fixedColumn(block, 'held').u64Number(row),
-      marks: fixedColumn(block, 'noted').u64Number(row),
-    })),
+  const stored = new Map<string, StoredPeriod>()
+  const cells = new Map<number, Touched>()
+  for (const block of blocks) {
+    const [seconds, start, version] = ['seconds', 'start', 'version'].map((name) => fixedColumn(block, name)) as [
+      FixedValues,
+      FixedValues,
+      FixedValues,
+    ]
+    const [spans, marks] = [fixedColumn(block, 'spans'), fixedColumn(block, 'marks')]
+    for (let row = 0; row < block.rows; row++) {
+      if (seconds.u16(row) === 0) {
+        addTouched(cells, Number(start.i64(row) / NANOS_PER_SECOND), spans.u64Number(row), marks.u64Number(row))
+        continue
+      }
+      const key = `${seconds.u16(row)} ${Number(start.i64(row) / NANOS_PER_SECOND)}`
+      const known = stored.get(key)
+      if (known !== undefined && known.version >= version.i64(row)) continue
+      stored.set(key, {
+        seconds: seconds.u16(row) as PeriodSeconds,
+        startNanos: start.i64(row),
+        version: version.i64(row),
+        spans: spans.u64Number(row),
+        marks: marks.u64Number(row),
+      })
+    }
+  }
+  return { cells, stored }
+}
+
+function inOrder(stored: ReadonlyMap<string, StoredPeriod>): StoredPeriod[] {
+  return [...stored.values()].sort((a, b) => {
+    if (a.startNanos !== b.startNanos) return a.startNanos < b.startNanos ? -1 : 1
+    return b.seconds - a.seconds
+  })
+}
+
+function addTouched(into: Map<number, Touched>, second: number, spans: number, marks: number, own = true): void {
+  const known = into.get(second)
+  if (known === undefined) into.set(second, { spans, marks, own })
+  else {
+    known.spans += spans
+    known.marks += marks
+    known.own ||= own
+  }
+}
+
+const CELL = Number(CELL_NANOS / NANOS_PER_SECOND)
+const SLICE = Number(SLICE_NANOS / NANOS_PER_SECOND)
+const MINUTE = 60
+
+/** Cells by stretches of so many seconds: those in it, and one to each side; marks of its own. */
+function heldBy(cells: Iterable<readonly [number, Touched]>, seconds: number): Map<number, Touched> {
+  const held = new Map<number, Touched>()
+  for (const [cell, { spans, marks }] of cells) {
+    const start = cell - (cell % seconds)
+    addTouched(held, start, spans, marks)
+    if (spans === 0) continue
+    if (cell - CELL < start) addTouched(held, start - seconds, spans, 0, false)
+    if (cell + CELL >= start + seconds) addTouched(held, start + seconds, spans, 0, false)
+  }
+  return held
+}
+
+function minutesOf(
+  cells: ReadonlyMap<number, Touched>,
+  stored: ReadonlyMap<string, StoredPeriod>,
+  range: TimeRange,
+): MinuteState[] {
+  const stateOf = (seconds: number, start: number, { spans, marks }: Touched): SliceState => {
+    const known = stored.get(`${seconds} ${start}`)
+    const version = known && { version: known.version, spans: known.spans, marks: known.marks }
+    return { startNanos: BigInt(start) * NANOS_PER_SECOND, spans, marks, ...(version && { stored: version }) }
+  }
+  const unclean = new Map<number, SliceState & { readonly slices: SliceState[] }>()
+  for (const [start, touched] of heldBy(cells, MINUTE)) {
+    const state = stateOf(MINUTE, start, touched)
+    const known = state.stored
+    const clean = known !== undefined && known.spans >= state.spans && known.marks >= state.marks
+    if (!touched.own || clean || state.startNanos < range.startNanos || state.startNanos >= range.endNanos) continue
+    unclean.set(start, { ...state, slices: [] })
+  }
+  const theirs = [...cells].filter(([cell]) =>
+    [cell - CELL, cell, cell + CELL].some((second) => unclean.has(second - (second % MINUTE))),
   )
+  for (const [start, touched] of heldBy(theirs, SLICE))
+    if (touched.own) unclean.get(start - (start % MINUTE))?.slices.push(stateOf(SLICE, start, touched))
+  const byStart = (a: SliceState, b: SliceState): number => (a.startNanos < b.startNanos ? -1 : 1)
+  for (const { slices } of unclean.values()) slices.sort(byStart)
+  return [...unclean.values()].sort(byStart)
 }
 
 /** See Reader.graphReach. */

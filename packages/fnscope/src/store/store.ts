@@ -98,6 +98,11 @@ export interface MinuteState extends Held {
   readonly stored?: StoredVersion
 }
 
+export interface GraphState {
+  readonly minutes: readonly MinuteState[]
+  readonly periods: readonly StoredPeriod[]
+}
+
 /** A trace that has spans in several slices. */
 export interface Reach {
   /** 32 hex digits. */
@@ -256,6 +261,8 @@ export interface Reader {
   graphTraceParts(range: TimeRange, parts: number): Promise<string[]>
   /** Minutes (whole ones of the range) whose stored graph is not of all spans that are stored, in order of time. */
   graphMinutes(range: TimeRange): Promise<MinuteState[]>
+  /** The same and graphPeriods together. */
+  graphState(range: TimeRange): Promise<GraphState>
   /** How many rows of spans start in each of the ranges, rounded out to multiples of CELL_NANOS. */
   graphSpanCounts(ranges: readonly TimeRange[]): Promise<number[]>
   /** Traces noted to reach out of one of these slices (start, nanoseconds), and how many rows they had then. */
