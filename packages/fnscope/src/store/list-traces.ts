@@ -29,8 +29,8 @@ const FIRST_WINDOW = 10n * NANOS_PER_SECOND
 /** How much further back each window reaches than the one before. */
 const WINDOW_GROWTH = 16n
 
-/** How long the newest listed rows reached back, for the next first window; a guess, never a bound. */
-const PACE = new WeakMap<Connection, bigint>()
+/** Where the newest listed rows were, for the next first window; a guess, never a bound. */
+const NEWEST = new WeakMap<Connection, { readonly lastNanos: bigint; readonly reach: bigint }>()
 
 interface Walk {
   readonly connection: Connection
@@ -76,11 +76,11 @@ async function walk(walk: Walk): Promise<TraceRow[]> {
   let after: ListPosition | undefined = options.after
   let to = after !== undefined && after.startNanos < bounds.to ? after.startNanos + 1n : bounds.to
   let way = firstWay(walk)
-  let length = firstWindow(walk, way)
+  let length = firstWindow(walk, way, to)
   for (;;) {
     const from = to - length > bounds.from ? to - length : bounds.from
     const rows = await stepRows(walk, { from, to }, { after, way })
-    if (rows.length === step) notePace(walk, rows)
+    if (rows.length === step && list.length === 0) noteNewest(walk, rows)
     const before = list.length
     for await (const row of standing(walk, rows, way)) {
       if (listed.has(row.traceId)) continue
@@ -91,7 +91,7 @@ async function walk(walk: Walk): Promise<TraceRow[]> {
     if (way === 'check' && rows.length === step && (list.length - before) * COMMON_STEPS < options.limit) {
       way = 'select'
       to = rows.at(-1)!.startNanos + 1n
-      length = firstWindow(walk, way)
+      length = firstWindow(walk, way, to)
     }
     // Copies of one (time, trace id) beyond the step are the same row of the list: going on after it is exact.
     if (rows.length === step) after = rows.at(-1)
@@ -108,18 +108,23 @@ function firstWay({ options, where }: Walk): Way {
 }
 
 /** Long ranges are begun with their newest part: what is common is found there, and the rest is not looked at. */
-function firstWindow({ connection, options, where, bounds }: Walk, way: Way): bigint {
+function firstWindow({ connection, options, where, bounds }: Walk, way: Way, to: bigint): bigint {
   const whole = bounds.to - bounds.from
   if (options.by !== 'start') return whole
-  if (where === undefined || way === 'check') return PACE.get(connection) ?? FIRST_WINDOW
+  if (where === undefined || way === 'check') {
+    const { lastNanos, reach } = NEWEST.get(connection) ?? { lastNanos: to, reach: FIRST_WINDOW }
+    return to > lastNanos ? to - lastNanos + reach : reach
+  }
   const part = whole / WINDOW_GROWTH
   return part < FIRST_WINDOW ? FIRST_WINDOW : part > 5n * NANOS_PER_MINUTE ? 5n * NANOS_PER_MINUTE : part
 }
 
-function notePace({ connection, where, options }: Walk, rows: readonly RootRow[]): void {
-  if (where !== undefined || options.by !== 'start') return
-  const reach = rows[0]!.startNanos - rows.at(-1)!.startNanos
-  PACE.set(connection, reach > NANOS_PER_SECOND ? reach * 2n : 2n * NANOS_PER_SECOND)
+function noteNewest({ connection, where, options }: Walk, rows: readonly RootRow[]): void {
+  if (where !== undefined || options.by !== 'start' || options.after !== undefined) return
+  if (options.endNanos <= (NEWEST.get(connection)?.lastNanos ?? 0n)) return
+  const lastNanos = rows[0]!.startNanos
+  const reach = lastNanos - rows.at(-1)!.startNanos
+  NEWEST.set(connection, { lastNanos, reach: reach > NANOS_PER_SECOND ? reach * 2n : 2n * NANOS_PER_SECOND })
 }
 
 async function stepRows(
@@ -177,7 +182,7 @@ async function* standing(walk: Walk, rows: readonly RootRow[], way: Way): AsyncG
     while (!known.has(row.traceId)) {
       const some = ids.slice(asked, (asked += batch))
       for (const id of some) known.add(id)
-      const found = await placesOf(connection, some, { services: options.details === true })
+      const found = await placesOf(connection, some)
       const met =
         way === 'check' && where !== undefined ? await checkTraces(connection, [...found.values()], where) : undefined
       for (const [id, place] of found) if (met?.has(id) !== false) places.set(id, place)

@@ -158,8 +158,6 @@ export interface TraceRow {
 
 /** What a list shows of a trace. */
 export interface TraceDetails {
-  /** Of all its spans, in no order. */
-  readonly services: readonly string[]
   /** ROOT_RANK of the span at which it stands: anything but root's says that its beginning did not come. */
   readonly rootRank: number
   /** The span at which it stands. Empty texts are unknown. */

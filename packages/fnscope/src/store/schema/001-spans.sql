@@ -1,7 +1,7 @@
 -- Completed spans and what is derived from them. Every view is idempotent (min, max, any, groupUniq): a span that a
 -- client sent twice stands here twice, and is counted once because readers de-duplicate. Column names are SpanBatch's.
 -- spans stands by (minute, trace): a trace is one place of the primary key, and the graph's job reads whole traces in
--- order. Parts are compact until they are large: inserts and reading one trace touch every column, and a column that has a
+-- order; the bloom filter tells the parts that have the minute and not the trace. Parts are compact until they are large: inserts and reading one trace touch every column, and a column that has a
 -- file of its own costs both. traces and documents are read by the id alone: small granules. Merges are few and stop at
 -- 256 MB ({settings}): moving a row in a merge costs the engine more than inserting it (docs/decisions/008).
 
@@ -56,7 +56,8 @@ CREATE TABLE IF NOT EXISTS {db}.spans{local} {on_cluster} (
   cold_start Bool ALIAS bitTest(flags, 3),
   segment Bool ALIAS bitTest(flags, 4),
   traced Bool ALIAS bitTest(flags, 5),
-  INDEX by_received received_nanos TYPE minmax GRANULARITY 1
+  INDEX by_received received_nanos TYPE minmax GRANULARITY 1,
+  INDEX by_trace trace_id TYPE bloom_filter(0.01) GRANULARITY 1
 ) ENGINE = {mt}
 PARTITION BY toDate(fromUnixTimestamp64Nano(start_nanos, 'UTC'))
 ORDER BY (toStartOfMinute(toDateTime(intDiv(start_nanos, 1000000000), 'UTC')), trace_id, start_nanos)
