@@ -2,12 +2,14 @@
 // pages walk the table backwards in time, window by window, and keep the rows at which their trace stands, so a page's
 // cost does not grow with the store, and rows of one time are neither lost nor repeated between pages.
 import { checkTraces } from './check-traces.ts'
-import { compileTrace, isOfRow } from './compile-trace.ts'
+import { compileSpan } from './compile-span.ts'
+import { compileTrace, isOfRow, metByRow } from './compile-trace.ts'
 import type { Connection } from './connection.ts'
 import { entryEndsOf, windowOf, type Window } from './list-ranges.ts'
 import { EARLY_NANOS, LATE_NANOS, type ListPosition } from './list-position.ts'
 import { rootColumns, rootRowsOf, type RootRow } from './root-rows.ts'
 import { searchAnnotations } from './search-annotations.ts'
+import { LARGE_READ, SMALL_READ } from './small-read.ts'
 import { SqlParameters } from './sql-parameters.ts'
 import type { TraceListOptions, TraceRow } from './store.ts'
 import { placesOf, withRoot, type TracePlace } from './trace-places.ts'
@@ -159,11 +161,13 @@ async function stepRows(
     const reach = { spansFrom: window.from - early, spansTo: window.to + LATE_NANOS }
     conditions.push(compileTrace(where, { database, parameters, ...reach }))
   }
+  const byRow = way === 'check' && where !== undefined ? metByRow(where) : undefined
+  const met = byRow === undefined ? undefined : compileSpan(byRow, parameters)
   // Of copies the newest received comes first.
   const blocks = await connection.queryNative(
-    `SELECT ${rootColumns(options.details === true)} FROM ${database}.roots WHERE ${conditions.join(' AND ')}
+    `SELECT ${rootColumns(options.details === true, met)} FROM ${database}.roots WHERE ${conditions.join(' AND ')}
      ORDER BY start_nanos DESC, trace_id DESC, received_nanos DESC LIMIT ${step}
-     SETTINGS max_threads = ${where === undefined || way === 'check' || isOfRow(where) ? 1 : 2}, optimize_empty_string_comparisons = 0`,
+     SETTINGS ${where === undefined || way === 'check' ? SMALL_READ : LARGE_READ}`,
     parameters.values,
   )
   return rootRowsOf(blocks, options.details === true)
@@ -172,8 +176,10 @@ async function stepRows(
 /** The rows at which their traces stand, in their order. Places are asked for as the list needs them. */
 async function* standing(walk: Walk, rows: readonly RootRow[], way: Way): AsyncGenerator<TraceRow> {
   const { connection, options, durations, where } = walk
-  const batch = way === 'check' ? Math.max(options.limit, MIN_CHECKED) : options.limit
   const ids = [...new Set(rows.map(({ traceId }) => traceId))]
+  const metByRows = new Set(rows.flatMap(({ traceId, met }) => (met ? [traceId] : [])))
+  const isCheap = way === 'select' || metByRows.size === ids.length
+  const batch = isCheap ? options.limit : Math.max(options.limit, MIN_CHECKED)
   const places = new Map<string, TracePlace>()
   let ends: ReadonlyMap<string, readonly bigint[]> = new Map()
   let asked = 0
@@ -183,9 +189,13 @@ async function* standing(walk: Walk, rows: readonly RootRow[], way: Way): AsyncG
       const some = ids.slice(asked, (asked += batch))
       for (const id of some) known.add(id)
       const found = await placesOf(connection, some)
-      const met =
-        way === 'check' && where !== undefined ? await checkTraces(connection, [...found.values()], where) : undefined
-      for (const [id, place] of found) if (met?.has(id) !== false) places.set(id, place)
+      const doubtful =
+        way === 'check' && where !== undefined
+          ? [...found.values()].filter(({ traceId }) => !metByRows.has(traceId))
+          : []
+      const met = where === undefined ? new Set<string>() : await checkTraces(connection, doubtful, where)
+      for (const { traceId } of doubtful) if (!met.has(traceId)) found.delete(traceId)
+      for (const [id, place] of found) places.set(id, place)
       if (options.by === 'end') ends = new Map([...ends, ...(await entryEndsOf(connection, [...found.values()]))])
     }
     const place = places.get(row.traceId)
