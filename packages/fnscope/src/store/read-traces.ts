@@ -16,6 +16,9 @@ import { inMinutes } from './trace-minutes.ts'
 /** Rows that one call reads at most. As JSON they come near 200 MB, and twice that is more than a string can hold. */
 const MAX_ROWS = 100_000
 
+/** So many are read by two threads. */
+const MANY_TRACES = 4
+
 export interface ReadLimits {
   readonly log: Logger
   readonly maxRows?: number
@@ -78,10 +81,12 @@ async function spansWhere(
     limits,
   }: { readonly parameters: QueryParameters & { readonly traceIds: readonly string[] }; readonly limits: ReadLimits },
 ): Promise<Span[]> {
+  // A granule of all columns takes milliseconds, and each trace may lie in another.
+  const settings = parameters.traceIds.length < MANY_TRACES ? SMALL_READ : `${SMALL_READ}, max_threads = 2`
   const blocks = await bounded(
     (tail) =>
       connection.queryNative(
-        `SELECT ${SPAN_COLUMNS} FROM ${connection.database}.${table} WHERE ${condition} ${tail} SETTINGS ${SMALL_READ}`,
+        `SELECT ${SPAN_COLUMNS} FROM ${connection.database}.${table} WHERE ${condition} ${tail} SETTINGS ${settings}`,
         parameters,
       ),
     (blocks) => blocks.reduce((sum, block) => sum + block.rows, 0),

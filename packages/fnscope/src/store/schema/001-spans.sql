@@ -57,7 +57,7 @@ CREATE TABLE IF NOT EXISTS {db}.spans{local} {on_cluster} (
   segment Bool ALIAS bitTest(flags, 4),
   traced Bool ALIAS bitTest(flags, 5),
   INDEX by_received received_nanos TYPE minmax GRANULARITY 1,
-  INDEX by_trace trace_id TYPE bloom_filter(0.01) GRANULARITY 1
+  INDEX by_trace trace_id TYPE bloom_filter(0.001) GRANULARITY 1
 ) ENGINE = {mt}
 PARTITION BY toDate(fromUnixTimestamp64Nano(start_nanos, 'UTC'))
 ORDER BY (toStartOfMinute(toDateTime(intDiv(start_nanos, 1000000000), 'UTC')), trace_id, start_nanos)
@@ -107,7 +107,6 @@ CREATE TABLE IF NOT EXISTS {db}.traces{local} {on_cluster} (
   end_nanos SimpleAggregateFunction(max, Int64) CODEC(T64, ZSTD(1)),
   listed SimpleAggregateFunction(min, UInt64) CODEC(T64, ZSTD(1)),
   flags SimpleAggregateFunction(groupBitOr, UInt16),
-  services SimpleAggregateFunction(groupUniqArrayArray, Array(String)) CODEC(ZSTD(1)),
   INDEX by_trace trace_id TYPE bloom_filter(0.0003) GRANULARITY 32
 ) ENGINE = {aggregating_mt}
 PARTITION BY day
@@ -118,11 +117,10 @@ SETTINGS {settings}, index_granularity = 256, min_bytes_for_wide_part = 16777216
 CREATE MATERIALIZED VIEW IF NOT EXISTS {db}.traces_view {on_cluster} TO {db}.traces{local} AS
 SELECT trace_id, toDate(fromUnixTimestamp64Nano(span_start, 'UTC')) AS day,
   min(span_start) AS start_nanos, max(span_start) AS last_start_nanos, max(span_end) AS end_nanos,
-  min(span_listed) AS listed, groupBitOr(span_flags) AS flags,
-  groupUniqArrayIf(toString(span_service), span_service != '') AS services
+  min(span_listed) AS listed, groupBitOr(span_flags) AS flags
 FROM (
   SELECT trace_id, start_nanos AS span_start, start_nanos + toInt64(duration_nanos) AS span_end,
-    flags AS span_flags, service AS span_service,
+    flags AS span_flags,
     if(root_rank = 255, 18446744073709551615, root_rank * 4000000000000000000 + toUInt64(start_nanos)) AS span_listed
   FROM {db}.spans{local}
 )
