@@ -79,7 +79,7 @@ CREATE TABLE IF NOT EXISTS {db}.annotations{local} {on_cluster} (
 PARTITION BY toDate(fromUnixTimestamp64Nano(start_nanos, 'UTC'))
 ORDER BY (key, kind, string_value, number_order, start_nanos)
 TTL toDateTime(intDiv(start_nanos, 1000000000), 'UTC') + toIntervalSecond({spans_seconds})
-SETTINGS {settings}, index_granularity = 2048, min_bytes_for_wide_part = 16777216;
+SETTINGS {settings}, index_granularity = 2048, min_bytes_for_wide_part = 4194304;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS {db}.annotations_view {on_cluster} TO {db}.annotations{local} AS
 WITH multiIf(letter IN ('i', 'd'), 1, letter = 'b', 2, 0) AS value_kind,
@@ -112,7 +112,7 @@ CREATE TABLE IF NOT EXISTS {db}.traces{local} {on_cluster} (
 PARTITION BY day
 ORDER BY (trace_id, day)
 TTL toDateTime(intDiv(last_start_nanos, 1000000000), 'UTC') + toIntervalSecond({spans_seconds})
-SETTINGS {settings}, index_granularity = 256, min_bytes_for_wide_part = 16777216;
+SETTINGS {settings}, index_granularity = 512, min_bytes_for_wide_part = 4194304;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS {db}.traces_view {on_cluster} TO {db}.traces{local} AS
 SELECT trace_id, toDate(fromUnixTimestamp64Nano(span_start, 'UTC')) AS day,
@@ -146,7 +146,7 @@ CREATE TABLE IF NOT EXISTS {db}.roots{local} {on_cluster} (
 PARTITION BY toDate(fromUnixTimestamp64Nano(start_nanos, 'UTC'))
 ORDER BY (start_nanos, trace_id)
 TTL toDateTime(intDiv(start_nanos, 1000000000), 'UTC') + toIntervalSecond({spans_seconds})
-SETTINGS {settings}, index_granularity = 1024, min_bytes_for_wide_part = 16777216;
+SETTINGS {settings}, index_granularity = 1024, min_bytes_for_wide_part = 4194304;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS {db}.roots_view {on_cluster} TO {db}.roots{local} AS
 SELECT trace_id, start_nanos, duration_nanos, root_rank, flags, kind, source, service, origin, name,
