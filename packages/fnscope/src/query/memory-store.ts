@@ -21,7 +21,7 @@ import type {
   TraceStarts,
   Writer,
 } from '../store/store.ts'
-import { NANOS_PER_MINUTE } from '../span/time.ts'
+import { NANOS_PER_DAY, NANOS_PER_MINUTE } from '../span/time.ts'
 import { compareSpans, groupByTrace, indexTrace, minuteOf } from './trace-index.ts'
 
 export class MemoryStore implements Reader, Pick<Writer, 'replacePeriods' | 'noteReach'> {
@@ -135,6 +135,17 @@ export class MemoryStore implements Reader, Pick<Writer, 'replacePeriods' | 'not
       const clean = stored && stored.spans >= held.spans && stored.marks >= held.marks
       return clean ? [] : [{ startNanos, ...held, slices, ...(stored && { stored }) }]
     })
+  }
+
+  async graphDays(): Promise<Map<bigint, number>> {
+    const days = new Map<bigint, number>()
+    const add = (nanos: bigint, n: number): void => {
+      const day = nanos - (nanos % NANOS_PER_DAY)
+      days.set(day, (days.get(day) ?? 0) + n)
+    }
+    for (const span of this.spans) if (!span.inProgress) add(span.startNanos, 1)
+    for (const [slice, marks] of this.#marks) add(slice, marks)
+    return days
   }
 
   async graphState(range: TimeRange): Promise<GraphState> {

@@ -7,7 +7,7 @@ import { NANOS_PER_MINUTE } from '../span/time.ts'
 import type { MinuteState, Reader, StoredPeriod, TimeRange } from '../store/store.ts'
 import { cacheOf } from './graph-cache.ts'
 import { Derivation } from './graph-derivation.ts'
-import { heldByMinutes, isSameHeld, keyOf, rangeOf, unitsOf, wholeOf, widest } from './graph-plan.ts'
+import { heldByMinutes, isSameHeld, keyOf, lackingOf, rangeOf, widest } from './graph-plan.ts'
 import { orderGraph, type OrderedGraph } from './graph-order.ts'
 import { GraphSum } from './graph-statistics.ts'
 import { deriveTargets, REACH_NANOS } from './graph-targets.ts'
@@ -82,8 +82,7 @@ async function deriveLive(
     targets.push(target)
     return true
   }
-  const now = range.endNanos
-  const waiting = minutes.flatMap((minute) => (minute.stored ? [wholeOf(minute)] : unitsOf(minute, now)))
+  const waiting = minutes.flatMap(lackingOf)
   // The end before what waits: it is what was just done.
   for (const i of [1, 0]) take(ends[i]!, endSpans[i]!)
   let behindSpans = 0

@@ -13,10 +13,9 @@ import { takeLease } from './lease.ts'
 import { listOperations, listServices } from './list-services.ts'
 import { listTraces } from './list-traces.ts'
 import { migrate } from './migrate.ts'
-import { OpenSpans } from './open-spans.ts'
 import { noteReach, readGraph, replacePeriods } from './graph-rows.ts'
 import { graphTraceParts, readGraphSpans } from './graph-spans.ts'
-import { graphPeriods, graphReach, graphSpanCounts, graphState } from './graph-state.ts'
+import { graphDays, graphPeriods, graphReach, graphSpanCounts, graphState } from './graph-state.ts'
 import { readLogs, readMetrics } from './read-signals.ts'
 import { readDocuments, readListed, readSpans } from './read-traces.ts'
 import { resourceKeys } from './resource-keys.ts'
@@ -126,11 +125,10 @@ async function failureOf(work: Promise<void>): Promise<unknown> {
 }
 
 /** The questions, asked over that connection. */
-function readerOver(connection: Connection, options: OpenStoreOptions, openSpans: OpenSpans): Reader {
-  const { log } = options
+function readerOver(connection: Connection, options: OpenStoreOptions): Reader {
   return {
-    readSpans: (traceIds) => readSpans(connection, traceIds, { log, openSpans }),
-    readListed: (rows) => readListed(connection, rows, { log, openSpans }),
+    readSpans: (traceIds) => readSpans(connection, traceIds, options),
+    readListed: (rows) => readListed(connection, rows, options),
     readDocuments: (traceIds) => readDocuments(connection, traceIds, options),
     listTraces: (list) => listTraces(connection, list),
     services: (range) => listServices(connection, range),
@@ -141,6 +139,7 @@ function readerOver(connection: Connection, options: OpenStoreOptions, openSpans
     readGraphSpans: (query, into) => readGraphSpans(connection, query, into),
     graphTraceParts: (range, parts) => graphTraceParts(connection, range, parts),
     graphMinutes: async (range) => [...(await graphState(connection, range)).minutes],
+    graphDays: () => graphDays(connection),
     graphState: (range) => graphState(connection, range),
     graphSpanCounts: (ranges) => graphSpanCounts(connection, ranges),
     graphReach: (slices) => graphReach(connection, slices),
@@ -153,15 +152,11 @@ function readerOver(connection: Connection, options: OpenStoreOptions, openSpans
 
 function storeOver(connection: Connection, scope: SchemaScope, options: OpenStoreOptions): Store {
   const now = options.now ?? Date.now
-  const openSpans = new OpenSpans(connection, options.alone === true)
   const nowNanos = (): bigint => BigInt(Math.floor(now())) * 1_000_000n
   return {
     encode: (batch: Batch) => encodeBatch(batch),
     recycle: (block) => giveBytes(block.bytes),
-    insert: async (table, blocks, token, rows) => {
-      if (table === 'open_spans') openSpans.note()
-      await insertBlocks(connection, table, blocks, token, rows)
-    },
+    insert: (table, blocks, token, rows) => insertBlocks(connection, table, blocks, token, rows),
     replacePeriods: (periods) => replacePeriods(connection, periods),
     noteReach: (reaching, marked) => noteReach(connection, reaching, marked),
     setRetention: async (retention) => {
@@ -169,8 +164,8 @@ function storeOver(connection: Connection, scope: SchemaScope, options: OpenStor
       await deleteExpired(scope, retention, nowNanos())
       await alterRetention(scope, retention, options.log)
     },
-    ...readerOver(connection, options, openSpans),
-    whole: readerOver(connection.whole(), options, openSpans),
+    ...readerOver(connection, options),
+    whole: readerOver(connection.whole(), options),
     watchGaps: () => connection.watchGaps(),
     lease: async (name, holder, seconds) =>
       options.alone === true || (await takeLease(connection, name, holder, seconds)),

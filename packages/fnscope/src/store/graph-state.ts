@@ -3,7 +3,7 @@
 import { fixedColumn, type FixedValues } from './native-read.ts'
 import type { Connection } from './connection.ts'
 import type { GraphState, MinuteState, SliceState, StoredPeriod, TimeRange } from './store.ts'
-import { NANOS_PER_SECOND } from '../span/time.ts'
+import { NANOS_PER_DAY, NANOS_PER_SECOND } from '../span/time.ts'
 import { CELL_NANOS, SLICE_NANOS, type PeriodSeconds } from '../span/graph-rows.ts'
 
 /** Rows and marks of a stretch, and whether any begin in it. */
@@ -135,6 +135,20 @@ function minutesOf(
   const byStart = (a: SliceState, b: SliceState): number => (a.startNanos < b.startNanos ? -1 : 1)
   for (const { slices } of unclean.values()) slices.sort(byStart)
   return [...unclean.values()].sort(byStart)
+}
+
+/** See Reader.graphDays. */
+export async function graphDays(connection: Connection): Promise<Map<bigint, number>> {
+  const blocks = await connection.queryNative(
+    `SELECT intDiv(cell_nanos, ${NANOS_PER_DAY}) * ${NANOS_PER_DAY} AS day, sum(spans + marks) AS counted
+     FROM ${connection.database}.graph_touched GROUP BY day SETTINGS max_threads = 1`,
+  )
+  const days = new Map<bigint, number>()
+  for (const block of blocks) {
+    for (let row = 0; row < block.rows; row++)
+      days.set(fixedColumn(block, 'day').i64(row), fixedColumn(block, 'counted').u64Number(row))
+  }
+  return days
 }
 
 /** See Reader.graphReach. */

@@ -158,6 +158,8 @@ export interface TraceRow {
 
 /** What a list shows of a trace. */
 export interface TraceDetails {
+  /** Of all its spans, in no order. */
+  readonly services: readonly string[]
   /** ROOT_RANK of the span at which it stands: anything but root's says that its beginning did not come. */
   readonly rootRank: number
   /** The span at which it stands. Empty texts are unknown. */
@@ -240,7 +242,7 @@ export interface Reader {
   readDocuments(traceIds: readonly string[]): Promise<RawDocument[]>
   /** Newest first by (start, trace id). */
   listTraces(options: TraceListOptions): Promise<TraceRow[]>
-  /** Names of all services that have a span in the days that the range touches, sorted; as of a second ago. */
+  /** Names of all services that have a span in the days that the range touches, sorted. */
   services(range: TimeRange): Promise<string[]>
   /** Of that service, or of all; by name, then kind. */
   operations(range: TimeRange, service?: string): Promise<Operation[]>
@@ -259,7 +261,9 @@ export interface Reader {
   graphTraceParts(range: TimeRange, parts: number): Promise<string[]>
   /** Minutes (whole ones of the range) whose stored graph is not of all spans that are stored, in order of time. */
   graphMinutes(range: TimeRange): Promise<MinuteState[]>
-  /** The same and graphPeriods together. */
+  /** By the start of each day that has any: a number that is another one once more is stored that graphMinutes counts. */
+  graphDays(): Promise<Map<bigint, number>>
+  /** graphMinutes and graphPeriods together. */
   graphState(range: TimeRange): Promise<GraphState>
   /** How many rows of spans start in each of the ranges, rounded out to multiples of CELL_NANOS. */
   graphSpanCounts(ranges: readonly TimeRange[]): Promise<number[]>

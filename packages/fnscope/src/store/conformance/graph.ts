@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { SLICE_NANOS, type GraphRows } from '../../span/graph-rows.ts'
 import { GraphSpans, NodeTable } from '../../span/graph-spans.ts'
 import { newSpanId } from '../../span/id.ts'
-import { NANOS_PER_MINUTE, NANOS_PER_SECOND } from '../../span/time.ts'
+import { NANOS_PER_DAY, NANOS_PER_MINUTE, NANOS_PER_SECOND } from '../../span/time.ts'
 import type { StoredPeriod, TimeRange } from '../store.ts'
 import { openSpan, periodGraph, put, randomTraceId, span, type Subject } from './samples.ts'
 
@@ -65,10 +65,14 @@ export function graphConformance(subject: Subject): void {
     })
     assert.deepEqual(await subject.store.graphSpanCounts([range, { startNanos: at(14), endNanos: at(16) }]), [5, 2])
 
+    const day = minute - (minute % NANOS_PER_DAY)
+    const counted = (await subject.store.graphDays()).get(day)!
     const stored = { ...periodGraph({ seconds: 60, startNanos: minute, version: 5n }, ['a']), spans: 5, marks: 0 }
     await subject.store.replacePeriods([stored])
     assert.equal(await state(), undefined)
+    assert.equal((await subject.store.graphDays()).get(day), counted)
     await subject.store.noteReach([], [at(10)])
+    assert.equal((await subject.store.graphDays()).get(day), counted + 1)
     assert.deepEqual((await state())?.slices, [
       [minute, 2, 0],
       [at(10), 3, 1],
