@@ -11,6 +11,7 @@ import { completeSpan, type Span } from '../../packages/fnscope/src/span/span.ts
 import { openStore } from '../../packages/fnscope/src/store/connect.ts'
 import { Connection } from '../../packages/fnscope/src/store/connection.ts'
 import { StoreError, type Store } from '../../packages/fnscope/src/store/store.ts'
+import { OpenSpans } from '../../packages/fnscope/src/store/open-spans.ts'
 import { readSpans } from '../../packages/fnscope/src/store/read-traces.ts'
 import { columnName, INSERT_TABLES } from '../../packages/fnscope/src/store/tables.ts'
 import { startTempEngine, type TempEngine } from './engine-in-temp.ts'
@@ -139,8 +140,11 @@ suite('store over its tables', () => {
     await store.insert('spans', [encodeSpans(store, spans)], 'large')
     const warnings: object[] = []
     const listening = { ...silentLogger, warn: (fields: object) => void warnings.push(fields) }
+    const openSpans = new OpenSpans(connection, true)
     const offsets = async (maxRows: number) =>
-      (await readSpans(connection, [traceId], { log: listening, maxRows })).map((one) => one.startNanos - now)
+      (await readSpans(connection, [traceId], { log: listening, maxRows, openSpans })).map(
+        (one) => one.startNanos - now,
+      )
     assert.deepEqual(await offsets(4), [0n, 1n, 2n, 3n])
     assert.deepEqual(warnings, [])
     assert.deepEqual(await offsets(3), [0n, 1n, 2n])

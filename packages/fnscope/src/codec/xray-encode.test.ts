@@ -179,3 +179,23 @@ test('a span in progress says so and has no end', () => {
   assert.equal(document['in_progress'], true)
   assert.equal('end_time' in document, false)
 })
+
+test('numbers that a double or JSON does not have survive in a document that every JSON parser reads', () => {
+  const span = platform({
+    source: 'otlp',
+    attributes: {
+      big: 9_223_372_036_854_775_807n,
+      nan: Number.NaN,
+      bytes: Uint8Array.of(255, 0),
+      nested: [{ i: -(2n ** 63n) }],
+    },
+    annotations: { order: 9_007_199_254_740_993n, small: 7n, ratio: Number.NEGATIVE_INFINITY },
+  })
+  const text = JSON.stringify(encodeSpan(span))
+  assert.ok(text.includes('"annotations":{"order":9007199254740993,"small":7,"ratio":"-Infinity"}'), text)
+  assert.ok(
+    text.includes('"big":9223372036854775807,"nan":"NaN","bytes":"/wA=","nested":[{"i":-9223372036854775808}]'),
+    text,
+  )
+  JSON.parse(text)
+})

@@ -137,10 +137,24 @@ function membersOf(attributes: Attributes, prefix: string): Members {
   return members
 }
 
-/** The value as JSON knows it: int64 as a number. */
+/** The value as JSON knows it: int64 to the last digit, what JSON has no number for as text, bytes as base64. */
 function plain(value: unknown): unknown {
-  if (typeof value === 'bigint') return Number(value)
-  return Array.isArray(value) ? value.map(plain) : value
+  if (typeof value === 'bigint') return exactNumber(value)
+  if (typeof value === 'number') return Number.isFinite(value) ? value : String(value)
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64')
+  if (Array.isArray(value)) return value.map(plain)
+  if (typeof value !== 'object' || value === null) return value
+  const members: Members = {}
+  for (const [key, member] of Object.entries(value)) setOwn(members, key, plain(member))
+  return members
+}
+
+/** In the language since ES2026, and not in TypeScript's library yet. */
+const { rawJSON } = JSON as unknown as { rawJSON(text: string): unknown }
+
+/** A double cannot hold the digits of each int64; JSON can. */
+function exactNumber(value: bigint): unknown {
+  return Number.isSafeInteger(Number(value)) ? Number(value) : rawJSON(value.toString())
 }
 
 function put(target: Members, key: string, value: unknown): void {
@@ -151,9 +165,8 @@ function putFilled(target: Members, key: string, value: Members): void {
   if (Object.keys(value).length > 0) target[key] = value
 }
 
-/** X-Ray's numbers are doubles. */
-function annotationsOf({ annotations }: Span): { [key: string]: string | number | boolean } {
-  return Object.fromEntries(
-    Object.entries(annotations).map(([key, value]) => [key, typeof value === 'bigint' ? Number(value) : value]),
-  )
+function annotationsOf({ annotations }: Span): Members {
+  const members: Members = {}
+  for (const [key, value] of Object.entries(annotations)) setOwn(members, key, plain(value))
+  return members
 }

@@ -41,7 +41,7 @@ export async function listTraceSummaries(reader: Reader, question: TraceListQues
   const rows = await reader.listTraces({ ...range, by, limit: pageSize + 1, ...(cursor ? { after: cursor } : {}) })
   const page = rows.slice(0, pageSize)
   const chosen = page.filter((row) => fixedRate === undefined || isChosen(row.traceId, fixedRate))
-  const traces = groupByTrace(chosen.length > 0 ? await reader.readSpans(chosen.map((row) => row.traceId)) : [])
+  const traces = groupByTrace(chosen.length > 0 ? await reader.readListed(chosen) : [])
   const summaries: TraceSummary[] = []
   const cursors: TraceCursor[] = []
   for (const row of chosen) {

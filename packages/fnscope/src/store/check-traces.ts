@@ -3,7 +3,7 @@ import { compileTrace } from './compile-trace.ts'
 import type { Connection } from './connection.ts'
 import { fixedColumn } from './native-read.ts'
 import { SqlParameters } from './sql-parameters.ts'
-import { inMinutes, traceMinutes } from './trace-minutes.ts'
+import { inMinutes } from './trace-minutes.ts'
 import type { TracePlace } from './trace-places.ts'
 import type { TraceQuery } from './trace-query.ts'
 
@@ -22,11 +22,7 @@ export async function checkTraces(
     places.map(({ traceId }) => traceId),
   )
   const ofOthers = `trace_id IN (SELECT toFixedString(unhex(arrayJoin(${ids})), 16))`
-  const pairs = traceMinutes(places)
-  const ofSpans =
-    pairs === undefined
-      ? ofOthers
-      : inMinutes(parameters.bind('Array(UInt32)', pairs.seconds), parameters.bind('Array(String)', pairs.ids))
+  const ofSpans = inMinutes(places, parameters).sql
   const spansFrom = places.reduce((least, one) => (one.firstNanos < least ? one.firstNanos : least), first.firstNanos)
   const spansTo = places.reduce((most, one) => (one.lastStartNanos > most ? one.lastStartNanos : most), 0n)
   const starts = parameters.bind(

@@ -33,6 +33,16 @@ export function isOfRow(query: TraceQuery): boolean {
   }
 }
 
+/**
+ * What a listed span has that by itself makes its trace meet all but the conditions on the row; undefined when a row of
+ * `roots` cannot tell.
+ */
+export function metByRow(query: TraceQuery): SpanQuery | undefined {
+  const others = (query.is === 'and' ? query.of : [query]).filter((one) => !isOfRow(one))
+  const of = others.flatMap((one) => (one.is === 'span' && isOfRoots(one.where) ? [one.where] : []))
+  return of.length === 0 || of.length < others.length ? undefined : { is: 'and', of }
+}
+
 /** True when it asks about the row of `roots` anywhere. */
 export function asksOfRow(query: TraceQuery): boolean {
   switch (query.is) {

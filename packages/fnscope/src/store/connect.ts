@@ -13,6 +13,7 @@ import { takeLease } from './lease.ts'
 import { listOperations, listServices } from './list-services.ts'
 import { listTraces } from './list-traces.ts'
 import { migrate } from './migrate.ts'
+import { OpenSpans } from './open-spans.ts'
 import { noteReach, readGraph, replacePeriods } from './graph-rows.ts'
 import { graphTraceParts, readGraphSpans } from './graph-spans.ts'
 import { graphDays, graphPeriods, graphReach, graphSpanCounts, graphState } from './graph-state.ts'
@@ -125,10 +126,11 @@ async function failureOf(work: Promise<void>): Promise<unknown> {
 }
 
 /** The questions, asked over that connection. */
-function readerOver(connection: Connection, options: OpenStoreOptions): Reader {
+function readerOver(connection: Connection, options: OpenStoreOptions, openSpans: OpenSpans): Reader {
+  const { log } = options
   return {
-    readSpans: (traceIds) => readSpans(connection, traceIds, options),
-    readListed: (rows) => readListed(connection, rows, options),
+    readSpans: (traceIds) => readSpans(connection, traceIds, { log, openSpans }),
+    readListed: (rows) => readListed(connection, rows, { log, openSpans }),
     readDocuments: (traceIds) => readDocuments(connection, traceIds, options),
     listTraces: (list) => listTraces(connection, list),
     services: (range) => listServices(connection, range),
@@ -152,11 +154,15 @@ function readerOver(connection: Connection, options: OpenStoreOptions): Reader {
 
 function storeOver(connection: Connection, scope: SchemaScope, options: OpenStoreOptions): Store {
   const now = options.now ?? Date.now
+  const openSpans = new OpenSpans(connection, options.alone === true)
   const nowNanos = (): bigint => BigInt(Math.floor(now())) * 1_000_000n
   return {
     encode: (batch: Batch) => encodeBatch(batch),
     recycle: (block) => giveBytes(block.bytes),
-    insert: (table, blocks, token, rows) => insertBlocks(connection, table, blocks, token, rows),
+    insert: async (table, blocks, token, rows) => {
+      if (table === 'open_spans') openSpans.note()
+      await insertBlocks(connection, table, blocks, token, rows)
+    },
     replacePeriods: (periods) => replacePeriods(connection, periods),
     noteReach: (reaching, marked) => noteReach(connection, reaching, marked),
     setRetention: async (retention) => {
@@ -164,8 +170,8 @@ function storeOver(connection: Connection, scope: SchemaScope, options: OpenStor
       await deleteExpired(scope, retention, nowNanos())
       await alterRetention(scope, retention, options.log)
     },
-    ...readerOver(connection, options),
-    whole: readerOver(connection.whole(), options),
+    ...readerOver(connection, options, openSpans),
+    whole: readerOver(connection.whole(), options, openSpans),
     watchGaps: () => connection.watchGaps(),
     lease: async (name, holder, seconds) =>
       options.alone === true || (await takeLease(connection, name, holder, seconds)),

@@ -4,8 +4,8 @@ import { ROOT_RANK } from '../span/span-batch.ts'
 import type { Connection } from './connection.ts'
 import { fixedColumn, wordColumn, type NativeBlock } from './native-read.ts'
 import type { TraceListOptions } from './store.ts'
-import { inTraces } from './trace-ids.ts'
-import { inMinutes, traceMinutes } from './trace-minutes.ts'
+import { SMALL_READ } from './small-read.ts'
+import { inMinutes } from './trace-minutes.ts'
 import type { TracePlace } from './trace-places.ts'
 
 export interface Window {
@@ -35,16 +35,11 @@ export async function entryEndsOf(
   places: readonly TracePlace[],
 ): Promise<Map<string, bigint[]>> {
   if (places.length === 0) return new Map()
-  const minutes = traceMinutes(places)
-  const traceIds = places.map(({ traceId }) => traceId)
-  const where =
-    minutes === undefined
-      ? `trace_id ${inTraces(traceIds)}`
-      : inMinutes('{seconds:Array(UInt32)}', '{ids:Array(String)}')
+  const within = inMinutes(places)
   const blocks = await connection.queryNative(
     `SELECT trace_id, ids, start_nanos, duration_nanos, received_nanos, root_rank, kind, source
-     FROM ${connection.database}.spans WHERE ${where} SETTINGS max_threads = 1`,
-    minutes === undefined ? { traceIds } : { ...minutes },
+     FROM ${connection.database}.spans WHERE ${within.sql} SETTINGS ${SMALL_READ}`,
+    within.parameters,
   )
   const copies = new Map<string, Copy>()
   for (const block of blocks) keepNewest(copies, block)

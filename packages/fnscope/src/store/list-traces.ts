@@ -2,12 +2,14 @@
 // pages walk the table backwards in time, window by window, and keep the rows at which their trace stands, so a page's
 // cost does not grow with the store, and rows of one time are neither lost nor repeated between pages.
 import { checkTraces } from './check-traces.ts'
-import { compileTrace, isOfRow } from './compile-trace.ts'
+import { compileSpan } from './compile-span.ts'
+import { compileTrace, isOfRow, metByRow } from './compile-trace.ts'
 import type { Connection } from './connection.ts'
 import { entryEndsOf, windowOf, type Window } from './list-ranges.ts'
 import { EARLY_NANOS, LATE_NANOS, type ListPosition } from './list-position.ts'
 import { rootColumns, rootRowsOf, type RootRow } from './root-rows.ts'
 import { searchAnnotations } from './search-annotations.ts'
+import { LARGE_READ, SMALL_READ } from './small-read.ts'
 import { SqlParameters } from './sql-parameters.ts'
 import type { TraceListOptions, TraceRow } from './store.ts'
 import { placesOf, withRoot, type TracePlace } from './trace-places.ts'
@@ -29,8 +31,8 @@ const FIRST_WINDOW = 10n * NANOS_PER_SECOND
 /** How much further back each window reaches than the one before. */
 const WINDOW_GROWTH = 16n
 
-/** How long the newest listed rows reached back, for the next first window; a guess, never a bound. */
-const PACE = new WeakMap<Connection, bigint>()
+/** Where the newest listed rows were, for the next first window; a guess, never a bound. */
+const NEWEST = new WeakMap<Connection, { readonly lastNanos: bigint; readonly reach: bigint }>()
 
 interface Walk {
   readonly connection: Connection
@@ -76,11 +78,11 @@ async function walk(walk: Walk): Promise<TraceRow[]> {
   let after: ListPosition | undefined = options.after
   let to = after !== undefined && after.startNanos < bounds.to ? after.startNanos + 1n : bounds.to
   let way = firstWay(walk)
-  let length = firstWindow(walk, way)
+  let length = firstWindow(walk, way, to)
   for (;;) {
     const from = to - length > bounds.from ? to - length : bounds.from
     const rows = await stepRows(walk, { from, to }, { after, way })
-    if (rows.length === step) notePace(walk, rows)
+    if (rows.length === step && list.length === 0) noteNewest(walk, rows)
     const before = list.length
     for await (const row of standing(walk, rows, way)) {
       if (listed.has(row.traceId)) continue
@@ -91,7 +93,7 @@ async function walk(walk: Walk): Promise<TraceRow[]> {
     if (way === 'check' && rows.length === step && (list.length - before) * COMMON_STEPS < options.limit) {
       way = 'select'
       to = rows.at(-1)!.startNanos + 1n
-      length = firstWindow(walk, way)
+      length = firstWindow(walk, way, to)
     }
     // Copies of one (time, trace id) beyond the step are the same row of the list: going on after it is exact.
     if (rows.length === step) after = rows.at(-1)
@@ -108,18 +110,23 @@ function firstWay({ options, where }: Walk): Way {
 }
 
 /** Long ranges are begun with their newest part: what is common is found there, and the rest is not looked at. */
-function firstWindow({ connection, options, where, bounds }: Walk, way: Way): bigint {
+function firstWindow({ connection, options, where, bounds }: Walk, way: Way, to: bigint): bigint {
   const whole = bounds.to - bounds.from
   if (options.by !== 'start') return whole
-  if (where === undefined || way === 'check') return PACE.get(connection) ?? FIRST_WINDOW
+  if (where === undefined || way === 'check') {
+    const { lastNanos, reach } = NEWEST.get(connection) ?? { lastNanos: to, reach: FIRST_WINDOW }
+    return to > lastNanos ? to - lastNanos + reach : reach
+  }
   const part = whole / WINDOW_GROWTH
   return part < FIRST_WINDOW ? FIRST_WINDOW : part > 5n * NANOS_PER_MINUTE ? 5n * NANOS_PER_MINUTE : part
 }
 
-function notePace({ connection, where, options }: Walk, rows: readonly RootRow[]): void {
-  if (where !== undefined || options.by !== 'start') return
-  const reach = rows[0]!.startNanos - rows.at(-1)!.startNanos
-  PACE.set(connection, reach > NANOS_PER_SECOND ? reach * 2n : 2n * NANOS_PER_SECOND)
+function noteNewest({ connection, where, options }: Walk, rows: readonly RootRow[]): void {
+  if (where !== undefined || options.by !== 'start' || options.after !== undefined) return
+  if (options.endNanos <= (NEWEST.get(connection)?.lastNanos ?? 0n)) return
+  const lastNanos = rows[0]!.startNanos
+  const reach = lastNanos - rows.at(-1)!.startNanos
+  NEWEST.set(connection, { lastNanos, reach: reach > NANOS_PER_SECOND ? reach * 2n : 2n * NANOS_PER_SECOND })
 }
 
 async function stepRows(
@@ -154,11 +161,13 @@ async function stepRows(
     const reach = { spansFrom: window.from - early, spansTo: window.to + LATE_NANOS }
     conditions.push(compileTrace(where, { database, parameters, ...reach }))
   }
+  const byRow = way === 'check' && where !== undefined ? metByRow(where) : undefined
+  const met = byRow === undefined ? undefined : compileSpan(byRow, parameters)
   // Of copies the newest received comes first.
   const blocks = await connection.queryNative(
-    `SELECT ${rootColumns(options.details === true)} FROM ${database}.roots WHERE ${conditions.join(' AND ')}
+    `SELECT ${rootColumns(options.details === true, met)} FROM ${database}.roots WHERE ${conditions.join(' AND ')}
      ORDER BY start_nanos DESC, trace_id DESC, received_nanos DESC LIMIT ${step}
-     SETTINGS max_threads = ${where === undefined || way === 'check' || isOfRow(where) ? 1 : 2}, optimize_empty_string_comparisons = 0`,
+     SETTINGS ${where === undefined || way === 'check' ? SMALL_READ : LARGE_READ}`,
     parameters.values,
   )
   return rootRowsOf(blocks, options.details === true)
@@ -167,8 +176,10 @@ async function stepRows(
 /** The rows at which their traces stand, in their order. Places are asked for as the list needs them. */
 async function* standing(walk: Walk, rows: readonly RootRow[], way: Way): AsyncGenerator<TraceRow> {
   const { connection, options, durations, where } = walk
-  const batch = way === 'check' ? Math.max(options.limit, MIN_CHECKED) : options.limit
   const ids = [...new Set(rows.map(({ traceId }) => traceId))]
+  const metByRows = new Set(rows.flatMap(({ traceId, met }) => (met ? [traceId] : [])))
+  const isCheap = way === 'select' || metByRows.size === ids.length
+  const batch = isCheap ? options.limit : Math.max(options.limit, MIN_CHECKED)
   const places = new Map<string, TracePlace>()
   let ends: ReadonlyMap<string, readonly bigint[]> = new Map()
   let asked = 0
@@ -177,10 +188,14 @@ async function* standing(walk: Walk, rows: readonly RootRow[], way: Way): AsyncG
     while (!known.has(row.traceId)) {
       const some = ids.slice(asked, (asked += batch))
       for (const id of some) known.add(id)
-      const found = await placesOf(connection, some, { services: options.details === true })
-      const met =
-        way === 'check' && where !== undefined ? await checkTraces(connection, [...found.values()], where) : undefined
-      for (const [id, place] of found) if (met?.has(id) !== false) places.set(id, place)
+      const found = await placesOf(connection, some)
+      const doubtful =
+        way === 'check' && where !== undefined
+          ? [...found.values()].filter(({ traceId }) => !metByRows.has(traceId))
+          : []
+      const met = where === undefined ? new Set<string>() : await checkTraces(connection, doubtful, where)
+      for (const { traceId } of doubtful) if (!met.has(traceId)) found.delete(traceId)
+      for (const [id, place] of found) places.set(id, place)
       if (options.by === 'end') ends = new Map([...ends, ...(await entryEndsOf(connection, [...found.values()]))])
     }
     const place = places.get(row.traceId)

@@ -4,49 +4,58 @@ import type { Logger } from '../log.ts'
 import type { RawDocument } from '../span/batch.ts'
 import type { Span } from '../span/span.ts'
 import type { Connection, QueryParameters } from './connection.ts'
-import { MINUTE } from './minute-key.ts'
+import { fixedColumn } from './native-read.ts'
+import type { OpenSpans } from './open-spans.ts'
 import { documentOf, type DocumentRow } from './signal-row.ts'
+import { SMALL_READ } from './small-read.ts'
 import { SPAN_COLUMNS, spansOf } from './span-row.ts'
 import type { TraceReach } from './store.ts'
 import { inTraces, validTraceIds } from './trace-ids.ts'
-import { inMinutes, traceMinutes } from './trace-minutes.ts'
+import { inMinutes } from './trace-minutes.ts'
 
 /** Rows that one call reads at most. As JSON they come near 200 MB, and twice that is more than a string can hold. */
 const MAX_ROWS = 100_000
+
+/** So many are read by two threads. */
+const MANY_TRACES = 4
 
 export interface ReadLimits {
   readonly log: Logger
   readonly maxRows?: number
 }
 
-/** Where the traces' spans are. */
-interface Located {
-  /** First and last start of the completed ones; undefined when there are none. */
-  readonly completed: { readonly from: bigint; readonly to: bigint } | undefined
-  readonly open: boolean
+/** What reading spans needs beside that. */
+export interface SpanReadOptions extends ReadLimits {
+  readonly openSpans: OpenSpans
 }
 
 /**
- * Asked before the wide tables: a question to `spans` takes about 15 ms of the engine also when it finds nothing, these
- * two take 7 together. `traces` is ordered by id, and its bounds leave few granules of `spans` to look at.
+ * Asked before `spans`, whose key wants the minutes: `traces` is ordered by id. Rows that a merge has not joined yet are
+ * joined here: grouping costs the engine more.
  */
-async function locate(connection: Connection, traceIds: readonly string[]): Promise<Located> {
-  const { database } = connection
-  const these = inTraces(traceIds)
-  const rows = await connection.query<{ open: number; first: string; last: string; found: string }>(
-    `SELECT 0 AS open, min(start_nanos) AS first, max(last_start_nanos) AS last, count() AS found
-     FROM ${database}.traces WHERE trace_id ${these}
-     UNION ALL
-     SELECT 1 AS open, toInt64(0) AS first, toInt64(0) AS last, count() AS found
-     FROM ${database}.open_spans WHERE trace_id ${these}`,
+async function locate(connection: Connection, traceIds: readonly string[]): Promise<TraceReach[]> {
+  const blocks = await connection.queryNative(
+    `SELECT trace_id, toInt64(start_nanos) AS first, toInt64(last_start_nanos) AS last
+     FROM ${connection.database}.traces WHERE trace_id ${inTraces(traceIds)} SETTINGS ${SMALL_READ}`,
     { traceIds },
   )
-  const found = rows.filter((row) => row.found !== '0')
-  const completed = found.find((row) => row.open === 0)
-  return {
-    completed: completed && { from: BigInt(completed.first), to: BigInt(completed.last) },
-    open: found.some((row) => row.open === 1),
+  const found = new Map<string, TraceReach>()
+  for (const block of blocks) {
+    const ids = fixedColumn(block, 'trace_id')
+    const firsts = fixedColumn(block, 'first')
+    const lasts = fixedColumn(block, 'last')
+    for (let row = 0; row < block.rows; row++) {
+      const traceId = ids.hex(row)
+      const [first, last] = [firsts.i64(row), lasts.i64(row)]
+      const { firstNanos = first, lastStartNanos = last } = found.get(traceId) ?? {}
+      found.set(traceId, {
+        traceId,
+        firstNanos: first < firstNanos ? first : firstNanos,
+        lastStartNanos: last > lastStartNanos ? last : lastStartNanos,
+      })
+    }
   }
+  return [...found.values()]
 }
 
 /** What a question finds; of too much only the earliest started, which the log then says. */
@@ -72,10 +81,12 @@ async function spansWhere(
     limits,
   }: { readonly parameters: QueryParameters & { readonly traceIds: readonly string[] }; readonly limits: ReadLimits },
 ): Promise<Span[]> {
+  // A granule of all columns takes milliseconds, and each trace may lie in another.
+  const settings = parameters.traceIds.length < MANY_TRACES ? SMALL_READ : `${SMALL_READ}, max_threads = 2`
   const blocks = await bounded(
     (tail) =>
       connection.queryNative(
-        `SELECT ${SPAN_COLUMNS} FROM ${connection.database}.${table} WHERE ${condition} ${tail} SETTINGS max_threads = 1`,
+        `SELECT ${SPAN_COLUMNS} FROM ${connection.database}.${table} WHERE ${condition} ${tail} SETTINGS ${settings}`,
         parameters,
       ),
     (blocks) => blocks.reduce((sum, block) => sum + block.rows, 0),
@@ -118,21 +129,41 @@ function inStartOrder(a: Span, b: Span): number {
 }
 
 /** See Reader.readSpans. An open row stays when its completion comes, so that no order of the reads loses a span. */
-export async function readSpans(connection: Connection, ids: readonly string[], limits: ReadLimits): Promise<Span[]> {
+export async function readSpans(
+  connection: Connection,
+  ids: readonly string[],
+  options: SpanReadOptions,
+): Promise<Span[]> {
   const traceIds = validTraceIds(ids)
   if (traceIds.length === 0) return []
-  const located = await locate(connection, traceIds)
-  const ofTraces = `trace_id ${inTraces(traceIds)}`
-  // The minutes are said too: the key knows them, not the times.
-  const within = `${MINUTE} BETWEEN toStartOfMinute(fromUnixTimestamp64Nano({from:Int64}, 'UTC')) AND toDateTime(fromUnixTimestamp64Nano({to:Int64}, 'UTC'), 'UTC')
-    AND start_nanos BETWEEN {from:Int64} AND {to:Int64} AND ${ofTraces}`
   const [completed, open] = await Promise.all([
-    located.completed
-      ? spansWhere(connection, 'spans', within, { parameters: { traceIds, ...located.completed }, limits })
-      : [],
-    located.open ? spansWhere(connection, 'open_spans', ofTraces, { parameters: { traceIds }, limits }) : [],
+    locate(connection, traceIds).then((traces) => completedSpans(connection, traces, options)),
+    openSpans(connection, traceIds, options),
   ])
   return joined(completed, open)
+}
+
+async function completedSpans(
+  connection: Connection,
+  traces: readonly TraceReach[],
+  limits: ReadLimits,
+): Promise<Span[]> {
+  if (traces.length === 0) return []
+  const traceIds = traces.map(({ traceId }) => traceId)
+  const within = inMinutes(traces)
+  return await spansWhere(connection, 'spans', within.sql, { parameters: { ...within.parameters, traceIds }, limits })
+}
+
+async function openSpans(
+  connection: Connection,
+  traceIds: readonly string[],
+  options: SpanReadOptions,
+): Promise<Span[]> {
+  if (!(await options.openSpans.mayBe())) return []
+  return await spansWhere(connection, 'open_spans', `trace_id ${inTraces(traceIds)}`, {
+    parameters: { traceIds },
+    limits: options,
+  })
 }
 
 /** Completed ones win over those in progress. */
@@ -145,18 +176,13 @@ function joined(completed: readonly Span[], open: readonly Span[]): Span[] {
 export async function readListed(
   connection: Connection,
   rows: readonly TraceReach[],
-  limits: ReadLimits,
+  options: SpanReadOptions,
 ): Promise<Span[]> {
   if (rows.length === 0) return []
   const traceIds = rows.map(({ traceId }) => traceId)
-  const minutes = traceMinutes(rows)
-  if (minutes === undefined) return await readSpans(connection, traceIds, limits)
   const [completed, open] = await Promise.all([
-    spansWhere(connection, 'spans', inMinutes('{seconds:Array(UInt32)}', '{ids:Array(String)}'), {
-      parameters: { ...minutes, traceIds },
-      limits,
-    }),
-    spansWhere(connection, 'open_spans', `trace_id ${inTraces(traceIds)}`, { parameters: { traceIds }, limits }),
+    completedSpans(connection, rows, options),
+    openSpans(connection, traceIds, options),
   ])
   return joined(completed, open)
 }

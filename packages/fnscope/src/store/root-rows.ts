@@ -9,6 +9,8 @@ export interface RootRow {
   readonly traceId: string
   readonly startNanos: bigint
   readonly rank: number
+  /** Only when a condition was asked for: does the row meet it? */
+  readonly met: boolean
   /** Only when its columns were asked for. */
   readonly root: Root | undefined
 }
@@ -16,8 +18,10 @@ export interface RootRow {
 const PLACE = 'trace_id, start_nanos, root_rank'
 const DETAILS = 'service, name, source, origin, kind, duration_nanos, flags, http_method, http_url, http_status'
 
-export function rootColumns(details: boolean): string {
-  return details ? `${PLACE}, ${DETAILS}` : PLACE
+/** `met`: a condition that each row is to be asked. */
+export function rootColumns(details: boolean, met?: string): string {
+  const columns = details ? `${PLACE}, ${DETAILS}` : PLACE
+  return met === undefined ? columns : `${columns}, if(${met}, 1, 0) AS met`
 }
 
 export function rootRowsOf(blocks: readonly NativeBlock[], details: boolean): RootRow[] {
@@ -25,11 +29,13 @@ export function rootRowsOf(blocks: readonly NativeBlock[], details: boolean): Ro
     const ids = fixedColumn(block, 'trace_id')
     const starts = fixedColumn(block, 'start_nanos')
     const ranks = fixedColumn(block, 'root_rank')
+    const met = block.columns.has('met') ? fixedColumn(block, 'met') : undefined
     const detail = details ? detailReader(block) : undefined
     return Array.from({ length: block.rows }, (_, row) => ({
       traceId: ids.hex(row),
       startNanos: starts.i64(row),
       rank: ranks.u8(row),
+      met: met?.u8(row) === 1,
       root: detail?.(row),
     }))
   })

@@ -158,8 +158,6 @@ export interface TraceRow {
 
 /** What a list shows of a trace. */
 export interface TraceDetails {
-  /** Of all its spans, in no order. */
-  readonly services: readonly string[]
   /** ROOT_RANK of the span at which it stands: anything but root's says that its beginning did not come. */
   readonly rootRank: number
   /** The span at which it stands. Empty texts are unknown. */
@@ -242,7 +240,7 @@ export interface Reader {
   readDocuments(traceIds: readonly string[]): Promise<RawDocument[]>
   /** Newest first by (start, trace id). */
   listTraces(options: TraceListOptions): Promise<TraceRow[]>
-  /** Names of all services that have a span in the days that the range touches, sorted. */
+  /** Names of all services that have a span in the days that the range touches, sorted; as of a second ago. */
   services(range: TimeRange): Promise<string[]>
   /** Of that service, or of all; by name, then kind. */
   operations(range: TimeRange, service?: string): Promise<Operation[]>

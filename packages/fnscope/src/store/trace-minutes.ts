@@ -2,19 +2,21 @@
 // of ids would be looked for in every minute of the range.
 import { MINUTE } from './minute-key.ts'
 import { NANOS_PER_MINUTE, NANOS_PER_SECOND } from '../span/time.ts'
+import type { QueryParameters } from './connection.ts'
+import { SqlParameters } from './sql-parameters.ts'
 import type { TraceReach } from './store.ts'
 
 /** A parameter may have 128 KB, an id takes 35 bytes of it; and more pairs are a scan anyway. */
 const MAX_PAIRS = 2500
 
-export interface TraceMinutes {
+interface Pairs {
   /** Starts of minutes, seconds since 1970, and the trace ids beside them. */
   readonly seconds: readonly number[]
   readonly ids: readonly string[]
 }
 
 /** Every minute in which a span of the traces can start; undefined when they are too many. */
-export function traceMinutes(traces: readonly TraceReach[]): TraceMinutes | undefined {
+function pairsOf(traces: readonly TraceReach[]): Pairs | undefined {
   const seconds: number[] = []
   const ids: string[] = []
   for (const { traceId, firstNanos, lastStartNanos } of traces) {
@@ -27,8 +29,34 @@ export function traceMinutes(traces: readonly TraceReach[]): TraceMinutes | unde
   return { seconds, ids }
 }
 
-/** The condition on a row of `spans`; `seconds` and `ids` are the parameters' expressions. */
-export function inMinutes(seconds: string, ids: string): string {
+/** The condition on a row of `spans` that it is of these traces. One trace's minutes are compared, which costs less than a set. */
+export function inMinutes(traces: readonly TraceReach[], parameters: SqlParameters = new SqlParameters()): Condition {
+  return { sql: conditionOf(traces, parameters), parameters: parameters.values }
+}
+
+interface Condition {
+  readonly sql: string
+  readonly parameters: QueryParameters
+}
+
+function conditionOf(traces: readonly TraceReach[], parameters: SqlParameters): string {
+  const pairs = pairsOf(traces)
+  const [first] = traces
+  if (first !== undefined && (traces.length === 1 || pairs === undefined)) {
+    const from = parameters.bind('UInt32', secondOf(least(traces.map(({ firstNanos }) => firstNanos))))
+    const to = parameters.bind('UInt32', secondOf(most(traces.map(({ lastStartNanos }) => lastStartNanos))))
+    const minutes = `${MINUTE} >= toStartOfMinute(toDateTime(${from}, 'UTC')) AND ${MINUTE} <= toDateTime(${to}, 'UTC')`
+    if (traces.length === 1)
+      return `${minutes} AND trace_id = toFixedString(unhex(${parameters.bind('String', first.traceId)}), 16)`
+    const ids = traces.map(({ traceId }) => traceId)
+    return `${minutes} AND trace_id IN (SELECT toFixedString(unhex(arrayJoin(${parameters.bind('Array(String)', ids)})), 16))`
+  }
+  const seconds = parameters.bind('Array(UInt32)', pairs?.seconds ?? [])
+  const ids = parameters.bind('Array(String)', pairs?.ids ?? [])
   return `(${MINUTE}, trace_id) IN (SELECT toDateTime(one.1, 'UTC'), toFixedString(unhex(one.2), 16)
     FROM (SELECT arrayJoin(arrayZip(${seconds}, ${ids})) AS one))`
 }
+
+const secondOf = (nanos: bigint): number => Number(nanos / NANOS_PER_SECOND)
+const least = (numbers: readonly bigint[]): bigint => numbers.reduce((a, b) => (a < b ? a : b))
+const most = (numbers: readonly bigint[]): bigint => numbers.reduce((a, b) => (a > b ? a : b))

@@ -2,8 +2,9 @@
 // listed span. No list is made here.
 import { SPAN_FLAG } from '../span/span-batch.ts'
 import type { Connection } from './connection.ts'
-import { fixedColumn, nestedColumn, type NativeBlock, type TextValues } from './native-read.ts'
+import { fixedColumn, type NativeBlock } from './native-read.ts'
 import type { RootRow } from './root-rows.ts'
+import { SMALL_READ } from './small-read.ts'
 import type { TraceRow } from './store.ts'
 import { inTraces } from './trace-ids.ts'
 
@@ -21,8 +22,6 @@ export interface TracePlace {
   readonly endNanos: bigint
   /** SPAN_FLAG, of all spans. */
   readonly flags: number
-  /** Empty unless asked for. */
-  readonly services: ReadonlySet<string>
 }
 
 interface Sum {
@@ -31,25 +30,20 @@ interface Sum {
   lastStartNanos: bigint
   endNanos: bigint
   flags: number
-  services: Set<string>
 }
 
 /** The places of those of the traces that are listed, by id. */
-export async function placesOf(
-  connection: Connection,
-  traceIds: readonly string[],
-  { services = false }: { readonly services?: boolean } = {},
-): Promise<Map<string, TracePlace>> {
+export async function placesOf(connection: Connection, traceIds: readonly string[]): Promise<Map<string, TracePlace>> {
   if (traceIds.length === 0) return new Map()
   // Rows that a merge has not joined yet are joined here: grouping costs the engine more than the few rows cost us.
   const blocks = await connection.queryNative(
     `SELECT trace_id, toInt64(start_nanos) AS first, toInt64(last_start_nanos) AS last_start, toInt64(end_nanos) AS end,
-       toUInt16(flags) AS any_flags, toUInt64(listed) AS place${services ? ", CAST(services, 'Array(String)') AS names" : ''}
-     FROM ${connection.database}.traces WHERE trace_id ${inTraces(traceIds)} SETTINGS max_threads = 1`,
+       toUInt16(flags) AS any_flags, toUInt64(listed) AS place
+     FROM ${connection.database}.traces WHERE trace_id ${inTraces(traceIds)} SETTINGS ${SMALL_READ}`,
     { traceIds },
   )
   const sums = new Map<string, Sum>()
-  for (const block of blocks) addBlock(sums, block, services)
+  for (const block of blocks) addBlock(sums, block)
   const places = new Map<string, TracePlace>()
   for (const [traceId, sum] of sums) {
     if (sum.listed === NOT_LISTED) continue
@@ -59,14 +53,13 @@ export async function placesOf(
   return places
 }
 
-function addBlock(sums: Map<string, Sum>, block: NativeBlock, withServices: boolean): void {
+function addBlock(sums: Map<string, Sum>, block: NativeBlock): void {
   const ids = fixedColumn(block, 'trace_id')
   const firsts = fixedColumn(block, 'first')
   const lasts = fixedColumn(block, 'last_start')
   const ends = fixedColumn(block, 'end')
   const flags = fixedColumn(block, 'any_flags')
   const listed = fixedColumn(block, 'place')
-  const services = withServices ? nestedColumn(block, 'names') : undefined
   for (let row = 0; row < block.rows; row++) {
     const id = ids.hex(row)
     const one: Sum = {
@@ -75,12 +68,6 @@ function addBlock(sums: Map<string, Sum>, block: NativeBlock, withServices: bool
       lastStartNanos: lasts.i64(row),
       endNanos: ends.i64(row),
       flags: flags.u16(row),
-      services: new Set(),
-    }
-    if (services !== undefined) {
-      const [from, to] = services.range(row)
-      const texts = services.parts[0] as TextValues
-      for (let at = from; at < to; at++) one.services.add(texts.text(at))
     }
     const sum = sums.get(id)
     sums.set(id, sum === undefined ? one : joinSums(sum, one))
@@ -94,7 +81,6 @@ function joinSums(a: Sum, b: Sum): Sum {
     lastStartNanos: a.lastStartNanos > b.lastStartNanos ? a.lastStartNanos : b.lastStartNanos,
     endNanos: a.endNanos > b.endNanos ? a.endNanos : b.endNanos,
     flags: a.flags | b.flags,
-    services: a.services.union(b.services),
   }
 }
 
@@ -115,5 +101,5 @@ export function rowOf(place: TracePlace): TraceRow {
 
 export function withRoot(place: TracePlace, { root }: Pick<RootRow, 'root'> = { root: undefined }): TraceRow {
   if (root === undefined) return rowOf(place)
-  return { ...rowOf(place), details: { services: [...place.services], rootRank: place.rank, root } }
+  return { ...rowOf(place), details: { rootRank: place.rank, root } }
 }

@@ -1,7 +1,7 @@
 -- Completed spans and what is derived from them. Every view is idempotent (min, max, any, groupUniq): a span that a
 -- client sent twice stands here twice, and is counted once because readers de-duplicate. Column names are SpanBatch's.
 -- spans stands by (minute, trace): a trace is one place of the primary key, and the graph's job reads whole traces in
--- order. Parts are compact until they are large: inserts and reading one trace touch every column, and a column that has a
+-- order; the bloom filter tells the parts that have the minute and not the trace. Parts are compact until they are large: inserts and reading one trace touch every column, and a column that has a
 -- file of its own costs both. traces and documents are read by the id alone: small granules. Merges are few and stop at
 -- 256 MB ({settings}): moving a row in a merge costs the engine more than inserting it (docs/decisions/008).
 
@@ -56,7 +56,8 @@ CREATE TABLE IF NOT EXISTS {db}.spans{local} {on_cluster} (
   cold_start Bool ALIAS bitTest(flags, 3),
   segment Bool ALIAS bitTest(flags, 4),
   traced Bool ALIAS bitTest(flags, 5),
-  INDEX by_received received_nanos TYPE minmax GRANULARITY 1
+  INDEX by_received received_nanos TYPE minmax GRANULARITY 1,
+  INDEX by_trace trace_id TYPE bloom_filter(0.001) GRANULARITY 1
 ) ENGINE = {mt}
 PARTITION BY toDate(fromUnixTimestamp64Nano(start_nanos, 'UTC'))
 ORDER BY (toStartOfMinute(toDateTime(intDiv(start_nanos, 1000000000), 'UTC')), trace_id, start_nanos)
@@ -78,7 +79,7 @@ CREATE TABLE IF NOT EXISTS {db}.annotations{local} {on_cluster} (
 PARTITION BY toDate(fromUnixTimestamp64Nano(start_nanos, 'UTC'))
 ORDER BY (key, kind, string_value, number_order, start_nanos)
 TTL toDateTime(intDiv(start_nanos, 1000000000), 'UTC') + toIntervalSecond({spans_seconds})
-SETTINGS {settings}, index_granularity = 2048, min_bytes_for_wide_part = 16777216;
+SETTINGS {settings}, index_granularity = 2048, min_bytes_for_wide_part = 4194304;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS {db}.annotations_view {on_cluster} TO {db}.annotations{local} AS
 WITH multiIf(letter IN ('i', 'd'), 1, letter = 'b', 2, 0) AS value_kind,
@@ -106,22 +107,20 @@ CREATE TABLE IF NOT EXISTS {db}.traces{local} {on_cluster} (
   end_nanos SimpleAggregateFunction(max, Int64) CODEC(T64, ZSTD(1)),
   listed SimpleAggregateFunction(min, UInt64) CODEC(T64, ZSTD(1)),
   flags SimpleAggregateFunction(groupBitOr, UInt16),
-  services SimpleAggregateFunction(groupUniqArrayArray, Array(String)) CODEC(ZSTD(1)),
   INDEX by_trace trace_id TYPE bloom_filter(0.0003) GRANULARITY 32
 ) ENGINE = {aggregating_mt}
 PARTITION BY day
 ORDER BY (trace_id, day)
 TTL toDateTime(intDiv(last_start_nanos, 1000000000), 'UTC') + toIntervalSecond({spans_seconds})
-SETTINGS {settings}, index_granularity = 256, min_bytes_for_wide_part = 16777216;
+SETTINGS {settings}, index_granularity = 512, min_bytes_for_wide_part = 4194304;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS {db}.traces_view {on_cluster} TO {db}.traces{local} AS
 SELECT trace_id, toDate(fromUnixTimestamp64Nano(span_start, 'UTC')) AS day,
   min(span_start) AS start_nanos, max(span_start) AS last_start_nanos, max(span_end) AS end_nanos,
-  min(span_listed) AS listed, groupBitOr(span_flags) AS flags,
-  groupUniqArrayIf(toString(span_service), span_service != '') AS services
+  min(span_listed) AS listed, groupBitOr(span_flags) AS flags
 FROM (
   SELECT trace_id, start_nanos AS span_start, start_nanos + toInt64(duration_nanos) AS span_end,
-    flags AS span_flags, service AS span_service,
+    flags AS span_flags,
     if(root_rank = 255, 18446744073709551615, root_rank * 4000000000000000000 + toUInt64(start_nanos)) AS span_listed
   FROM {db}.spans{local}
 )
@@ -147,7 +146,7 @@ CREATE TABLE IF NOT EXISTS {db}.roots{local} {on_cluster} (
 PARTITION BY toDate(fromUnixTimestamp64Nano(start_nanos, 'UTC'))
 ORDER BY (start_nanos, trace_id)
 TTL toDateTime(intDiv(start_nanos, 1000000000), 'UTC') + toIntervalSecond({spans_seconds})
-SETTINGS {settings}, index_granularity = 1024, min_bytes_for_wide_part = 16777216;
+SETTINGS {settings}, index_granularity = 1024, min_bytes_for_wide_part = 4194304;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS {db}.roots_view {on_cluster} TO {db}.roots{local} AS
 SELECT trace_id, start_nanos, duration_nanos, root_rank, flags, kind, source, service, origin, name,
