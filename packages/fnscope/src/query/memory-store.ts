@@ -148,8 +148,9 @@ export class MemoryStore implements Reader, Pick<Writer, 'replacePeriods' | 'not
     return days
   }
 
-  async graphState(range: TimeRange): Promise<GraphState> {
-    return { minutes: await this.graphMinutes(range), periods: await this.graphPeriods(range) }
+  async graphState(range: TimeRange, counted: readonly TimeRange[] = []): Promise<GraphState> {
+    const [minutes, periods] = [await this.graphMinutes(range), await this.graphPeriods(range)]
+    return { minutes, periods, counts: await this.graphSpanCounts(counted) }
   }
 
   async graphSpanCounts(ranges: readonly TimeRange[]): Promise<number[]> {

@@ -36,7 +36,7 @@ export async function readServiceGraph(reader: Reader, range: TimeRange): Promis
     { startNanos: greater(whole.endNanos, lesser(whole.startNanos, range.endNanos)), endNanos: range.endNanos },
   ]
   const around = { startNanos: whole.startNanos - REACH_NANOS, endNanos: whole.endNanos + REACH_NANOS }
-  const [endSpans, { minutes, periods }] = await Promise.all([reader.graphSpanCounts(ends), reader.graphState(around)])
+  const { minutes, periods, counts: endSpans } = await reader.graphState(around, ends)
   const stored = periods.filter((period) => period.startNanos >= range.startNanos)
   const live = await deriveLive(reader, range, ends, endSpans, minutes)
   const counts = (period: StoredPeriod): boolean =>

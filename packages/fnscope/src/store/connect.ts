@@ -142,7 +142,7 @@ function readerOver(connection: Connection, options: OpenStoreOptions, openSpans
     graphTraceParts: (range, parts) => graphTraceParts(connection, range, parts),
     graphMinutes: async (range) => [...(await graphState(connection, range)).minutes],
     graphDays: () => graphDays(connection),
-    graphState: (range) => graphState(connection, range),
+    graphState: (range, counted) => graphState(connection, range, counted),
     graphSpanCounts: (ranges) => graphSpanCounts(connection, ranges),
     graphReach: (slices) => graphReach(connection, slices),
     graphPeriods: (range) => graphPeriods(connection, range),

@@ -14,7 +14,11 @@ interface Touched {
 }
 
 /** See Reader.graphState. */
-export async function graphState(connection: Connection, range: TimeRange): Promise<GraphState> {
+export async function graphState(
+  connection: Connection,
+  range: TimeRange,
+  counted: readonly TimeRange[] = [],
+): Promise<GraphState> {
   // One question and no sums: to plan them the engine needs longer than so few rows take here.
   const { cells, stored } = await read(
     connection,
@@ -24,7 +28,14 @@ export async function graphState(connection: Connection, range: TimeRange): Prom
      FROM ${connection.database}.graph_touched
      WHERE cell_nanos >= {startNanos:Int64} - ${CELL_NANOS} AND cell_nanos < {endNanos:Int64} + ${CELL_NANOS}`,
   )
-  return { minutes: minutesOf(cells, stored, range), periods: inOrder(stored) }
+  const counts = counted.map(({ startNanos, endNanos }) => {
+    if (startNanos >= endNanos) return 0
+    const [after, before] = [startNanos - CELL_NANOS, endNanos].map((nanos) => Number(nanos) / 1e9) as [number, number]
+    let spans = 0
+    for (const [cell, touched] of cells) if (cell > after && cell < before) spans += touched.spans
+    return spans
+  })
+  return { minutes: minutesOf(cells, stored, range), periods: inOrder(stored), counts }
 }
 
 /** See Reader.graphPeriods. */

@@ -101,6 +101,7 @@ export interface MinuteState extends Held {
 export interface GraphState {
   readonly minutes: readonly MinuteState[]
   readonly periods: readonly StoredPeriod[]
+  readonly counts: readonly number[]
 }
 
 /** A trace that has spans in several slices. */
@@ -261,8 +262,8 @@ export interface Reader {
   graphMinutes(range: TimeRange): Promise<MinuteState[]>
   /** By the start of each day that has any: a number that is another one once more is stored that graphMinutes counts. */
   graphDays(): Promise<Map<bigint, number>>
-  /** graphMinutes and graphPeriods together. */
-  graphState(range: TimeRange): Promise<GraphState>
+  /** graphMinutes and graphPeriods together, and graphSpanCounts of ranges that lie in it. */
+  graphState(range: TimeRange, counted?: readonly TimeRange[]): Promise<GraphState>
   /** How many rows of spans start in each of the ranges, rounded out to multiples of CELL_NANOS. */
   graphSpanCounts(ranges: readonly TimeRange[]): Promise<number[]>
   /** Traces noted to reach out of one of these slices (start, nanoseconds), and how many rows they had then. */

@@ -63,16 +63,18 @@ export function graphConformance(subject: Subject): void {
         [at(20), 1, 0],
       ],
     })
-    assert.deepEqual(await subject.store.graphSpanCounts([range, { startNanos: at(14), endNanos: at(16) }]), [5, 2])
+    const counted = [range, { startNanos: at(14), endNanos: at(16) }, { startNanos: at(9), endNanos: at(9) }]
+    assert.deepEqual(await subject.store.graphSpanCounts(counted), [5, 2, 0])
+    assert.deepEqual((await subject.store.graphState(range, counted)).counts, [5, 2, 0])
 
     const day = minute - (minute % NANOS_PER_DAY)
-    const counted = (await subject.store.graphDays()).get(day)!
+    const ofDay = (await subject.store.graphDays()).get(day)!
     const stored = { ...periodGraph({ seconds: 60, startNanos: minute, version: 5n }, ['a']), spans: 5, marks: 0 }
     await subject.store.replacePeriods([stored])
     assert.equal(await state(), undefined)
-    assert.equal((await subject.store.graphDays()).get(day), counted)
+    assert.equal((await subject.store.graphDays()).get(day), ofDay)
     await subject.store.noteReach([], [at(10)])
-    assert.equal((await subject.store.graphDays()).get(day), counted + 1)
+    assert.equal((await subject.store.graphDays()).get(day), ofDay + 1)
     assert.deepEqual((await state())?.slices, [
       [minute, 2, 0],
       [at(10), 3, 1],
