@@ -7,6 +7,9 @@ import { Derivation } from './graph-derivation.ts'
 import { GraphSum, nodeKeyText } from './graph-statistics.ts'
 import { callerOf, groupByTrace, indexTrace } from './trace-index.ts'
 
+/** How many times as many random graphs are tried: FNSCOPE_TEST_ROUNDS=10. */
+const ROUNDS = Number(process.env['FNSCOPE_TEST_ROUNDS'] ?? 1)
+
 /** What is counted of a node or edge, by a text that tells it from others. */
 type Counts = Map<string, { calls: string[]; root?: boolean; inferred?: boolean }>
 
@@ -164,7 +167,8 @@ function assertSame(spans: readonly Span[], message: string): number {
 
 test('columns of many traces give what the rules say of each trace', () => {
   let rows = 0
-  for (let seed = 1; seed <= 400; seed++) rows += assertSame(randomSpans(randomFrom(seed), 8, 12), `seed ${seed}`)
+  for (let seed = 1; seed <= 120 * ROUNDS; seed++)
+    rows += assertSame(randomSpans(randomFrom(seed), 8, 12), `seed ${seed}`)
   for (let seed = 1; seed <= 20; seed++)
     rows += assertSame(randomSpans(randomFrom(seed), 3, 300), `large, seed ${seed}`)
   assert.ok(rows > 5000)

@@ -10,6 +10,9 @@ import { GraphJob } from './graph-job.ts'
 import { segmentAt } from './sample-traces.ts'
 import { readServiceGraph } from './service-graph.ts'
 
+/** How many times as many random graphs are tried: FNSCOPE_TEST_ROUNDS=10. */
+const ROUNDS = Number(process.env['FNSCOPE_TEST_ROUNDS'] ?? 1)
+
 const START = 1_700_000_040
 const minute = (n: number): bigint => secondsToNanos(START) + BigInt(n) * NANOS_PER_MINUTE
 
@@ -68,7 +71,7 @@ function nodesOf(store: MemoryStore, at: bigint): Record<string, string> {
 }
 
 test('the graph is the same whether it is computed live, by the job, or partly by each', async () => {
-  for (let seed = 1; seed <= 40; seed++) {
+  for (let seed = 1; seed <= 12 * ROUNDS; seed++) {
     const random = randomFrom(seed)
     const spans = randomSpans(random)
     const live = new MemoryStore(spans)

@@ -40,7 +40,7 @@ for (const words of [3, 400, 70_000]) {
     const rows = words === 70_000 ? 90_000 : 1000
     const cuts = [0, 1, 10, 300, 301, rows]
     const blocks = cuts.slice(1).map((to, index) => block(cuts[index]!, to, words))
-    assert.deepEqual(Buffer.concat(mergeBlocks(blocks)), Buffer.from(block(0, rows, words)))
+    assert.ok(Buffer.concat(mergeBlocks(blocks)).equals(block(0, rows, words)))
   })
 }
 
