@@ -41,6 +41,8 @@ export class Connection {
   readonly #gaps: ClusterGaps | undefined
   readonly #readSettings: Settings
   readonly #writeSettings: Settings
+  /** Its tables are Distributed ones. */
+  readonly isCluster: boolean
 
   constructor(options: ConnectionOptions | { readonly wholeOf: Connection }) {
     if ('wholeOf' in options) {
@@ -50,6 +52,7 @@ export class Connection {
       this.#home = wholeOf.#home
       this.#readSettings = wholeOf.#readSettings
       this.#writeSettings = wholeOf.#writeSettings
+      this.isCluster = wholeOf.isCluster
       return
     }
     const { url, database, ca, cluster } = options
@@ -61,6 +64,7 @@ export class Connection {
     this.#members = servers.map((server) => ({ server, awayUntilMs: 0 }))
     // Several processes of one cluster each begin elsewhere, and stay: what one wrote through a server it reads there.
     this.#home = Math.floor(Math.random() * servers.length)
+    this.isCluster = cluster !== undefined
     this.#readSettings = cluster === undefined ? {} : CLUSTER_READ
     this.#writeSettings = cluster === undefined ? {} : CLUSTER_WRITE
     if (cluster !== undefined)

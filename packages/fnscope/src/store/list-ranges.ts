@@ -4,7 +4,7 @@ import { ROOT_RANK } from '../span/span-batch.ts'
 import type { Connection } from './connection.ts'
 import { fixedColumn, wordColumn, type NativeBlock } from './native-read.ts'
 import type { TraceListOptions } from './store.ts'
-import { SMALL_READ } from './small-read.ts'
+import { smallRead } from './small-read.ts'
 import { inMinutes } from './trace-minutes.ts'
 import type { TracePlace } from './trace-places.ts'
 
@@ -38,7 +38,7 @@ export async function entryEndsOf(
   const within = inMinutes(places)
   const blocks = await connection.queryNative(
     `SELECT trace_id, ids, start_nanos, duration_nanos, received_nanos, root_rank, kind, source
-     FROM ${connection.database}.spans WHERE ${within.sql} SETTINGS ${SMALL_READ}`,
+     FROM ${connection.database}.spans WHERE ${within.sql} SETTINGS ${smallRead(connection)}`,
     within.parameters,
   )
   const copies = new Map<string, Copy>()

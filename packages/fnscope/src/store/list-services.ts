@@ -1,7 +1,7 @@
 // Which services and operations there are, from the tables that hold nothing else: by whole days.
 import { NANOS_PER_DAY } from '../span/time.ts'
 import type { Connection, QueryParameters } from './connection.ts'
-import { SMALL_READ } from './small-read.ts'
+import { smallRead } from './small-read.ts'
 import type { Operation, TimeRange } from './store.ts'
 
 /** Between these. seen_nanos is the last of its day: what days the range touches is all that counts. */
@@ -40,7 +40,7 @@ export async function listServices(connection: Connection, range: TimeRange): Pr
 
 async function readServices(connection: Connection, days: QueryParameters): Promise<string[]> {
   const rows = await connection.query<{ service: string }>(
-    `SELECT DISTINCT service FROM ${connection.database}.services WHERE ${WITHIN} SETTINGS ${SMALL_READ}`,
+    `SELECT DISTINCT service FROM ${connection.database}.services WHERE ${WITHIN} SETTINGS ${smallRead(connection)}`,
     days,
   )
   return rows.map(({ service }) => service).sort()
@@ -56,7 +56,7 @@ export async function listOperations(
   const ofService = service === undefined ? '' : 'AND service = {service:String}'
   return await connection.query<Operation>(
     `SELECT DISTINCT name, kind FROM ${connection.database}.operations WHERE ${WITHIN} ${ofService}
-     ORDER BY name, kind SETTINGS ${SMALL_READ}`,
+     ORDER BY name, kind SETTINGS ${smallRead(connection)}`,
     { ...daysOf(range), ...(service === undefined ? {} : { service }) },
   )
 }

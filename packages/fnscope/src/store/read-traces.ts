@@ -7,7 +7,7 @@ import type { Connection, QueryParameters } from './connection.ts'
 import { fixedColumn } from './native-read.ts'
 import type { OpenSpans } from './open-spans.ts'
 import { documentOf, type DocumentRow } from './signal-row.ts'
-import { SMALL_READ } from './small-read.ts'
+import { smallRead } from './small-read.ts'
 import { SPAN_COLUMNS, spansOf } from './span-row.ts'
 import type { TraceReach } from './store.ts'
 import { inTraces, validTraceIds } from './trace-ids.ts'
@@ -36,7 +36,7 @@ export interface SpanReadOptions extends ReadLimits {
 async function locate(connection: Connection, traceIds: readonly string[]): Promise<TraceReach[]> {
   const blocks = await connection.queryNative(
     `SELECT trace_id, toInt64(start_nanos) AS first, toInt64(last_start_nanos) AS last
-     FROM ${connection.database}.traces WHERE trace_id ${inTraces(traceIds)} SETTINGS ${SMALL_READ}`,
+     FROM ${connection.database}.traces WHERE trace_id ${inTraces(traceIds)} SETTINGS ${smallRead(connection)}`,
     { traceIds },
   )
   const found = new Map<string, TraceReach>()
@@ -82,7 +82,7 @@ async function spansWhere(
   }: { readonly parameters: QueryParameters & { readonly traceIds: readonly string[] }; readonly limits: ReadLimits },
 ): Promise<Span[]> {
   // A granule of all columns takes milliseconds, and each trace may lie in another.
-  const settings = parameters.traceIds.length < MANY_TRACES ? SMALL_READ : `${SMALL_READ}, max_threads = 2`
+  const settings = smallRead(connection, parameters.traceIds.length < MANY_TRACES ? 1 : 2)
   const blocks = await bounded(
     (tail) =>
       connection.queryNative(

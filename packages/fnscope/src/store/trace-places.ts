@@ -4,7 +4,7 @@ import { SPAN_FLAG } from '../span/span-batch.ts'
 import type { Connection } from './connection.ts'
 import { fixedColumn, type NativeBlock } from './native-read.ts'
 import type { RootRow } from './root-rows.ts'
-import { SMALL_READ } from './small-read.ts'
+import { smallRead } from './small-read.ts'
 import type { TraceRow } from './store.ts'
 import { inTraces } from './trace-ids.ts'
 
@@ -39,7 +39,7 @@ export async function placesOf(connection: Connection, traceIds: readonly string
   const blocks = await connection.queryNative(
     `SELECT trace_id, toInt64(start_nanos) AS first, toInt64(last_start_nanos) AS last_start, toInt64(end_nanos) AS end,
        toUInt16(flags) AS any_flags, toUInt64(listed) AS place
-     FROM ${connection.database}.traces WHERE trace_id ${inTraces(traceIds)} SETTINGS ${SMALL_READ}`,
+     FROM ${connection.database}.traces WHERE trace_id ${inTraces(traceIds)} SETTINGS ${smallRead(connection)}`,
     { traceIds },
   )
   const sums = new Map<string, Sum>()
