@@ -4,7 +4,6 @@
 import type { Logger } from '../log.ts'
 import { endOf, type GraphPeriod } from '../span/graph-rows.ts'
 import { NodeTable } from '../span/graph-spans.ts'
-import { NANOS_PER_DAY, NANOS_PER_MINUTE } from '../span/time.ts'
 import type { Held, MinuteState, PeriodGraph, Reader, StoredPeriod, TimeRange, Writer } from '../store/store.ts'
 import {
   gapBetween,
@@ -28,8 +27,8 @@ import { deriveTargets } from './graph-targets.ts'
 
 const EVER: TimeRange = { startNanos: 0n, endNanos: 9_000_000_000_000_000_000n }
 const LEASE_SECONDS = 30
-/** Rows of the graph that are written at once: each write is a part that the engine has to merge. */
-const ROWS_A_WRITE = 50_000
+/** Rows of the graph that are encoded at once, but for those of one stretch. */
+const ROWS_A_WRITE = 8000
 /** Passes of one run: what a pass finds outdated is taken up by the next. */
 const MOST_PASSES = 8
 const GAPS_A_QUESTION = 100
@@ -41,17 +40,12 @@ const MOST_REST_MS = 10_000
 const OVER_NANOS = 20_000_000_000n
 const SUM_AGAIN_NANOS = 60_000_000_000n
 
-/** How often all is looked at, and not only the days in which something was stored since. */
-const LOOK_AT_ALL_MS = 600_000
-
 export interface GraphJobOptions {
   readonly reader: Pick<
     Reader,
-    | 'graphDays'
     | 'graphMinutes'
     | 'graphPeriods'
     | 'graphSpanCounts'
-    | 'graphState'
     | 'graphReach'
     | 'graphTraceParts'
     | 'readGraph'
@@ -71,13 +65,8 @@ export interface GraphJobOptions {
 export class GraphJob {
   readonly #options: GraphJobOptions
   readonly #memory = new Map<string, Memory>()
-  /** Stretches of ten minutes and hours in which something was replaced since they were summed, and since when. */
-  #unsummed: Map<string, Unsummed> | undefined
-  /** Reader.graphDays when last looked, undefined where all is to be looked at. */
-  #days: ReadonlyMap<bigint, number> | undefined
-  #lookedAllMs = 0
-  /** Days in which something waits. */
-  #waitingDays: readonly bigint[] = []
+  /** Starts of stretches of ten minutes and hours in which something was replaced since they were summed. */
+  #unsummed: Map<string, GraphPeriod> | undefined
   #timer: NodeJS.Timeout | undefined
   #running: Promise<void> | undefined
   #leasedUntilMs = 0
@@ -138,7 +127,7 @@ export class GraphJob {
     const startedMs = performance.now()
     let spans = 0
     for (let pass = 0; pass < MOST_PASSES && spans < MANY_SPANS && !signal.aborted; pass++) {
-      const computed = await this.#pass(pass)
+      const computed = await this.#pass()
       if (computed === undefined) break
       spans += computed
     }
@@ -161,48 +150,19 @@ export class GraphJob {
     this.#leasedUntilMs = 0
     this.#waitingSpans = 0
     this.#unsummed = undefined
-    this.#days = undefined
     return false
   }
 
-  /** What may have changed since the last look, undefined for nothing. */
-  async #changedRange(): Promise<TimeRange | undefined> {
-    const days = await this.#options.reader.graphDays()
-    const nowMs = performance.now()
-    const before = nowMs - this.#lookedAllMs < LOOK_AT_ALL_MS ? this.#days : undefined
-    if (before === undefined) this.#lookedAllMs = nowMs
-    const changed = [...days.keys()].filter((day) => before?.get(day) !== days.get(day))
-    const looked = before === undefined ? changed : [...changed, ...this.#waitingDays]
-    this.#days = days
-    if (looked.length === 0) return undefined
-    const [first, last] = looked.reduce(
-      ([low, high], day) => [day < low ? day : low, day > high ? day : high],
-      [looked[0]!, looked[0]!],
-    )
-    // A cell counts in the stretch beside it as well.
-    return { startNanos: first - NANOS_PER_MINUTE, endNanos: last + NANOS_PER_DAY + NANOS_PER_MINUTE }
-  }
-
   /** How many rows were computed; undefined when nothing was due. */
-  async #pass(pass: number): Promise<number | undefined> {
+  async #pass(): Promise<number | undefined> {
     const { reader, now, log } = this.#options
-    const range = await this.#changedRange()
-    if (range === undefined) return undefined
-    let minutes: readonly MinuteState[]
-    try {
-      minutes = await reader.graphMinutes(range)
-    } catch (error) {
-      this.#days = undefined
-      throw error
-    }
+    const minutes = await reader.graphMinutes(EVER)
     const nowNanos = now()
     const units = minutes.flatMap((minute) => unitsOf(minute, nowNanos))
     this.#waitingSpans = units.reduce((sum, { spans }) => sum + spans, 0)
-    this.#waitingDays = [...new Set(minutes.map(({ startNanos }) => startNanos - (startNanos % NANOS_PER_DAY)))]
     const due = units.filter((unit) => isDue(unit, nowNanos, this.#memory.get(keyOf(unit))))
-    this.#remember(units, nowNanos)
+    this.#remember(units)
     due.sort((a, b) => (a.startNanos < b.startNanos ? -1 : 1))
-    const summed = await this.#sumMinutes(minutes)
     for (const run of runsOf(due, await this.#gapSpans(due))) {
       if (this.#stopping.signal.aborted) return undefined
       const startedMs = performance.now()
@@ -211,17 +171,18 @@ export class GraphJob {
       const ms = Math.round(performance.now() - startedMs)
       if (run.spans > 100_000) log.debug({ spans: run.spans, units: run.units.length, ms }, 'service graph computed')
     }
-    return due.length > 0 || (summed && pass === 0) ? due.reduce((sum, { spans }) => sum + spans, 0) : undefined
+    const summed = await this.#sumMinutes(due.length > 0 ? await reader.graphMinutes(EVER) : minutes)
+    return due.length > 0 || summed ? due.reduce((sum, { spans }) => sum + spans, 0) : undefined
   }
 
   /** What is not waiting any more is forgotten, so that this does not grow. */
-  #remember(units: readonly Unit[], nowNanos: bigint): void {
+  #remember(units: readonly Unit[]): void {
     const keys = new Set(units.map(keyOf))
     for (const key of this.#memory.keys()) if (!keys.has(key)) this.#memory.delete(key)
     for (const unit of units) {
       const memory = this.#memory.get(keyOf(unit))
-      if (memory === undefined) this.#memory.set(keyOf(unit), memoryOf(unit, nowNanos))
-      else if (memory.seenSpans !== unit.spans) Object.assign(memory, { seenSpans: unit.spans, seenNanos: nowNanos })
+      if (memory) memory.seenSpans = unit.spans
+      else this.#memory.set(keyOf(unit), { seenSpans: unit.spans })
     }
   }
 
@@ -246,6 +207,7 @@ export class GraphJob {
     const derived = await deriveTargets(reader, run.map(rangeOf), { expectedSpans, signal: this.#stopping.signal })
     // Before the graph: whoever dies in between has noted too much, and that is computed once more.
     await writer.noteReach(derived.reaching, derived.outdated)
+    // In pieces: what is encoded at once is what nothing else can happen in.
     let pieces: PeriodGraph[] = []
     for (let i = 0; i < run.length; i++) {
       const unit = run[i]!
@@ -260,7 +222,7 @@ export class GraphJob {
 
   /** Rows read; or as many as were told of, when twice no more than those could be read: the rest is not coming. */
   #spansHeld(unit: Unit, readSpans: number, computedNanos: bigint): number {
-    const memory = this.#memory.get(keyOf(unit)) ?? memoryOf(unit, computedNanos)
+    const memory = this.#memory.get(keyOf(unit)) ?? { seenSpans: unit.spans }
     const again = memory.heldSpans === unit.spans && memory.readSpans === readSpans
     Object.assign(memory, { heldSpans: unit.spans, readSpans, computedNanos })
     this.#memory.set(keyOf(unit), memory)
@@ -294,64 +256,44 @@ export class GraphJob {
     period: GraphPeriod,
     children: readonly StoredPeriod[],
     { above, ...held }: { readonly spans: number; readonly marks: number; readonly above: bigint },
-  ): Promise<StoredPeriod> {
+  ): Promise<void> {
     const sum = new GraphSum(period.startNanos, new NodeTable())
     const graphs = await this.#options.reader.readGraph(children, sum.table)
     for (const pieces of graphs.values()) for (const rows of pieces) sum.addRows(rows)
-    const { seconds, startNanos } = period
-    const stored = { seconds, startNanos, ...held, version: this.#nextVersion(above) }
-    await this.#replace([{ ...stored, graph: sum.rows() }])
-    return stored
+    await this.#replace([{ ...period, ...held, version: this.#nextVersion(above), graph: sum.rows() }])
   }
 
   async #replace(periods: readonly PeriodGraph[]): Promise<void> {
     await this.#options.writer.replacePeriods(periods)
-    const sinceNanos = this.#options.now()
-    for (const period of periods.flatMap(longerOf))
-      if (this.#unsummed?.has(keyOf(period)) === false) this.#unsummed.set(keyOf(period), { ...period, sinceNanos })
+    for (const period of periods) for (const longer of longerOf(period)) this.#unsummed?.set(keyOf(longer), longer)
   }
 
   /** Ten minutes and hours. The first time all there are are looked through: an earlier process may have left some. */
   async #sumUp(): Promise<void> {
     const { reader, now } = this.#options
-    const nowNanos = now()
     const all = this.#unsummed === undefined ? await reader.graphPeriods(EVER) : []
-    this.#unsummed ??= unsummedOf(all, nowNanos)
+    this.#unsummed ??= unsummedOf(all)
+    const nowNanos = now()
     const due = [...this.#unsummed.values()]
       .filter((period) => nowNanos - endOf(period) >= OVER_NANOS)
       .sort((a, b) => a.seconds - b.seconds || (a.startNanos < b.startNanos ? -1 : 1))
     if (due.length === 0) return
-    const startNanos = due.reduce((first, period) => (period.startNanos < first ? period.startNanos : first), nowNanos)
-    const endNanos = due.reduce((last, period) => (endOf(period) > last ? endOf(period) : last), startNanos)
-    const { minutes: waiting, periods } = await reader.graphState({ startNanos, endNanos })
-    const stored = new Map(periods.map((period) => [keyOf(period), period]))
+    const waiting = await reader.graphMinutes(EVER)
     for (const period of due) {
       if (this.#stopping.signal.aborted) return
-      const isInside = (other: { readonly startNanos: bigint }): boolean =>
-        other.startNanos >= period.startNanos && other.startNanos < endOf(period)
+      const { startNanos, endNanos } = rangeOf(period)
       // Not before everything in it has a graph; then, while more comes, now and then.
-      const inside = waiting.filter(isInside)
+      const inside = waiting.filter((minute) => minute.startNanos >= startNanos && minute.startNanos < endNanos)
       if (inside.some((minute) => minute.stored === undefined)) continue
-      const before = stored.get(keyOf(period))
-      if (inside.length > 0 && nowNanos - (before?.version ?? period.sinceNanos) < SUM_AGAIN_NANOS) continue
-      const parts = [...stored.values()].filter((part) => part.seconds < period.seconds && isInside(part))
-      const children = widest(parts)
-      if (children.length > 1 || before) {
-        const held = { ...heldTogether(children), above: before?.version ?? 0n }
-        stored.set(keyOf(period), await this.#sum(period, children, held))
-      }
+      const stored = await reader.graphPeriods({ startNanos, endNanos })
+      const before = stored.find(({ seconds }) => seconds === period.seconds)
+      if (before && inside.length > 0 && nowNanos - before.version < SUM_AGAIN_NANOS) continue
+      const children = widest(stored.filter(({ seconds }) => seconds < period.seconds))
+      if (children.length > 1 || before)
+        await this.#sum(period, children, { ...heldTogether(children), above: before?.version ?? 0n })
       this.#unsummed.delete(keyOf(period))
     }
   }
-}
-
-/** A stretch that is to be summed. */
-interface Unsummed extends GraphPeriod {
-  readonly sinceNanos: bigint
-}
-
-function memoryOf(unit: Unit, nowNanos: bigint): Memory {
-  return { waitingNanos: nowNanos, seenSpans: unit.spans, seenNanos: nowNanos }
 }
 
 function heldTogether(periods: readonly Held[]): Held {
@@ -362,12 +304,12 @@ function heldTogether(periods: readonly Held[]): Held {
 }
 
 /** The stretches that are not of their minutes as they are, or not there. */
-function unsummedOf(stored: readonly StoredPeriod[], sinceNanos: bigint): Map<string, Unsummed> {
+function unsummedOf(stored: readonly StoredPeriod[]): Map<string, GraphPeriod> {
   const there = new Map(stored.map((period) => [keyOf(period), period]))
-  const unsummed = new Map<string, Unsummed>()
+  const unsummed = new Map<string, GraphPeriod>()
   for (const [key, longer] of heldByMinutes(stored)) {
     const { seconds, startNanos } = longer
-    if (!isSameHeld(there.get(key), longer)) unsummed.set(key, { seconds, startNanos, sinceNanos })
+    if (!isSameHeld(there.get(key), longer)) unsummed.set(key, { seconds, startNanos })
   }
   return unsummed
 }

@@ -7,24 +7,17 @@ import type { Held, MinuteState, SliceState, StoredPeriod, StoredVersion, TimeRa
 
 /** Rows of a minute that just was from which on it is taken by slices; below, questions derive it in time. */
 export const SLICED_FROM_SPANS = 5000
-/**
- * From which on it is taken whole again, once it has ended: rows stand by minute and trace, so that reading a slice of it
- * costs about as much as reading all of it.
- */
-const SLICED_UNTIL_SPANS = 300_000
-/** Older minutes are taken whole: they are recomputed seldom. */
+/** The same of older minutes: they are recomputed seldom. */
+const OLD_SLICED_FROM_SPANS = 1_000_000
 const OLD_NANOS = NANOS_PER_MINUTE
 /** Work below it is never put off. */
-const SMALL_SPANS = 1000
-/** A stretch is left alone for so long after its end, or until nothing more came for it for about as long. */
+const SMALL_SPANS = 50_000
+/** A stretch is left alone for so long after its end, or until nothing more comes for it. */
 const SETTLE_NANOS = 5_000_000_000n
-const QUIET_NANOS = 4_000_000_000n
-/** What still grows is computed for the first time after so long, and again when it has grown by a quarter since. */
-const GROWING_NANOS = 30_000_000_000n
-/** Else at least after so long per span, and for as long as it is old. */
+/** And between two computations at least for so long per span, and for as long as it is old. */
 const REST_NANOS_A_SPAN = 20_000
-/** Rows of one run, as many as are held at once (graph-targets.ts), and the time that it spans. */
-const RUN_SPANS = 250_000
+/** Rows of one run, and the time that it spans. */
+const RUN_SPANS = 1_500_000
 const RUN_NANOS = 2n * 3_600_000_000_000n
 /** A run goes on over a stretch that is to be left as it is when that is so short and has so few rows. */
 const GAP_NANOS = 10n * NANOS_PER_MINUTE
@@ -36,11 +29,8 @@ export interface Unit extends GraphPeriod, Held {
 
 /** What the job remembers of a unit. */
 export interface Memory {
-  /** When it was first waiting. */
-  readonly waitingNanos: bigint
-  /** Rows that it had when last looked, and since when. */
+  /** Rows that it had at the pass before. */
   seenSpans: number
-  seenNanos: bigint
   computedNanos?: bigint
   /** What the last computation began with and what it read: where the two stay apart, rows are gone and not late. */
   heldSpans?: number
@@ -53,8 +43,8 @@ export function keyOf({ seconds, startNanos }: GraphPeriod): string {
 
 /** A minute by its slices, rather than whole. */
 export function isSliced(minute: MinuteState, nowNanos: bigint): boolean {
-  if (minute.spans < SLICED_FROM_SPANS || minute.spans >= SLICED_UNTIL_SPANS) return false
-  return nowNanos - minute.startNanos < NANOS_PER_MINUTE + OLD_NANOS
+  if (minute.spans >= OLD_SLICED_FROM_SPANS) return true
+  return minute.spans >= SLICED_FROM_SPANS && nowNanos - minute.startNanos < NANOS_PER_MINUTE + OLD_NANOS
 }
 
 export function isClean(slice: SliceState): boolean {
@@ -64,15 +54,9 @@ export function isClean(slice: SliceState): boolean {
 
 /** What of an unclean minute is to be computed, now or later. */
 export function unitsOf(minute: MinuteState, nowNanos: bigint): Unit[] {
-  return isSliced(minute, nowNanos) ? slicesOf(minute) : [wholeOf(minute)]
-}
-
-/** What of an unclean minute a question lacks: of one that has no graph yet its slices may have some. */
-export function lackingOf(minute: MinuteState): Unit[] {
-  return minute.stored === undefined && minute.spans >= SLICED_FROM_SPANS ? slicesOf(minute) : [wholeOf(minute)]
-}
-
-function slicesOf(minute: MinuteState): Unit[] {
+  if (!isSliced(minute, nowNanos)) {
+    return [wholeOf(minute)]
+  }
   return minute.slices.filter((slice) => !isClean(slice)).map((slice) => ({ ...slice, seconds: 10 }))
 }
 
@@ -85,21 +69,11 @@ export function isDue(unit: Unit, nowNanos: bigint, memory: Memory | undefined):
   const end = endOf(unit)
   if (nowNanos >= unit.startNanos && nowNanos < end) return false
   if (unit.spans <= SMALL_SPANS) return true
-  if (memory?.seenSpans === unit.spans && nowNanos - memory.seenNanos >= QUIET_NANOS) return true
-  // Versions are times.
-  const computed = memory?.computedNanos ?? unit.stored?.version
-  if (computed === undefined) {
-    const sinceEnd = nowNanos - end
-    if (sinceEnd >= SETTLE_NANOS && sinceEnd < OLD_NANOS * 2n) return true
-    return memory !== undefined && nowNanos - memory.waitingNanos >= GROWING_NANOS
-  }
-  const since = nowNanos - computed
-  if (since < GROWING_NANOS) return false
-  const held = unit.stored?.spans ?? 0
-  if (unit.spans >= held * 1.25) return true
-  const age = computed > end ? computed - end : 0n
+  if (memory?.seenSpans === unit.spans) return true
+  if (memory?.computedNanos === undefined) return nowNanos < unit.startNanos || nowNanos - end >= SETTLE_NANOS
+  const age = memory.computedNanos > end ? memory.computedNanos - end : 0n
   const rest = BigInt(unit.spans * REST_NANOS_A_SPAN)
-  return since >= (age > rest ? age : rest)
+  return nowNanos - memory.computedNanos >= (age > rest ? age : rest)
 }
 
 /** Units that are computed from one reading: in order of time, with what lies between them when that is little. */

@@ -21,7 +21,7 @@ import type {
   TraceStarts,
   Writer,
 } from '../store/store.ts'
-import { NANOS_PER_DAY, NANOS_PER_MINUTE } from '../span/time.ts'
+import { NANOS_PER_MINUTE } from '../span/time.ts'
 import { compareSpans, groupByTrace, indexTrace, minuteOf } from './trace-index.ts'
 
 export class MemoryStore implements Reader, Pick<Writer, 'replacePeriods' | 'noteReach'> {
@@ -137,20 +137,8 @@ export class MemoryStore implements Reader, Pick<Writer, 'replacePeriods' | 'not
     })
   }
 
-  async graphDays(): Promise<Map<bigint, number>> {
-    const days = new Map<bigint, number>()
-    const add = (nanos: bigint, n: number): void => {
-      const day = nanos - (nanos % NANOS_PER_DAY)
-      days.set(day, (days.get(day) ?? 0) + n)
-    }
-    for (const span of this.spans) if (!span.inProgress) add(span.startNanos, 1)
-    for (const [slice, marks] of this.#marks) add(slice, marks)
-    return days
-  }
-
-  async graphState(range: TimeRange, counted: readonly TimeRange[] = []): Promise<GraphState> {
-    const [minutes, periods] = [await this.graphMinutes(range), await this.graphPeriods(range)]
-    return { minutes, periods, counts: await this.graphSpanCounts(counted) }
+  async graphState(range: TimeRange): Promise<GraphState> {
+    return { minutes: await this.graphMinutes(range), periods: await this.graphPeriods(range) }
   }
 
   async graphSpanCounts(ranges: readonly TimeRange[]): Promise<number[]> {

@@ -7,7 +7,7 @@ import { NANOS_PER_MINUTE } from '../span/time.ts'
 import type { MinuteState, Reader, StoredPeriod, TimeRange } from '../store/store.ts'
 import { cacheOf } from './graph-cache.ts'
 import { Derivation } from './graph-derivation.ts'
-import { heldByMinutes, isSameHeld, keyOf, lackingOf, rangeOf, widest } from './graph-plan.ts'
+import { heldByMinutes, isSameHeld, keyOf, rangeOf, unitsOf, wholeOf, widest } from './graph-plan.ts'
 import { orderGraph, type OrderedGraph } from './graph-order.ts'
 import { GraphSum } from './graph-statistics.ts'
 import { deriveTargets, REACH_NANOS } from './graph-targets.ts'
@@ -36,7 +36,7 @@ export async function readServiceGraph(reader: Reader, range: TimeRange): Promis
     { startNanos: greater(whole.endNanos, lesser(whole.startNanos, range.endNanos)), endNanos: range.endNanos },
   ]
   const around = { startNanos: whole.startNanos - REACH_NANOS, endNanos: whole.endNanos + REACH_NANOS }
-  const { minutes, periods, counts: endSpans } = await reader.graphState(around, ends)
+  const [endSpans, { minutes, periods }] = await Promise.all([reader.graphSpanCounts(ends), reader.graphState(around)])
   const stored = periods.filter((period) => period.startNanos >= range.startNanos)
   const live = await deriveLive(reader, range, ends, endSpans, minutes)
   const counts = (period: StoredPeriod): boolean =>
@@ -82,7 +82,8 @@ async function deriveLive(
     targets.push(target)
     return true
   }
-  const waiting = minutes.flatMap(lackingOf)
+  const now = range.endNanos
+  const waiting = minutes.flatMap((minute) => (minute.stored ? [wholeOf(minute)] : unitsOf(minute, now)))
   // The end before what waits: it is what was just done.
   for (const i of [1, 0]) take(ends[i]!, endSpans[i]!)
   let behindSpans = 0

@@ -16,7 +16,7 @@ import { migrate } from './migrate.ts'
 import { OpenSpans } from './open-spans.ts'
 import { noteReach, readGraph, replacePeriods } from './graph-rows.ts'
 import { graphTraceParts, readGraphSpans } from './graph-spans.ts'
-import { graphDays, graphPeriods, graphReach, graphSpanCounts, graphState } from './graph-state.ts'
+import { graphPeriods, graphReach, graphSpanCounts, graphState } from './graph-state.ts'
 import { readLogs, readMetrics } from './read-signals.ts'
 import { readDocuments, readListed, readSpans } from './read-traces.ts'
 import { resourceKeys } from './resource-keys.ts'
@@ -141,8 +141,7 @@ function readerOver(connection: Connection, options: OpenStoreOptions, openSpans
     readGraphSpans: (query, into) => readGraphSpans(connection, query, into),
     graphTraceParts: (range, parts) => graphTraceParts(connection, range, parts),
     graphMinutes: async (range) => [...(await graphState(connection, range)).minutes],
-    graphDays: () => graphDays(connection),
-    graphState: (range, counted) => graphState(connection, range, counted),
+    graphState: (range) => graphState(connection, range),
     graphSpanCounts: (ranges) => graphSpanCounts(connection, ranges),
     graphReach: (slices) => graphReach(connection, slices),
     graphPeriods: (range) => graphPeriods(connection, range),

@@ -16,14 +16,8 @@ const PERIODS_A_QUESTION = 500
 /** See Writer.replacePeriods. */
 export async function replacePeriods(connection: Connection, periods: readonly PeriodGraph[]): Promise<void> {
   if (periods.length === 0) return
-  const blocks: Uint8Array[] = []
-  for (const some of inPieces(periods)) {
-    const rows = rowsOfAll(some)
-    if (rows > 0) blocks.push(encodeNative(rows, encodeRows(some)))
-    // What is encoded at once is what nothing else can happen in.
-    await new Promise((resolve) => setImmediate(resolve))
-  }
-  await insertBlocks(connection, 'graph', GRAPH_COLUMNS, blocks)
+  const rows = periods.reduce((sum, { graph }) => sum + graph.size, 0)
+  if (rows > 0) await insert(connection, 'graph', rows, encodeRows(periods))
   const numbers = (width: number, push: (column: FixedColumn, period: PeriodGraph) => void): FixedColumn => {
     const column = new FixedColumn(width)
     for (const period of periods) push(column, period)
@@ -36,23 +30,6 @@ export async function replacePeriods(connection: Connection, periods: readonly P
     { name: 'spans', type: 'UInt64', column: numbers(8, (c, { spans }) => c.pushU64(spans)) },
     { name: 'marks', type: 'UInt64', column: numbers(8, (c, { marks }) => c.pushU64(marks)) },
   ])
-}
-
-/** Rows that are encoded at once, but for those of one period. */
-const ROWS_A_BLOCK = 8000
-
-function inPieces(periods: readonly PeriodGraph[]): PeriodGraph[][] {
-  const pieces: PeriodGraph[][] = []
-  for (const period of periods) {
-    const piece = pieces.at(-1)
-    if (piece && rowsOfAll(piece) + period.graph.size <= ROWS_A_BLOCK) piece.push(period)
-    else pieces.push([period])
-  }
-  return pieces
-}
-
-function rowsOfAll(periods: readonly PeriodGraph[]): number {
-  return periods.reduce((sum, { graph }) => sum + graph.size, 0)
 }
 
 /** See Writer.noteReach. */
@@ -93,29 +70,12 @@ async function insert(
   columns: readonly NamedColumn[],
 ): Promise<void> {
   if (rows === 0) return
-  const names = columns.map(({ name }) => name)
-  await insertBlocks(connection, table, names, [encodeNative(rows, columns)])
-}
-
-async function insertBlocks(
-  connection: Connection,
-  table: string,
-  columns: readonly string[],
-  blocks: readonly Uint8Array[],
-): Promise<void> {
-  if (blocks.length === 0) return
+  const names = columns.map(({ name }) => name).join(', ')
   // Two equal inserts are two: nothing is retried under a token here.
   const settings = { async_insert: 0, insert_deduplicate: 0 }
-  const statement = `INSERT INTO ${connection.database}.${table} (${columns.join(', ')}) FORMAT Native`
-  await connection.send(statement, settings, blocks)
+  const body = encodeNative(rows, columns)
+  await connection.send(`INSERT INTO ${connection.database}.${table} (${names}) FORMAT Native`, settings, [body])
 }
-
-// As encodeRows has them.
-const GRAPH_COLUMNS = [
-  'seconds, start_nanos, version, bits',
-  ...WORDS,
-  'ok, error, throttle, fault, micros, first_nanos, last_nanos, codes, counts',
-]
 
 function encodeRows(periods: readonly PeriodGraph[]): NamedColumn[] {
   const seconds = new FixedColumn(2)

@@ -3,7 +3,7 @@
 import { fixedColumn, type FixedValues } from './native-read.ts'
 import type { Connection } from './connection.ts'
 import type { GraphState, MinuteState, SliceState, StoredPeriod, TimeRange } from './store.ts'
-import { NANOS_PER_DAY, NANOS_PER_SECOND } from '../span/time.ts'
+import { NANOS_PER_SECOND } from '../span/time.ts'
 import { CELL_NANOS, SLICE_NANOS, type PeriodSeconds } from '../span/graph-rows.ts'
 
 /** Rows and marks of a stretch, and whether any begin in it. */
@@ -14,11 +14,7 @@ interface Touched {
 }
 
 /** See Reader.graphState. */
-export async function graphState(
-  connection: Connection,
-  range: TimeRange,
-  counted: readonly TimeRange[] = [],
-): Promise<GraphState> {
+export async function graphState(connection: Connection, range: TimeRange): Promise<GraphState> {
   // One question and no sums: to plan them the engine needs longer than so few rows take here.
   const { cells, stored } = await read(
     connection,
@@ -28,14 +24,7 @@ export async function graphState(
      FROM ${connection.database}.graph_touched
      WHERE cell_nanos >= {startNanos:Int64} - ${CELL_NANOS} AND cell_nanos < {endNanos:Int64} + ${CELL_NANOS}`,
   )
-  const counts = counted.map(({ startNanos, endNanos }) => {
-    if (startNanos >= endNanos) return 0
-    const [after, before] = [startNanos - CELL_NANOS, endNanos].map((nanos) => Number(nanos) / 1e9) as [number, number]
-    let spans = 0
-    for (const [cell, touched] of cells) if (cell > after && cell < before) spans += touched.spans
-    return spans
-  })
-  return { minutes: minutesOf(cells, stored, range), periods: inOrder(stored), counts }
+  return { minutes: minutesOf(cells, stored, range), periods: inOrder(stored) }
 }
 
 /** See Reader.graphPeriods. */
@@ -146,20 +135,6 @@ function minutesOf(
   const byStart = (a: SliceState, b: SliceState): number => (a.startNanos < b.startNanos ? -1 : 1)
   for (const { slices } of unclean.values()) slices.sort(byStart)
   return [...unclean.values()].sort(byStart)
-}
-
-/** See Reader.graphDays. */
-export async function graphDays(connection: Connection): Promise<Map<bigint, number>> {
-  const blocks = await connection.queryNative(
-    `SELECT intDiv(cell_nanos, ${NANOS_PER_DAY}) * ${NANOS_PER_DAY} AS day, sum(spans + marks) AS counted
-     FROM ${connection.database}.graph_touched GROUP BY day SETTINGS max_threads = 1`,
-  )
-  const days = new Map<bigint, number>()
-  for (const block of blocks) {
-    for (let row = 0; row < block.rows; row++)
-      days.set(fixedColumn(block, 'day').i64(row), fixedColumn(block, 'counted').u64Number(row))
-  }
-  return days
 }
 
 /** See Reader.graphReach. */

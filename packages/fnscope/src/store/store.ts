@@ -101,7 +101,6 @@ export interface MinuteState extends Held {
 export interface GraphState {
   readonly minutes: readonly MinuteState[]
   readonly periods: readonly StoredPeriod[]
-  readonly counts: readonly number[]
 }
 
 /** A trace that has spans in several slices. */
@@ -260,10 +259,8 @@ export interface Reader {
   graphTraceParts(range: TimeRange, parts: number): Promise<string[]>
   /** Minutes (whole ones of the range) whose stored graph is not of all spans that are stored, in order of time. */
   graphMinutes(range: TimeRange): Promise<MinuteState[]>
-  /** By the start of each day that has any: a number that is another one once more is stored that graphMinutes counts. */
-  graphDays(): Promise<Map<bigint, number>>
-  /** graphMinutes and graphPeriods together, and graphSpanCounts of ranges that lie in it. */
-  graphState(range: TimeRange, counted?: readonly TimeRange[]): Promise<GraphState>
+  /** The same and graphPeriods together. */
+  graphState(range: TimeRange): Promise<GraphState>
   /** How many rows of spans start in each of the ranges, rounded out to multiples of CELL_NANOS. */
   graphSpanCounts(ranges: readonly TimeRange[]): Promise<number[]>
   /** Traces noted to reach out of one of these slices (start, nanoseconds), and how many rows they had then. */
