@@ -55,12 +55,6 @@ export async function listTraceSummaries(reader: Reader, question: TraceListQues
   return rows.length <= pageSize || !last ? found : { ...found, next: cursorOf(last), oldestNanos: last.startNanos }
 }
 
-/** The summaries of given traces, in the order of the ids; unknown ones are left out. */
-export async function summarizeTraces(reader: Reader, traceIds: readonly string[]): Promise<TraceSummary[]> {
-  const traces = groupByTrace(await reader.readSpans(traceIds))
-  return traceIds.flatMap((id) => summaryOf(traces.get(id)))
-}
-
 function summaryOf(spans: readonly Span[] | undefined, events?: TimeRange): TraceSummary[] {
   const summary = spans && summarizeTrace(spans, events)
   return summary ? [summary] : []

@@ -9,7 +9,7 @@ import { entryEndsOf, windowOf, type Window } from './list-ranges.ts'
 import { EARLY_NANOS, LATE_NANOS, type ListPosition } from './list-position.ts'
 import { rootColumns, rootRowsOf, type RootRow } from './root-rows.ts'
 import { searchAnnotations } from './search-annotations.ts'
-import { LARGE_READ, smallRead } from './small-read.ts'
+import { largeRead, smallRead } from './small-read.ts'
 import { SqlParameters } from './sql-parameters.ts'
 import type { TraceListOptions, TraceRow } from './store.ts'
 import { placesOf, withRoot, type TracePlace } from './trace-places.ts'
@@ -167,7 +167,7 @@ async function stepRows(
   const blocks = await connection.queryNative(
     `SELECT ${rootColumns(options.details === true, met)} FROM ${database}.roots WHERE ${conditions.join(' AND ')}
      ORDER BY start_nanos DESC, trace_id DESC, received_nanos DESC LIMIT ${step}
-     SETTINGS ${where === undefined || way === 'check' ? smallRead(connection) : LARGE_READ}`,
+     SETTINGS ${where === undefined || way === 'check' ? smallRead(connection) : largeRead()}`,
     parameters.values,
   )
   return rootRowsOf(blocks, options.details === true)

@@ -14,7 +14,7 @@ import { MINUTE } from './minute-key.ts'
 import { fixedColumn } from './native-read.ts'
 import { EARLY_NANOS, isOlder, LATE_NANOS } from './list-position.ts'
 import { rootColumns, rootRowsOf, type RootRow } from './root-rows.ts'
-import { smallRead } from './small-read.ts'
+import { largeRead, smallRead } from './small-read.ts'
 import { SqlParameters } from './sql-parameters.ts'
 import type { TraceListOptions, TraceRow } from './store.ts'
 import { placesOf, rowOf, withRoot, type TracePlace } from './trace-places.ts'
@@ -143,7 +143,7 @@ async function newestRows(
   const blocks = await connection.queryNative(
     `SELECT trace_id, start_nanos FROM ${connection.database}.annotations WHERE ${condition.join(' ')}
      ORDER BY start_nanos DESC LIMIT ${MAX_ROWS}
-     SETTINGS ${others === undefined ? smallRead(connection) : 'max_threads = 1, optimize_empty_string_comparisons = 0'}`,
+     SETTINGS ${others === undefined ? smallRead(connection) : largeRead(1)}`,
     parameters.values,
   )
   return blocks.flatMap((block) => {

@@ -7,8 +7,10 @@
  */
 export function smallRead({ isCluster }: { readonly isCluster: boolean }, threads = 1): string {
   const analyzer = isCluster ? '' : 'enable_analyzer = 0, '
-  return `max_threads = ${threads}, ${analyzer}use_query_condition_cache = 0, optimize_empty_string_comparisons = 0`
+  return `${largeRead(threads)}, ${analyzer}use_query_condition_cache = 0`
 }
 
 /** Of one that may look at many: it need not sort what lies in order already. */
-export const LARGE_READ = 'max_threads = 2, optimize_empty_string_comparisons = 0'
+export function largeRead(threads = 2): string {
+  return `max_threads = ${threads}, optimize_empty_string_comparisons = 0`
+}
