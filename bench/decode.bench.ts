@@ -27,13 +27,13 @@ function idsInHex(key: string, value: unknown): unknown {
 const batch = newBatch()
 
 const SUBJECTS: Readonly<Record<string, () => number>> = {
-  fnscope: () => decodeAll(bodies, (body) => decodeOtlpTraces(body, batch.spans, OPTIONS).spans),
+  fnscope: () => decodeAll(bodies, (body) => decodeOtlpTraces(body, batch.spans, OPTIONS).rows),
   'fnscope, and encoded for the log': () =>
     decodeAll(bodies, (body) => {
-      const { spans } = decodeOtlpTraces(body, batch.spans, OPTIONS)
-      return encodeBatch(batch)[0]!.rows === spans ? spans : Number.NaN
+      const { rows } = decodeOtlpTraces(body, batch.spans, OPTIONS)
+      return encodeBatch(batch)[0]!.rows === rows ? rows : Number.NaN
     }),
-  'fnscope, OTLP/JSON': () => decodeAll(jsons, (body) => decodeOtlpTracesJson(body, batch.spans, OPTIONS).spans),
+  'fnscope, OTLP/JSON': () => decodeAll(jsons, (body) => decodeOtlpTracesJson(body, batch.spans, OPTIONS).rows),
   protobufjs: () => decodeAll(bodies, (body) => (OTLP_REQUEST.decode(body) ? SPANS_A_BODY : 0)),
 }
 

@@ -3,10 +3,11 @@ import { once } from 'node:events'
 import { connect, constants, type ClientHttp2Session, type IncomingHttpHeaders } from 'node:http2'
 import type { TestContext } from 'node:test'
 import { pino } from 'pino'
-import { OtlpMalformedError } from '../../packages/fnscope/src/codec/otlp-taken.ts'
+import { MalformedError } from '../../packages/fnscope/src/codec/taken.ts'
 import { Counters } from '../../packages/fnscope/src/counters.ts'
-import type { OtlpDecoder } from '../../packages/fnscope/src/receive/otlp-intake.ts'
-import { openOtlpDoors, type OtlpDoorsOptions } from '../../packages/fnscope/src/otlp-doors.ts'
+import { BodyBudget } from '../../packages/fnscope/src/http/body-budget.ts'
+import type { Decoder } from '../../packages/fnscope/src/receive/intake.ts'
+import { openOtlpDoors, type OtlpDoorsOptions } from '../../packages/fnscope/src/doors/otlp-doors.ts'
 
 export const EXPORT = '/opentelemetry.proto.collector.trace.v1.TraceService/Export'
 export const PROTOBUF = { 'content-type': 'application/x-protobuf' }
@@ -23,27 +24,47 @@ export interface TestDoors {
   stop(): Promise<void>
 }
 
+type TestDoorsOptions = Partial<OtlpDoorsOptions['context']> &
+  Pick<OtlpDoorsOptions, 'limits'> & { readonly maxBytesOnTheWay?: number }
+
+const LINE = {
+  timeNanos: 1n,
+  receivedNanos: 1n,
+  kind: 'otlp',
+  logGroup: '',
+  logStream: '',
+  service: '',
+  severity: '',
+  severityNumber: 0,
+  body: '',
+  attributes: {},
+  resource: {},
+} as const
+
 /** `malformed` in a body refuses it, `rejects` rejects two spans of three, `breaks` is a bug in the decoder. */
-export async function openTestDoors(t: TestContext, options: Partial<OtlpDoorsOptions> = {}): Promise<TestDoors> {
+export async function openTestDoors(t: TestContext, options: TestDoorsOptions = {}): Promise<TestDoors> {
   const decoded: string[] = []
   const decoder =
-    (encoding: string): OtlpDecoder =>
-    (body) => {
+    (encoding: string): Decoder =>
+    (body, batch) => {
       const text = Buffer.from(body.subarray(0, 64)).toString('latin1')
       decoded.push(`${encoding} ${body.length} ${text}`)
-      if (text.includes('malformed')) throw new OtlpMalformedError('The body is no OTLP: ✗.')
+      if (text.includes('malformed')) throw new MalformedError('The body is no OTLP: ✗.')
       if (text.includes('breaks')) throw new TypeError('a bug')
-      if (!text.includes('rejects')) return { spans: 3, rejected: 0, reasons: new Map(), message: '' }
-      return { spans: 1, rejected: 2, reasons: new Map([['bad_trace_id', 2]]), message: 'two had a bad id' }
+      const rows = text.includes('rejects') ? 1 : 3
+      for (let i = 0; i < rows; i++) batch.logs.push(LINE)
+      if (rows === 3) return { rows, rejected: 0, reasons: new Map(), message: '' }
+      return { rows, rejected: 2, reasons: new Map([['bad_trace_id', 2]]), message: 'two had a bad id' }
     }
   const counters = new Counters()
   const free = { host: '127.0.0.1', port: 0, explicit: true }
+  const { limits, maxBytesOnTheWay = 128 * 1024 * 1024, ...rest } = options
   const doors = await openOtlpDoors(
-    { 'xray-daemon': 'off', 'otlp-http': free, 'otlp-grpc': free, 'jaeger-query': 'off' },
+    { 'otlp-http': free, 'otlp-grpc': free },
     {
       signals: [
         {
-          signal: 'span',
+          signal: 'log',
           path: '/v1/traces',
           method: EXPORT,
           rejectedName: 'rejectedSpans',
@@ -51,21 +72,28 @@ export async function openTestDoors(t: TestContext, options: Partial<OtlpDoorsOp
           decodeJson: decoder('json'),
         },
       ],
-      ingest: { accept: async () => {} },
-      counters,
-      log: pino({ level: 'silent' }),
-      token: undefined,
-      functionKey: undefined,
-      ...options,
+      context: {
+        ingest: { accept: async () => {} },
+        counters,
+        log: pino({ level: 'silent' }),
+        token: undefined,
+        functionKey: undefined,
+        budget: new BodyBudget(maxBytesOnTheWay),
+        ...rest,
+      },
+      ...(limits !== undefined && { limits }),
     },
   )
-  t.after(() => doors.stop())
+  const stop = async (): Promise<void> => {
+    await Promise.all([doors['otlp-http'].stop(), doors['otlp-grpc'].stop()])
+  }
+  t.after(stop)
   return {
-    http: `http://${doors.descriptions['otlp-http']}`,
-    grpc: `http://${doors.descriptions['otlp-grpc']}`,
+    http: `http://${doors['otlp-http'].description}`,
+    grpc: `http://${doors['otlp-grpc'].description}`,
     decoded,
     metrics: () => counters.registry.metrics(),
-    stop: () => doors.stop(),
+    stop,
   }
 }
 

@@ -27,7 +27,7 @@ test('a call is answered with an empty message and status 0 in the trailers', as
   assert.deepEqual([answer.httpStatus, answer.headers['content-type']], [200, 'application/grpc'])
   assert.deepEqual([answer.body.toString('hex'), answer.trailers['grpc-status']], ['0000000000', '0'])
   assert.deepEqual(doors.decoded, ['protobuf 5 spans'])
-  assert.equal(counted(await doors.metrics(), 'fnscope_received_total', { door: 'otlp-grpc', signal: 'span' }), 3)
+  assert.equal(counted(await doors.metrics(), 'fnscope_received_total', { door: 'otlp-grpc', signal: 'log' }), 3)
 })
 
 test('gzip, deflate and zstd are read; a message that is not compressed may come under any of them', async (t) => {
@@ -188,7 +188,7 @@ test('a call whose time is over ends with DEADLINE_EXCEEDED and its spans are no
 })
 
 test('calls that stall in the middle of messages give way to those that do not', async (t) => {
-  const doors = await openTestDoors(t, { limits: { maxBytesOnTheWay: 8 * MIB } })
+  const doors = await openTestDoors(t, { maxBytesOnTheWay: 8 * MIB })
   // A session of its own each: node's client refuses answers while 10 MB of its own writes wait.
   const message = frame(Buffer.alloc(MIB), { length: 2 * MIB })
   const stalled = Array.from({ length: 12 }, () => call(openSession(t, doors.grpc), { frames: [message], open: true }))

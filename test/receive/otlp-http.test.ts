@@ -29,7 +29,7 @@ test('a request is answered in its own encoding, empty when everything was kept'
   const json = await post(doors, '{}', { 'content-type': 'application/json; charset=utf-8' })
   assert.deepEqual([json.status, json.headers['content-type'], json.body], [200, 'application/json', '{}'])
   assert.deepEqual(doors.decoded, ['protobuf 5 spans', 'json 2 {}'])
-  assert.equal(counted(await doors.metrics(), 'fnscope_received_total', { door: 'otlp-http', signal: 'span' }), 6)
+  assert.equal(counted(await doors.metrics(), 'fnscope_received_total', { door: 'otlp-http', signal: 'log' }), 6)
 })
 
 test('gzip, deflate and zstd are read, with a length and in chunks', async (t) => {
@@ -183,7 +183,7 @@ async function stall(doors: TestDoors, sent: number, announced: number): Promise
 }
 
 test('clients that stall in the middle of bodies give way to one that does not', async (t) => {
-  const doors = await openTestDoors(t, { limits: { maxBytesOnTheWay: 8 * MIB } })
+  const doors = await openTestDoors(t, { maxBytesOnTheWay: 8 * MIB })
   const stalled = await Promise.all(Array.from({ length: 12 }, async () => await stall(doors, MIB, 2 * MIB)))
   t.after(() => stalled.forEach((socket) => socket.destroy()))
   let answers = ''
@@ -203,7 +203,7 @@ test('lying lengths cost no memory', async (t) => {
 })
 
 test('a client that goes away in the middle of a body leaves nothing behind', async (t) => {
-  const doors = await openTestDoors(t, { limits: { maxBytesOnTheWay: MIB } })
+  const doors = await openTestDoors(t, { maxBytesOnTheWay: MIB })
   for (let n = 0; n < 20; n++) {
     const socket = await stall(doors, 400_000, 500_000)
     socket.resetAndDestroy()

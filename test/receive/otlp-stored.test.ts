@@ -8,8 +8,9 @@ import { attributesOf, bodyOf, requestJson, spanJson } from '../../packages/fnsc
 import { Counters } from '../../packages/fnscope/src/counters.ts'
 import { openIngest, type OpenIngest } from '../../packages/fnscope/src/ingest/open-ingest.ts'
 import { silentLogger } from '../../packages/fnscope/src/log.ts'
-import { openOtlpDoors, type OtlpDoors } from '../../packages/fnscope/src/otlp-doors.ts'
-import { otlpSignals } from '../../packages/fnscope/src/otlp-signals.ts'
+import { openOtlpDoors, type OtlpDoors } from '../../packages/fnscope/src/doors/otlp-doors.ts'
+import { otlpSignals } from '../../packages/fnscope/src/doors/otlp-signals.ts'
+import { BodyBudget } from '../../packages/fnscope/src/http/body-budget.ts'
 import type { Span } from '../../packages/fnscope/src/span/span.ts'
 import { openStore } from '../../packages/fnscope/src/store/connect.ts'
 import type { Store } from '../../packages/fnscope/src/store/store.ts'
@@ -46,13 +47,16 @@ before(async () => {
   const bounds = (): { minNanos: bigint; maxNanos: bigint } => ({ minNanos: NOW - DAY, maxNanos: NOW + DAY })
   const free = { host: '127.0.0.1', port: 0, explicit: true }
   doors = await openOtlpDoors(
-    { 'xray-daemon': 'off', 'jaeger-query': 'off', 'otlp-http': free, 'otlp-grpc': free },
-    { ...common, signals: otlpSignals({ now: () => NOW, bounds }), ingest, token: undefined, functionKey: undefined },
+    { 'otlp-http': free, 'otlp-grpc': free },
+    {
+      signals: otlpSignals({ now: () => NOW, bounds }),
+      context: { ...common, ingest, token: undefined, functionKey: undefined, budget: new BodyBudget(2 ** 27) },
+    },
   )
 })
 
 after(async () => {
-  await doors.stop()
+  await Promise.all([doors['otlp-http'].stop(), doors['otlp-grpc'].stop()])
   await ingest.close()
   await store.close()
   await temp.stop()
@@ -153,12 +157,12 @@ test('whatever way a span comes, it is read back to the bit', async (t) => {
     if (name === 'gRPC') {
       const headers: Record<string, string> = encoding === '' ? {} : { 'grpc-encoding': encoding }
       const frames = [frame(body, { flag: encoding === '' ? 0 : 1 })]
-      const answer = await callOnce(t, `http://${doors.descriptions['otlp-grpc']}`, { headers, frames })
+      const answer = await callOnce(t, `http://${doors['otlp-grpc'].description}`, { headers, frames })
       assert.equal(answer.status, '0', answer.message)
     } else {
       const type = name === 'json' ? JSON_TYPE : PROTOBUF
       const headers: Record<string, string> = encoding === '' ? type : { ...type, 'content-encoding': encoding }
-      const base = `http://${doors.descriptions['otlp-http']}`
+      const base = `http://${doors['otlp-http'].description}`
       const answer = await send(base, { method: 'POST', path: '/v1/traces', headers, body })
       assert.deepEqual([answer.status, answer.body], [200, name === 'json' ? '{}' : ''])
     }
@@ -249,7 +253,7 @@ test('SQL sees the same: digits, NaN, bytes as base64, nested values as JSON', a
 test('a span of a bad id or time is refused alone, and the answer counts it', async () => {
   const good = spanJson({ traceId: 'ab'.repeat(16), spanId: 'cd'.repeat(8), startTimeUnixNano: String(START) })
   const body = bodyOf(requestJson([good, { ...good, spanId: '' }, { ...good, startTimeUnixNano: '1' }]))
-  const base = `http://${doors.descriptions['otlp-http']}`
+  const base = `http://${doors['otlp-http'].description}`
   const answer = await send(base, { method: 'POST', path: '/v1/traces', headers: JSON_TYPE, body })
   const { partialSuccess } = JSON.parse(answer.body) as { partialSuccess: Record<string, string> }
   assert.deepEqual([answer.status, partialSuccess['rejectedSpans']], [200, '2'])
@@ -260,7 +264,7 @@ test('a span of a bad id or time is refused alone, and the answer counts it', as
 
 test('logs and metrics are refused aloud', async (t) => {
   for (const path of ['/v1/logs', '/v1/metrics']) {
-    const base = `http://${doors.descriptions['otlp-http']}`
+    const base = `http://${doors['otlp-http'].description}`
     const answer = await send(base, { method: 'POST', path, headers: JSON_TYPE, body: '{}' })
     assert.equal(answer.status, 404)
   }
@@ -269,7 +273,7 @@ test('logs and metrics are refused aloud', async (t) => {
     EXPORT.replaceAll('trace', 'metrics'),
   ])
     assert.equal(
-      (await callOnce(t, `http://${doors.descriptions['otlp-grpc']}`, { path, frames: [frame('')] })).status,
+      (await callOnce(t, `http://${doors['otlp-grpc'].description}`, { path, frames: [frame('')] })).status,
       '12',
     )
 })

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { FnscopeError } from './errors.ts'
 import { parseRoles, type Role } from './roles.ts'
 
-export type DoorName = 'xray-daemon' | 'otlp-http' | 'otlp-grpc' | 'jaeger-query'
+export type DoorName = keyof typeof DOOR_PORTS
 
 /** Where a door listens; undefined port 0 = any free one; 'off' = not at all. */
 export type DoorAddress = { readonly host: string; readonly port: number; readonly explicit: boolean } | 'off'
@@ -66,19 +66,35 @@ export interface ConfigFlags {
 }
 
 export const DEFAULT_PORT = 4747
-const DOOR_PORTS: Readonly<Record<DoorName, number>> = {
+/** What clients of each protocol use when they are told nothing. */
+const DOOR_PORTS = {
   'xray-daemon': 2000,
   'otlp-http': 4318,
   'otlp-grpc': 4317,
+  datadog: 8126,
+  'datadog-extension': 8124,
+  datakit: 9529,
+  statsd: 8125,
+  'jaeger-thrift-http': 14268,
+  'jaeger-grpc': 14250,
+  'jaeger-compact': 6831,
+  'jaeger-binary': 6832,
+  'jaeger-sampling': 5778,
   'jaeger-query': 16686,
-}
+  zipkin: 9411,
+} as const
 /** The daemon's is also how functions report to the process that runs them. */
 const DOOR_ROLES: Readonly<Record<string, readonly Role[]>> = {
   'xray-daemon': ['receive', 'platform'],
   'jaeger-query': ['query'],
 } satisfies { readonly [door in DoorName]?: readonly Role[] }
 /** What they speak has no place for a token: wider than loopback by their own --door alone. */
-const DOORS_WITHOUT_TOKEN: readonly string[] = ['xray-daemon'] satisfies DoorName[]
+const DOORS_WITHOUT_TOKEN: readonly string[] = [
+  'xray-daemon',
+  'statsd',
+  'jaeger-compact',
+  'jaeger-binary',
+] satisfies DoorName[]
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent']
 const MAX_RETENTION_DAYS = 3650
 const LOOPBACK = new Set(['127.0.0.1', 'localhost', '::1'])

@@ -14,17 +14,17 @@ import { openDataDir } from './data-dir.ts'
 import { createClock, type Clock } from './functions/clock.ts'
 import { Platform } from './functions/platform.ts'
 import { findPython } from './functions/runtimes/python.ts'
+import { BodyBudget } from './http/body-budget.ts'
 import { isLoopbackHost } from './http/host-names.ts'
 import { closeHttpServer } from './http/server.ts'
 import { answeringStored, tellingLogs } from './ingest-taps.ts'
 import { openIngest } from './ingest/open-ingest.ts'
-import { openJaegerDoor } from './jaeger-door.ts'
+import { openJaegerDoor } from './doors/jaeger-query-door.ts'
 import type { Logger } from './log.ts'
 import { openConfiguredStore } from './open-store.ts'
-import { openOtlpDoors } from './otlp-doors.ts'
-import { otlpSignals } from './otlp-signals.ts'
-import { createMainDoor, listenMain } from './main-door.ts'
-import { markPartialAnswers } from './partial-answers.ts'
+import { openTelemetryDoors } from './doors/telemetry-doors.ts'
+import { createMainDoor, listenMain } from './doors/main-door.ts'
+import { markPartialAnswers } from './doors/partial-answers.ts'
 import { GraphJob } from './query/graph-job.ts'
 import { metricsOfLine } from './receive/function-log.ts'
 import { guardRoles, missingRole } from './roles.ts'
@@ -36,7 +36,7 @@ import { pushSpan } from './span/push-span.ts'
 import { NANOS_PER_DAY, type TimeBounds } from './span/time.ts'
 import { takeDataLock } from './store/engine-lock.ts'
 import { VERSION } from './version.ts'
-import { openXrayDoor } from './xray-door.ts'
+import { openXrayDoor } from './doors/xray-door.ts'
 
 export interface StartOptions {
   readonly log: Logger
@@ -67,6 +67,8 @@ export interface FnscopeServer extends AsyncDisposable {
 
 /** The longest a stop may take to let requests and the log drain; the whole stays under 10 s. */
 const GRACE_MS = 3000
+/** Of the bodies of all doors together. */
+const MAX_BYTES_ON_THE_WAY = 128 * 1024 * 1024
 /** The longest that a sender waits with `--ack stored`: below the 10 s after which most give up. */
 const STORED_WAIT_MS = 8000
 
@@ -156,16 +158,19 @@ export async function startServer(config: Config, options: StartOptions): Promis
     store,
   })
   cleanup.defer(() => daemon.stop())
-  const signals = otlpSignals({ now: clock, bounds })
-  const otlp = await openOtlpDoors(config.doors, {
-    signals,
+  const telemetry = await openTelemetryDoors(config.doors, {
     ingest: answeringIngest,
+    quickIngest: ingest,
     counters,
     log,
     token: config.token,
     functionKey,
+    now: clock,
+    bounds,
+    budget: new BodyBudget(MAX_BYTES_ON_THE_WAY),
+    notify,
   })
-  cleanup.defer(() => otlp.stop())
+  cleanup.defer(() => telemetry.stop())
   const jaeger = await openJaegerDoor(config.doors['jaeger-query'], {
     query: { reader: store, now: clock, bounds },
     store,
@@ -186,7 +191,7 @@ export async function startServer(config: Config, options: StartOptions): Promis
   }
   const doors = (): Record<string, string> => ({
     'xray-daemon': daemon.description,
-    ...otlp.descriptions,
+    ...telemetry.descriptions,
     'jaeger-query': jaeger.description,
   })
   const health = (): ConsoleHealth => ({

@@ -2,7 +2,7 @@
 // one mapping, serves both. Here is what traces, logs and metrics share: the document, numbers of 64 bits, values.
 // https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding
 import { isDeeperThan, isJsonObject, type JsonObject } from './json.ts'
-import { OtlpMalformedError } from './otlp-taken.ts'
+import { MalformedError } from './taken.ts'
 import { MAX_VALUE_DEPTH } from './otlp-value.ts'
 import type { ProtobufWriter } from './protobuf-writer.ts'
 
@@ -14,18 +14,17 @@ const LONG_NUMBER = /[:[,]\s*-?\d{16}/
 
 const decoder = new TextDecoder('utf-8')
 
-/** @throws OtlpMalformedError when the body is no JSON object. Numbers of more digits than a double holds are texts */
+/** @throws MalformedError when the body is no JSON object. Numbers of more digits than a double holds are texts */
 export function parseOtlpJson(body: Uint8Array): JsonObject {
   const text = decoder.decode(body)
-  if (isDeeperThan(text, MAX_JSON_DEPTH))
-    throw new OtlpMalformedError(`The JSON is nested deeper than ${MAX_JSON_DEPTH}.`)
+  if (isDeeperThan(text, MAX_JSON_DEPTH)) throw new MalformedError(`The JSON is nested deeper than ${MAX_JSON_DEPTH}.`)
   let document: unknown
   try {
     document = LONG_NUMBER.test(text) ? JSON.parse(text, keepDigits) : JSON.parse(text)
   } catch (error) {
-    throw new OtlpMalformedError(`The body is no JSON: ${(error as Error).message}`)
+    throw new MalformedError(`The body is no JSON: ${(error as Error).message}`)
   }
-  if (!isJsonObject(document)) throw new OtlpMalformedError('The body is no JSON object.')
+  if (!isJsonObject(document)) throw new MalformedError('The body is no JSON object.')
   return document
 }
 
@@ -35,7 +34,7 @@ function keepDigits(_key: string, value: unknown, context?: { readonly source?: 
   return /^-?\d+$/.test(source) ? source : value
 }
 
-/** The member as a list of objects; absent and null are none. @throws OtlpMalformedError */
+/** The member as a list of objects; absent and null are none. @throws MalformedError */
 export function objectsOf(parent: JsonObject, name: string): readonly JsonObject[] {
   const value = parent[name]
   if (value === undefined || value === null) return []
@@ -43,7 +42,7 @@ export function objectsOf(parent: JsonObject, name: string): readonly JsonObject
   return value
 }
 
-/** @throws OtlpMalformedError */
+/** @throws MalformedError */
 export function objectOf(parent: JsonObject, name: string): JsonObject | undefined {
   const value = parent[name]
   if (value === undefined || value === null) return undefined
@@ -51,7 +50,7 @@ export function objectOf(parent: JsonObject, name: string): JsonObject | undefin
   return value
 }
 
-/** '' when it is absent. @throws OtlpMalformedError */
+/** '' when it is absent. @throws MalformedError */
 export function stringOf(parent: JsonObject, name: string): string {
   const value = parent[name]
   if (value === undefined || value === null) return ''
@@ -59,7 +58,7 @@ export function stringOf(parent: JsonObject, name: string): string {
   return value
 }
 
-/** A 64-bit integer as number or text; 0 when it is absent. @throws OtlpMalformedError */
+/** A 64-bit integer as number or text; 0 when it is absent. @throws MalformedError */
 export function integerOf(parent: JsonObject, name: string): bigint {
   const value = parent[name]
   if (value === undefined || value === null) return 0n
@@ -71,12 +70,12 @@ export function integerOf(parent: JsonObject, name: string): bigint {
   throw wrong(name, 'a whole number')
 }
 
-/** A 32-bit count or set of flags. @throws OtlpMalformedError */
+/** A 32-bit count or set of flags. @throws MalformedError */
 export function countOf(parent: JsonObject, name: string): number {
   return Number(BigInt.asUintN(32, integerOf(parent, name)))
 }
 
-/** An enum's number, from its name too; 0 when the name is not known. @throws OtlpMalformedError */
+/** An enum's number, from its name too; 0 when the name is not known. @throws MalformedError */
 export function enumOf(parent: JsonObject, name: string, names: readonly string[]): number {
   const value = parent[name]
   if (typeof value === 'string' && !/^\d+$/.test(value)) return Math.max(0, names.indexOf(value))
@@ -100,7 +99,7 @@ export function writeCount(writer: ProtobufWriter, field: number, count: number)
   if (count !== 0) writer.varint(field, count)
 }
 
-/** Writes `attributes` of `parent` as KeyValues under `field`. @throws OtlpMalformedError */
+/** Writes `attributes` of `parent` as KeyValues under `field`. @throws MalformedError */
 export function writeAttributes(writer: ProtobufWriter, field: number, parent: JsonObject): void {
   for (const attribute of objectsOf(parent, 'attributes')) writeKeyValue(writer, field, attribute, 0)
 }
@@ -113,10 +112,10 @@ function writeKeyValue(writer: ProtobufWriter, field: number, attribute: JsonObj
   writer.close(mark)
 }
 
-/** Writes an AnyValue under `field`; of several members the last one counts. @throws OtlpMalformedError */
+/** Writes an AnyValue under `field`; of several members the last one counts. @throws MalformedError */
 export function writeAnyValue(writer: ProtobufWriter, field: number, value: JsonObject, depth = 0): void {
   if (depth > MAX_VALUE_DEPTH)
-    throw new OtlpMalformedError(`The request has values nested deeper than ${MAX_VALUE_DEPTH} levels.`)
+    throw new MalformedError(`The request has values nested deeper than ${MAX_VALUE_DEPTH} levels.`)
   const mark = writer.open(field)
   for (const name of Object.keys(value)) {
     if (value[name] === null) continue
@@ -166,7 +165,7 @@ function booleanOf(parent: JsonObject, name: string): boolean {
   throw wrong(name, 'true or false')
 }
 
-/** NaN and the infinities come as texts, and so may any number. @throws OtlpMalformedError */
+/** NaN and the infinities come as texts, and so may any number. @throws MalformedError */
 export function doubleOf(parent: JsonObject, name: string): number {
   const value = parent[name]
   if (typeof value === 'number') return value
@@ -183,6 +182,6 @@ function base64Of(parent: JsonObject, name: string): Uint8Array {
   return Buffer.from(text, 'base64')
 }
 
-function wrong(name: string, expected: string): OtlpMalformedError {
-  return new OtlpMalformedError(`The request has a "${name}" that is not ${expected}.`)
+function wrong(name: string, expected: string): MalformedError {
+  return new MalformedError(`The request has a "${name}" that is not ${expected}.`)
 }

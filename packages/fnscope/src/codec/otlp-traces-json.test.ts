@@ -5,10 +5,10 @@ import { readSpans } from '../span/read-span.ts'
 import { SpanBatch } from '../span/span-batch.ts'
 import type { Span } from '../span/span.ts'
 import { bodyOf, decodeSample, OPTIONS, requestJson, spanJson } from './otlp-samples.ts'
-import { OtlpMalformedError, type OtlpTaken } from './otlp-taken.ts'
+import { MalformedError, type Taken } from './taken.ts'
 import { decodeOtlpTracesJson } from './otlp-traces-json.ts'
 
-function decode(body: Uint8Array): { readonly taken: OtlpTaken; readonly spans: readonly Span[] } {
+function decode(body: Uint8Array): { readonly taken: Taken; readonly spans: readonly Span[] } {
   const batch = new SpanBatch()
   const taken = decodeOtlpTracesJson(body, batch, OPTIONS)
   return { taken, spans: readSpans(batch) }
@@ -81,8 +81,8 @@ test('an id that is no hex refuses its span alone', () => {
 
 test('unknown fields are ignored, snake_case ones are unknown', () => {
   assert.equal(decodeSample({ start_time_unix_nano: 'x', later: { deep: [1] } }).startNanos, 1732288946000000000n)
-  assert.deepEqual(decode(bodyOf({ resource_spans: [{ scope_spans: [{}] }] })).taken.spans, 0)
-  assert.deepEqual(decode(bodyOf({ resourceSpans: [{ resource: null, scopeSpans: null }] })).taken.spans, 0)
+  assert.deepEqual(decode(bodyOf({ resource_spans: [{ scope_spans: [{}] }] })).taken.rows, 0)
+  assert.deepEqual(decode(bodyOf({ resourceSpans: [{ resource: null, scopeSpans: null }] })).taken.rows, 0)
 })
 
 test('events, links, counts, flags and URLs are kept', () => {
@@ -144,5 +144,5 @@ const MALFORMED: readonly string[] = [
 
 for (const text of MALFORMED)
   test(`${text.slice(0, 90)} is malformed`, () => {
-    assert.throws(() => decode(new TextEncoder().encode(text)), OtlpMalformedError)
+    assert.throws(() => decode(new TextEncoder().encode(text)), MalformedError)
   })

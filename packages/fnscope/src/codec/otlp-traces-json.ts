@@ -14,7 +14,7 @@ import {
   writeCount,
   writeText,
 } from './otlp-json.ts'
-import type { OtlpTaken } from './otlp-taken.ts'
+import type { Taken } from './taken.ts'
 import { decodeOtlpTraces, type OtlpTracesOptions } from './otlp-traces.ts'
 import { ProtobufWriter } from './protobuf-writer.ts'
 
@@ -23,9 +23,9 @@ const CODES = ['UNSET', 'OK', 'ERROR'].map((name) => `STATUS_CODE_${name}`)
 
 /**
  * Appends the request's spans to `into`. Unknown fields, snake_case ones among them, are ignored.
- * @throws OtlpMalformedError then `into` is in no state to be used
+ * @throws MalformedError then `into` is in no state to be used
  */
-export function decodeOtlpTracesJson(body: Uint8Array, into: SpanBatch, options: OtlpTracesOptions): OtlpTaken {
+export function decodeOtlpTracesJson(body: Uint8Array, into: SpanBatch, options: OtlpTracesOptions): Taken {
   const writer = new ProtobufWriter()
   for (const resourceSpans of objectsOf(parseOtlpJson(body), 'resourceSpans')) {
     const mark = writer.open(1)

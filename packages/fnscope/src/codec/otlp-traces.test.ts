@@ -7,7 +7,7 @@ import { readSpans } from '../span/read-span.ts'
 import { SpanBatch } from '../span/span-batch.ts'
 import type { Span } from '../span/span.ts'
 import { OPTIONS, readRequest, bodyOf } from './otlp-samples.ts'
-import { OtlpMalformedError, type OtlpTaken } from './otlp-taken.ts'
+import { MalformedError, type Taken } from './taken.ts'
 import { decodeOtlpTracesJson } from './otlp-traces-json.ts'
 import { decodeOtlpTraces } from './otlp-traces.ts'
 import { ProtobufWriter } from './protobuf-writer.ts'
@@ -30,7 +30,7 @@ const CAPTURES = [
 /** How many times as many random requests are tried: FNSCOPE_TEST_ROUNDS=20 takes a minute. */
 const ROUNDS = Number(process.env['FNSCOPE_TEST_ROUNDS'] ?? 1)
 
-function decode(body: Uint8Array): { spans: Span[]; taken: OtlpTaken; batch: SpanBatch } {
+function decode(body: Uint8Array): { spans: Span[]; taken: Taken; batch: SpanBatch } {
   const batch = new SpanBatch()
   const taken = decodeOtlpTraces(body, batch, OPTIONS)
   batch.checkRows()
@@ -123,7 +123,7 @@ test('two requests into one batch are the spans of both', () => {
   decodeOtlpTraces(capture('node-grpc-traces.pb'), batch, OPTIONS)
   const taken = decodeOtlpTraces(capture('python-http-traces.pb'), batch, OPTIONS)
   batch.checkRows()
-  assert.equal(taken.spans, 3)
+  assert.equal(taken.rows, 3)
   assert.deepEqual(readSpans(batch), [
     ...decode(capture('node-grpc-traces.pb')).spans,
     ...decode(capture('python-http-traces.pb')).spans,
@@ -131,7 +131,7 @@ test('two requests into one batch are the spans of both', () => {
 })
 
 test('an empty request has no spans', () => {
-  assert.deepEqual(decode(new Uint8Array(0)).taken, { spans: 0, rejected: 0, reasons: new Map(), message: '' })
+  assert.deepEqual(decode(new Uint8Array(0)).taken, { rows: 0, rejected: 0, reasons: new Map(), message: '' })
 })
 
 // ------------------------------------------------------------------------------------------ by hand, on the wire
@@ -196,7 +196,7 @@ test('spans are refused one by one, each for its reason', () => {
   const taken = decodeOtlpTraces(body, batch, { receivedNanos: 5n, bounds: { minNanos: 1000n, maxNanos: 2000n } })
   batch.checkRows()
   const spans = readSpans(batch)
-  assert.equal(taken.spans, 2)
+  assert.equal(taken.rows, 2)
   assert.equal(taken.rejected, 9)
   assert.deepEqual(
     taken.reasons,
@@ -395,13 +395,13 @@ test('values are nested 64 levels deep and no deeper', () => {
   const body = (levels: number): Uint8Array =>
     requestOf([{ write: (writer) => attribute(writer, 'aws.deep', (to) => nestedValue(to, levels)) }])
   assert.equal(JSON.stringify(decode(body(64)).spans[0]!.attributes['aws.deep']).length, 64 * 2 + 6)
-  assert.throws(() => decode(body(65)), OtlpMalformedError)
-  assert.throws(() => decode(body(1000)), OtlpMalformedError)
+  assert.throws(() => decode(body(65)), MalformedError)
+  assert.throws(() => decode(body(1000)), MalformedError)
   const json = (levels: number): Uint8Array => bodyOf(readRequest(body(levels)))
   const batch = new SpanBatch()
-  assert.equal(decodeOtlpTracesJson(json(64), batch, OPTIONS).spans, 1)
-  assert.throws(() => decodeOtlpTracesJson(json(65), new SpanBatch(), OPTIONS), OtlpMalformedError)
-  assert.throws(() => decodeOtlpTracesJson(json(500), new SpanBatch(), OPTIONS), OtlpMalformedError)
+  assert.equal(decodeOtlpTracesJson(json(64), batch, OPTIONS).rows, 1)
+  assert.throws(() => decodeOtlpTracesJson(json(65), new SpanBatch(), OPTIONS), MalformedError)
+  assert.throws(() => decodeOtlpTracesJson(json(500), new SpanBatch(), OPTIONS), MalformedError)
 })
 
 test('more distinct keys than are remembered are all kept', () => {
@@ -451,7 +451,7 @@ test('fields of a later version are stepped over, and the URL of a resource’s 
     }),
   )
   assert.equal(spans[0]!.schemaUrl, 'https://x.test/1.30.0')
-  assert.throws(() => decode(requestOf([{}], { resourceUrl: 'x'.repeat(513) })), OtlpMalformedError)
+  assert.throws(() => decode(requestOf([{}], { resourceUrl: 'x'.repeat(513) })), MalformedError)
 })
 
 const MALFORMED: readonly (readonly [string, (writer: ProtobufWriter) => void])[] = [
@@ -469,7 +469,7 @@ for (const [what, write] of MALFORMED)
     assert.throws(
       () => decode(requestOf([{ write }])),
       (error) => {
-        assert.ok(error instanceof OtlpMalformedError)
+        assert.ok(error instanceof MalformedError)
         assert.match(error.message, /at byte \d+\.$/)
         return true
       },
@@ -484,7 +484,7 @@ function assertCalm(body: Uint8Array, read = false): void {
   try {
     decodeOtlpTraces(body, used, OPTIONS)
   } catch (error) {
-    assert.ok(error instanceof OtlpMalformedError, String((error as Error).stack))
+    assert.ok(error instanceof MalformedError, String((error as Error).stack))
     return
   }
   used.checkRows()
@@ -495,7 +495,7 @@ test('a request that is cut anywhere is malformed', () => {
   const body = capture('python-http-traces.pb')
   for (let size = 1; size < body.length; size++) {
     used.clear()
-    assert.throws(() => decodeOtlpTraces(body.subarray(0, size), used, OPTIONS), OtlpMalformedError, `cut at ${size}`)
+    assert.throws(() => decodeOtlpTraces(body.subarray(0, size), used, OPTIONS), MalformedError, `cut at ${size}`)
   }
 })
 

@@ -8,7 +8,7 @@ import { AttributeColumns } from './otlp-attributes.ts'
 import { writeEvents, writeLinks } from './otlp-events.ts'
 import { OtlpSources, type ResourceColumns } from './otlp-resource.ts'
 import { SpanFields, TimeLimits, type AttributeSink, type Places } from './otlp-span.ts'
-import { OtlpMalformedError, Refusals, type OtlpTaken } from './otlp-taken.ts'
+import { MalformedError, Refusals, type Taken } from './taken.ts'
 import { indexOfText, pushText, stringOf, TextWriter } from './otlp-text.ts'
 import { fieldsOf, ProtobufError, ProtobufReader } from './protobuf-reader.ts'
 import { SemanticSpan } from './semantic-span.ts'
@@ -31,13 +31,13 @@ const MAX_SCHEMA_URL_BYTES = 512
 
 /**
  * Appends the request's spans to `into`.
- * @throws OtlpMalformedError then `into` is in no state to be used
+ * @throws MalformedError then `into` is in no state to be used
  */
-export function decodeOtlpTraces(body: Uint8Array, into: SpanBatch, options: OtlpTracesOptions): OtlpTaken {
+export function decodeOtlpTraces(body: Uint8Array, into: SpanBatch, options: OtlpTracesOptions): Taken {
   try {
     return decoder.decode(body, into, options)
   } catch (error) {
-    if (error instanceof ProtobufError) throw new OtlpMalformedError(`The request is no OTLP traces: ${error.message}.`)
+    if (error instanceof ProtobufError) throw new MalformedError(`The request is no OTLP traces: ${error.message}.`)
     throw error
   }
 }
@@ -62,7 +62,7 @@ class OtlpTraceDecoder implements AttributeSink {
   #lastFlags = -1
   #lastDetails = 0
 
-  decode(body: Uint8Array, into: SpanBatch, options: OtlpTracesOptions): OtlpTaken {
+  decode(body: Uint8Array, into: SpanBatch, options: OtlpTracesOptions): Taken {
     const reader = this.#reader
     const before = into.rows
     const refusals = new Refusals()

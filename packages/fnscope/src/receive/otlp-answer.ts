@@ -1,10 +1,10 @@
 // What an OTLP request is answered with: ExportTraceServiceResponse and its two sisters, which differ in a name only.
-import type { OtlpTaken } from '../codec/otlp-taken.ts'
+import type { Taken } from '../codec/taken.ts'
 import { bytesField, numberField } from '../http/rpc-status.ts'
 
 const NOTHING = Buffer.alloc(0)
 
-type Outcome = Pick<OtlpTaken, 'rejected' | 'message'>
+type Outcome = Pick<Taken, 'rejected' | 'message'>
 
 /** Response {1 partial_success {1 rejected, 2 error_message}}: empty when all was kept and there is nothing to say. */
 export function encodeOtlpAnswer({ rejected, message }: Outcome): Buffer {

@@ -2,19 +2,19 @@
 // counted over all connections while they arrive.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 
-import { OtlpMalformedError } from '../codec/otlp-taken.ts'
-import type { BodyBudget, BodyShare } from '../http/body-budget.ts'
+import type { BodyBudget } from '../http/body-budget.ts'
 import type { ErrorFormat } from '../http/error-format.ts'
-import { ENCODINGS, inflate, InflateError, readEncoding, type Encoding } from '../http/inflate.ts'
-import { bodyError, readBody } from '../http/read-body.ts'
+import { ENCODINGS } from '../http/inflate.ts'
 import { RequestError } from '../http/request-error.ts'
 import { encodeRpcStatus, RPC_CODE, type RpcCode } from '../http/rpc-status.ts'
 import { encodeOtlpAnswer, formatOtlpAnswer } from './otlp-answer.ts'
-import type { OtlpIntake, OtlpSignal } from './otlp-intake.ts'
+import type { Intake } from './intake.ts'
+import type { OtlpSignal } from './otlp-signal.ts'
+import { encodingOf, leaveBodies, mediaTypeOf, takeBody } from './take-body.ts'
 
 export interface OtlpHttpOptions {
   readonly signals: readonly OtlpSignal[]
-  readonly intake: OtlpIntake
+  readonly intake: Intake
   readonly budget: BodyBudget
 }
 
@@ -27,8 +27,7 @@ const JSON_TYPE = 'application/json'
 /** Mounts the routes. The server's errors are to be in otlpErrorFormat. */
 export function mountOtlpHttp(server: FastifyInstance, options: OtlpHttpOptions): void {
   void server.register(async (scope) => {
-    scope.removeAllContentTypeParsers()
-    scope.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
+    leaveBodies(scope)
     for (const signal of options.signals)
       scope.all(signal.path, { onRequest: refuseUnread }, async (request, reply) => {
         return await take(request, reply, { ...options, signal })
@@ -42,7 +41,7 @@ async function refuseUnread(request: FastifyRequest, reply: FastifyReply): Promi
     reply.header('allow', 'POST')
     throw new RequestError(405, `${request.method} is not for this path: telemetry is sent with POST.`)
   }
-  const type = mediaType(request)
+  const type = mediaTypeOf(request)
   if (type !== PROTOBUF && type !== JSON_TYPE)
     throw new RequestError(415, `The content type is "${type}"; this door reads ${PROTOBUF} and ${JSON_TYPE}.`)
   if (encodingOf(request) === false) {
@@ -64,51 +63,16 @@ async function take(
   reply: FastifyReply,
   { budget, intake, signal }: Taking,
 ): Promise<FastifyReply> {
-  let share: BodyShare | undefined
-  try {
-    const read = await readBody(request.raw, { budget, maxBytes: MAX_BODY_BYTES })
-    share = read.share
-    const encoding = encodingOf(request)
-    const body = encoding === undefined || encoding === false ? read.bytes : await plain(read.bytes, encoding, share)
-    share.arrived()
-    const json = mediaType(request) === JSON_TYPE
-    const taken = await intake.take(body, json ? signal.decodeJson : signal.decodeProtobuf, signal.signal)
-    read.recycle()
-    return await (json
-      ? reply.type(JSON_TYPE).send(Buffer.from(formatOtlpAnswer(taken, signal.rejectedName)))
-      : reply.type(PROTOBUF).send(encodeOtlpAnswer(taken)))
-  } catch (error) {
-    if (error instanceof OtlpMalformedError) throw new RequestError(400, error.message, { cause: error })
-    if (error instanceof InflateError) {
-      intake.dropRequest('malformed', error.message)
-      throw new RequestError(400, error.message, { cause: error })
-    }
-    if (error instanceof RequestError) {
-      if (error.statusCode === 413) intake.dropRequest('too_large', error.message)
-      if (error.statusCode === 503) intake.dropRequest('queue_full', error.message)
-      // Nobody reads the rest of it.
-      if (error.statusCode === 503) reply.header('connection', 'close')
-    }
-    throw error
-  } finally {
-    share?.release()
-  }
-}
-
-async function plain(bytes: Buffer, encoding: Encoding, share: BodyShare): Promise<Buffer> {
-  const inflated = await inflate(bytes, encoding, { share, maxBytes: MAX_BODY_BYTES })
-  if (typeof inflated === 'string') throw bodyError(inflated, MAX_BODY_BYTES)
-  return inflated
-}
-
-function mediaType(request: FastifyRequest): string {
-  const { 'content-type': type = '' } = request.headers
-  if (type === PROTOBUF || type === JSON_TYPE) return type
-  return type.split(';', 1)[0]!.trim().toLowerCase()
-}
-
-function encodingOf(request: FastifyRequest): ReturnType<typeof readEncoding> {
-  return readEncoding(request.headers['content-encoding'])
+  const json = mediaTypeOf(request) === JSON_TYPE
+  const taken = await takeBody(request, reply, {
+    budget,
+    intake,
+    maxBytes: MAX_BODY_BYTES,
+    decode: json ? signal.decodeJson : signal.decodeProtobuf,
+  })
+  return await (json
+    ? reply.type(JSON_TYPE).send(Buffer.from(formatOtlpAnswer(taken, signal.rejectedName)))
+    : reply.type(PROTOBUF).send(encodeOtlpAnswer(taken)))
 }
 
 const CODES: Readonly<Record<number, RpcCode>> = {
@@ -126,7 +90,7 @@ const CODES: Readonly<Record<number, RpcCode>> = {
 export function otlpErrorFormat(request: FastifyRequest): ErrorFormat {
   return ({ status, message, retryAfterSeconds }) => {
     const code = CODES[status] ?? RPC_CODE.internal
-    return mediaType(request) === PROTOBUF
+    return mediaTypeOf(request) === PROTOBUF
       ? { headers: { 'content-type': PROTOBUF }, body: encodeRpcStatus({ code, message, retryAfterSeconds }) }
       : { headers: { 'content-type': JSON_TYPE }, body: Buffer.from(JSON.stringify({ code, message })) }
   }

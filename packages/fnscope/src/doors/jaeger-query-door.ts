@@ -1,13 +1,13 @@
 // Jaeger's query door: its API on a port of its own, where its page and Grafana look for it.
-import { jaegerErrorFormat, mountJaegerQuery, type JaegerQueryOptions } from './api/jaeger-query.ts'
-import type { DoorAddress } from './config.ts'
-import type { Counters } from './counters.ts'
-import { hostNamesOf } from './http/host-names.ts'
-import { listen } from './http/listen.ts'
-import { closeHttpServer, createHttpServer } from './http/server.ts'
-import type { Logger } from './log.ts'
+import { jaegerErrorFormat, mountJaegerQuery, type JaegerQueryOptions } from '../api/jaeger-query.ts'
+import type { DoorAddress } from '../config.ts'
+import type { Counters } from '../counters.ts'
+import { hostNamesOf } from '../http/host-names.ts'
+import { listen } from '../http/listen.ts'
+import { closeHttpServer, createHttpServer } from '../http/server.ts'
+import type { Logger } from '../log.ts'
 import { markPartialAnswers } from './partial-answers.ts'
-import type { Store } from './store/store.ts'
+import type { Store } from '../store/store.ts'
 
 export interface JaegerDoorOptions {
   readonly query: JaegerQueryOptions

@@ -1,5 +1,6 @@
-// What both OTLP doors do with a body: decode it into a batch, hand that to ingest, count. Nothing of HTTP or gRPC here.
-import { OtlpMalformedError, type OtlpTaken } from '../codec/otlp-taken.ts'
+// What every door does with a request's body: decode it into a batch, hand that to ingest, count. Nothing of HTTP, gRPC
+// or any one protocol here.
+import { MalformedError, type Taken } from '../codec/taken.ts'
 import type { Counters } from '../counters.ts'
 import { messageOf } from '../errors.ts'
 import { IngestFullError, type Ingest } from '../ingest/ingest.ts'
@@ -7,24 +8,10 @@ import type { Logger } from '../log.ts'
 import { emptied, newBatch, type Batch } from '../span/batch.ts'
 import { DropLog } from './drop-log.ts'
 
-/** Adds what it can keep to the batch, as copies: the body's memory is used again. @throws OtlpMalformedError when the request is refused whole */
-export type OtlpDecoder = (body: Uint8Array, batch: Batch) => OtlpTaken
+/** Adds what it can keep to the batch, as copies: the body's memory is used again. @throws MalformedError when the request is refused whole */
+export type Decoder = (body: Uint8Array, batch: Batch) => Taken
 
-/** One signal of OTLP: where it arrives and who reads it. */
-export interface OtlpSignal {
-  /** The label of counters.received. */
-  readonly signal: 'span' | 'log' | 'metric'
-  /** Of the HTTP door. */
-  readonly path: string
-  /** `/package.Service/Method` of the gRPC door. */
-  readonly method: string
-  /** How the answer's JSON calls the number of what was refused. */
-  readonly rejectedName: 'rejectedSpans' | 'rejectedLogRecords' | 'rejectedDataPoints'
-  readonly decodeProtobuf: OtlpDecoder
-  readonly decodeJson: OtlpDecoder
-}
-
-export interface OtlpIntakeOptions {
+export interface IntakeOptions {
   /** The label of the counters. */
   readonly door: string
   readonly ingest: Pick<Ingest, 'accept'>
@@ -35,40 +22,40 @@ export interface OtlpIntakeOptions {
 /** As many as are in progress at once when a few exporters send without a pause. */
 const MAX_SPARE_BATCHES = 8
 
-export class OtlpIntake {
-  readonly #options: OtlpIntakeOptions
+export class Intake {
+  readonly #options: IntakeOptions
   readonly #dropLog: DropLog
   // Filled again: the memory of a new batch costs as much as decoding into it.
   readonly #spare: Batch[] = []
 
-  constructor(options: OtlpIntakeOptions) {
+  constructor(options: IntakeOptions) {
     this.#options = options
     this.#dropLog = new DropLog(options.door, options.log)
   }
 
   /**
    * Resolves when everything of the request that can be kept is safe. `body` may be used again then.
-   * @throws OtlpMalformedError, IngestFullError: nothing was kept
+   * @throws MalformedError, IngestFullError: nothing was kept
    */
-  async take(body: Uint8Array, decode: OtlpDecoder, signal: OtlpSignal['signal']): Promise<OtlpTaken> {
+  async take(body: Uint8Array, decode: Decoder): Promise<Taken> {
     const { door, ingest, counters } = this.#options
     const batch = this.#spare.pop() ?? newBatch()
-    let taken: OtlpTaken
+    let taken: Taken
     try {
       taken = decode(body, batch)
     } catch (error) {
-      if (error instanceof OtlpMalformedError) this.dropRequest('malformed', error.message)
+      if (error instanceof MalformedError) this.dropRequest('malformed', error.message)
       else this.#drop('internal_error', messageOf(error), 1)
       throw error
     }
-    if (taken.spans > 0) {
+    if (taken.rows > 0) {
       try {
         await ingest.accept(batch)
       } catch (error) {
-        this.#drop(error instanceof IngestFullError ? 'queue_full' : 'internal_error', messageOf(error), taken.spans)
+        this.#drop(error instanceof IngestFullError ? 'queue_full' : 'internal_error', messageOf(error), taken.rows)
         throw error
       }
-      counters.received.inc({ door, signal }, taken.spans)
+      countReceived(counters, door, batch)
     }
     this.#recycle(batch)
     for (const [reason, count] of taken.reasons) this.#drop(reason, taken.message, count)
@@ -93,4 +80,12 @@ export class OtlpIntake {
   stop(): void {
     this.#dropLog.stop()
   }
+}
+
+/** Counts what ingest has taken, by signal. */
+function countReceived({ received }: Counters, door: string, { spans, openSpans, logs, metrics }: Batch): void {
+  const spansAll = spans.rows + openSpans.rows
+  if (spansAll > 0) received.inc({ door, signal: 'span' }, spansAll)
+  if (logs.length > 0) received.inc({ door, signal: 'log' }, logs.length)
+  if (metrics.length > 0) received.inc({ door, signal: 'metric' }, metrics.length)
 }

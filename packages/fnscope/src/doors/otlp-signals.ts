@@ -1,8 +1,8 @@
 // Which signals the OTLP doors take, and who decodes each: one entry here is a route of HTTP and a method of gRPC.
-import { decodeOtlpTracesJson } from './codec/otlp-traces-json.ts'
-import { decodeOtlpTraces } from './codec/otlp-traces.ts'
-import type { OtlpSignal } from './receive/otlp-intake.ts'
-import type { TimeBounds } from './span/time.ts'
+import { decodeOtlpTracesJson } from '../codec/otlp-traces-json.ts'
+import { decodeOtlpTraces } from '../codec/otlp-traces.ts'
+import type { OtlpSignal } from '../receive/otlp-signal.ts'
+import type { TimeBounds } from '../span/time.ts'
 
 export interface OtlpSignalsOptions {
   /** Nanoseconds since 1970. */

@@ -1,12 +1,12 @@
 // The main port: AWS API and fnscope's own, behind one set of guards. Routes are mounted by server.ts.
 import type { FastifyRequest } from 'fastify'
-import type { Config } from './config.ts'
-import type { Counters } from './counters.ts'
-import { awsErrorFormat, ownErrorFormat } from './http/error-format.ts'
-import { hostNamesOf } from './http/host-names.ts'
-import { listen } from './http/listen.ts'
-import { createHttpServer, type HttpServer } from './http/server.ts'
-import type { Logger } from './log.ts'
+import type { Config } from '../config.ts'
+import type { Counters } from '../counters.ts'
+import { awsErrorFormat, ownErrorFormat } from '../http/error-format.ts'
+import { hostNamesOf } from '../http/host-names.ts'
+import { listen } from '../http/listen.ts'
+import { createHttpServer, type HttpServer } from '../http/server.ts'
+import type { Logger } from '../log.ts'
 
 const BODY_LIMIT_BYTES = 64 * 1024 * 1024
 

@@ -1,7 +1,7 @@
 // Answers while a part of the store is away: they hold what is there, and say so in a header, and fnscope's own JSON in the
 // field `missing` too. AWS answers keep their shape: SDKs read past a header they do not know.
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { Store } from './store/store.ts'
+import type { Store } from '../store/store.ts'
 
 export const PARTIAL_HEADER = 'x-fnscope-partial'
 

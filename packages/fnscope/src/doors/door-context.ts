@@ -1,0 +1,36 @@
+// What every door needs of the running fnscope, and what it is once it is open.
+import type { Counters } from '../counters.ts'
+import type { BodyBudget } from '../http/body-budget.ts'
+import type { Ingest } from '../ingest/ingest.ts'
+import type { Logger } from '../log.ts'
+import type { TimeBounds } from '../span/time.ts'
+
+export interface DoorContext {
+  /** Of doors that answer: with `--ack stored` it resolves late. */
+  readonly ingest: Pick<Ingest, 'accept'>
+  /** Of doors that answer nobody. */
+  readonly quickIngest: Pick<Ingest, 'accept'>
+  readonly counters: Counters
+  readonly log: Logger
+  readonly token: string | undefined
+  /** What functions that run here may show instead of the token. */
+  readonly functionKey: string | undefined
+  /** Nanoseconds since 1970. */
+  readonly now: () => bigint
+  readonly bounds: () => TimeBounds
+  /** Of the bodies on their way through all doors: what is being read, inflated, decoded or waits for the log. */
+  readonly budget: BodyBudget
+  /** For the person at the terminal. */
+  readonly notify: (line: string) => void
+}
+
+export interface OpenDoor {
+  /** The address, `off`, or `closed: why`. */
+  readonly description: string
+  /** 0 when it is not open. */
+  readonly port: number
+  /** Lets requests in progress end. Twice is fine. */
+  stop(): Promise<void>
+}
+
+export const DOOR_OFF: OpenDoor = { description: 'off', port: 0, stop: async () => {} }

@@ -1,0 +1,38 @@
+// The doors that take telemetry, beside the X-Ray daemon's: one function a family of protocols.
+import type { Config, DoorName } from '../config.ts'
+import type { DoorContext, OpenDoor } from './door-context.ts'
+import { openOtlpDoors } from './otlp-doors.ts'
+import { otlpSignals } from './otlp-signals.ts'
+
+/** The doors that a family has, by name. */
+export type OpenDoors = Readonly<Partial<Record<DoorName, OpenDoor>>>
+
+/** Opens a family's doors, or none. @throws FnscopeError FNS_PORT_IN_USE, FNS_CONFIG when the user named an address that cannot be had */
+type OpenFamily = (doors: Config['doors'], context: DoorContext) => Promise<OpenDoors>
+
+const FAMILIES: readonly OpenFamily[] = [
+  async (doors, context) => ({ ...(await openOtlpDoors(doors, { context, signals: otlpSignals(context) })) }),
+]
+
+export interface TelemetryDoors {
+  /** Door → its address, `off`, or `closed: why`. */
+  readonly descriptions: Readonly<Record<string, string>>
+  /** Lets requests in progress end. Twice is fine. */
+  stop(): Promise<void>
+}
+
+/** @throws FnscopeError as OpenFamily does; what was opened until then is closed again */
+export async function openTelemetryDoors(doors: Config['doors'], context: DoorContext): Promise<TelemetryDoors> {
+  await using cleanup = new AsyncDisposableStack()
+  const all: (readonly [string, OpenDoor])[] = []
+  for (const open of FAMILIES)
+    for (const [name, door] of Object.entries(await open(doors, context))) {
+      cleanup.defer(() => door.stop())
+      all.push([name, door])
+    }
+  cleanup.move()
+  return {
+    descriptions: Object.fromEntries(all.map(([name, { description }]) => [name, description])),
+    stop: async () => void (await Promise.all(all.map(([, door]) => door.stop()))),
+  }
+}
