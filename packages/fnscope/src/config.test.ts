@@ -77,7 +77,7 @@ const REFUSED: readonly (readonly [ConfigFlags, Record<string, string>, RegExp])
   [{ port: 'x' }, {}, /--port wants a port from 0 to 65535, not "x"/],
   [{ port: '70000' }, {}, /--port/],
   [{ ports: 'some' }, {}, /--ports knows only "auto"/],
-  [{ door: ['zipkin=off'] }, {}, /NAME one of xray-daemon/],
+  [{ door: ['gopher=off'] }, {}, /NAME one of xray-daemon/],
   [{ door: ['xray-daemon'] }, {}, /NAME=HOST:PORT/],
   [{ door: ['xray-daemon=127.0.0.1:99999'] }, {}, /--door wants a port/],
   [{ retention: 'forever' }, {}, /days or hours like 7d or 12h/],
