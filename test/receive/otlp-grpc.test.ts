@@ -117,7 +117,7 @@ test('another method, another encoding and a second message are UNIMPLEMENTED; w
     headers: { 'grpc-encoding': 'snappy' },
     frames: [frame('x', { flag: 1 })],
   })
-  assert.deepEqual([encoding.status, encoding.headers['grpc-accept-encoding']], ['12', 'identity,gzip,deflate,zstd'])
+  assert.deepEqual([encoding.status, encoding.headers['grpc-accept-encoding']], ['12', 'identity,gzip,deflate,zstd,br'])
   assert.equal((await callOnce(t, doors.grpc, { frames: [frame('one'), frame('two')] })).status, '12')
   const json = await callOnce(t, doors.grpc, { headers: { 'content-type': 'application/json' }, frames: [frame('x')] })
   assert.deepEqual([json.httpStatus, json.status], [415, undefined])

@@ -25,6 +25,8 @@ const REASONS = {
   bad_parent_id: 'a parent span id is 8 bytes, or absent',
   too_old: 'it is older than what is still kept',
   too_new: 'it is more than a day ahead',
+  bad_point: 'it is no point, or over a limit',
+  no_number: 'a point of a metric has a number among its fields',
 } as const
 
 /** Why one item of a request is not kept; codecs add theirs to the table. */

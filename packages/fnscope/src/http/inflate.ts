@@ -1,11 +1,11 @@
 // A compressed body made plain, off this thread, up to a limit: a bomb costs what the limit allows and no more.
-import { constants, createGunzip, createInflate, createZstdDecompress } from 'node:zlib'
+import { constants, createBrotliDecompress, createGunzip, createInflate, createZstdDecompress } from 'node:zlib'
 
 import type { BodyShare } from './body-budget.ts'
 import { BodyBuffer, type BodyFailure } from './body-buffer.ts'
 
 /** As Content-Encoding and grpc-encoding spell them. `deflate` has zlib's wrapper, as both standards say. */
-export const ENCODINGS = ['gzip', 'deflate', 'zstd'] as const
+export const ENCODINGS = ['gzip', 'deflate', 'zstd', 'br'] as const
 export type Encoding = (typeof ENCODINGS)[number]
 
 /** The body is not what its encoding says: torn, or something else. */
@@ -55,13 +55,17 @@ export async function inflate(
   return await promise
 }
 
-function decompressor(encoding: Encoding): ReturnType<typeof createGunzip | typeof createZstdDecompress> {
+function decompressor(
+  encoding: Encoding,
+): ReturnType<typeof createGunzip | typeof createBrotliDecompress | typeof createZstdDecompress> {
   const options = { chunkSize: CHUNK_BYTES }
   switch (encoding) {
     case 'gzip':
       return createGunzip(options)
     case 'deflate':
       return createInflate(options)
+    case 'br':
+      return createBrotliDecompress(options)
     case 'zstd':
       return createZstdDecompress({ ...options, params: ZSTD_PARAMETERS })
   }

@@ -4,8 +4,8 @@ import type { Attributes } from './attribute-value.ts'
 export interface LogRecord {
   readonly timeNanos: bigint
   readonly receivedNanos: bigint
-  /** function: the code's own line; platform: START, END, REPORT …; extension; otlp: from elsewhere. */
-  readonly kind: 'function' | 'platform' | 'extension' | 'otlp'
+  /** function: the code's own line; platform: START, END, REPORT …; extension; otlp, dataway: from elsewhere. */
+  readonly kind: 'function' | 'platform' | 'extension' | 'otlp' | 'dataway'
   /** /aws/lambda/<name>, or the group that the function is configured with. */
   readonly logGroup: string
   readonly logStream: string
