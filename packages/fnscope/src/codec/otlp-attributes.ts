@@ -1,10 +1,21 @@
 // A span's attributes into the batch's two maps: the user's own scalars are indexed (annotations), all else is kept
-// (attributes). What has a meaning is noted for semantic-span.ts on the way.
+// (attributes). What has a meaning is noted for semantic-span.ts on the way. Of OTLP as KeyValue messages, of any other
+// make as a key and a value that stand somewhere (span-row-writer.ts).
 import { equalBytes, type DictionaryColumn, type MapColumn } from '../span/columns.ts'
 import type { SpanBatch } from '../span/span-batch.ts'
 import { BytesMemo } from './bytes-memo.ts'
-import { bytesOf, indexOfText, stringOf, TextWriter } from './otlp-text.ts'
-import { isScalar, LETTER, newEntry, newValue, pushValue, readEntry, readValue } from './otlp-value.ts'
+import { bytesOf, indexOfText, pushText, stringOf, TextWriter } from './otlp-text.ts'
+import {
+  isScalar,
+  LETTER,
+  newEntry,
+  newValue,
+  pushPlainValue,
+  pushValue,
+  readEntry,
+  readValue,
+  type WireValue,
+} from './otlp-value.ts'
 import type { ProtobufReader } from './protobuf-reader.ts'
 import { flagOf, isCustomKey, meaningOf, type KeyMeaning } from './semantic-keys.ts'
 import type { SemanticSlots } from './semantic-slots.ts'
@@ -15,8 +26,25 @@ export const MAX_INDEXED_BYTES = 1024
 /** The list of keys that are to be annotations whatever they are called, as the X-Ray exporter reads it. */
 const INDEXED_KEYS = 'aws.xray.annotations'
 
-interface KnownKey {
+/** A key that was read. Good for the attribute that it was read for; one from `keyNamed` for any. */
+export interface AttributeKey {
+  /** Empty of a key that there is no room to remember. */
   readonly text: string
+  /** What the make says it is to the codec (KeyRules.roles); 0 of most. */
+  readonly role: number
+}
+
+/** What a make calls things, where that is not what OpenTelemetry calls them. */
+export interface KeyRules {
+  /** The meaning of keys that are the make's own; asked before the semantic conventions. */
+  readonly meanings?: ReadonlyMap<string, KeyMeaning>
+  /** Keys that the codec wants to know when it meets them: AttributeKey.role. */
+  readonly roles?: ReadonlyMap<string, number>
+  /** Whether an attribute is indexed. By default what is in no namespace of the semantic conventions. */
+  readonly isCustomKey?: (key: string) => boolean
+}
+
+interface KnownKey extends AttributeKey {
   /** As it came. */
   readonly wire: DataView
   readonly size: number
@@ -39,12 +67,14 @@ interface KnownKey {
 const NO_WIRE = new DataView(new ArrayBuffer(0))
 
 // In place of keys that there is no room to remember: a request may have millions of them.
-const OTHER = { ...newKey('', NO_WIRE), custom: false, isOther: true }
-const OTHER_CUSTOM = { ...newKey('', NO_WIRE), custom: true, isOther: true }
+const OTHER = { ...newKey('', NO_WIRE, {}), custom: false, isOther: true }
+const OTHER_CUSTOM = { ...newKey('', NO_WIRE, {}), custom: true, isOther: true }
 
 const NO_KEYS: ReadonlySet<string> = new Set()
 
 export class AttributeColumns {
+  readonly #rules: KeyRules
+  readonly #named = new Map<string, KnownKey>()
   readonly #keys = new BytesMemo<KnownKey>({ entries: 4096, keyBytes: 256 * 1024 })
   readonly #lists = new BytesMemo<ReadonlySet<string>>({ entries: 256, keyBytes: 64 * 1024 })
   readonly #entry = newEntry()
@@ -53,7 +83,7 @@ export class AttributeColumns {
   readonly #attributes = new MapRow()
   readonly #annotations = new MapRow()
   /** Before the first key of a span. */
-  readonly #first = newKey('', NO_WIRE)
+  readonly #first = newKey('', NO_WIRE, {})
   #before = this.#first
   // Keys that are indexed whatever they are called, and those that the row turned out to want so.
   #listed = NO_KEYS
@@ -62,6 +92,10 @@ export class AttributeColumns {
   // Of the key that was read last.
   #keyStart = 0
   #keyEnd = 0
+
+  constructor(rules: KeyRules = {}) {
+    this.#rules = rules
+  }
 
   beginBatch(): void {
     this.#batch += 1
@@ -92,33 +126,75 @@ export class AttributeColumns {
   /** Takes the KeyValue between `start` and `end`. */
   take(batch: SpanBatch, reader: ProtobufReader, start: number, end: number, slots: SemanticSlots): void {
     const key = this.#readKey(reader, start, end)
-    const value = this.#value
+    this.#put(batch, reader.view, key, this.#value, slots, reader)
+  }
+
+  /** The key between `start` and `end`, as UTF-8. Its attribute comes before the next key is asked for. */
+  key(view: DataView, start: number, end: number): AttributeKey {
+    return this.#keyOf(view, start, end)
+  }
+
+  /** A key that the codec says itself, of a few: each is remembered for good. */
+  keyNamed(text: string): AttributeKey {
+    let key = this.#named.get(text)
+    if (key === undefined) this.#named.set(text, (key = newKey(text, NO_WIRE, this.#rules)))
+    return key
+  }
+
+  /**
+   * Takes an attribute of any make.
+   * @param view where the value stands, and the key if it was read
+   * @param value with `json`: attribute JSON, which is never asked what it means
+   * @param slots undefined when nobody is to ask what it means
+   */
+  takeValue(
+    batch: SpanBatch,
+    view: DataView,
+    key: AttributeKey,
+    value: WireValue,
+    slots: SemanticSlots | undefined,
+  ): void {
+    this.#put(batch, view, key as KnownKey, value, value.letter === LETTER.json ? undefined : slots, undefined)
+  }
+
+  /** @param reader of a value in protobuf */
+  #put(
+    batch: SpanBatch,
+    view: DataView,
+    key: KnownKey,
+    value: WireValue,
+    slots: SemanticSlots | undefined,
+    reader: ProtobufReader | undefined,
+  ): void {
     const { letter } = value
-    if (key.meaning !== undefined) slots.note(key.meaning.meaning, key.meaning.rank, value)
-    else if (key.flag !== 0 && letter === LETTER.boolean && (value.low | value.high) !== 0) slots.flags |= key.flag
-    else if (key.listsKeys && letter === LETTER.json && this.#listed === NO_KEYS) this.#wanted = this.#listOf(reader)
+    if (slots !== undefined) {
+      if (key.meaning !== undefined) slots.note(key.meaning.meaning, key.meaning.rank, value)
+      else if (key.flag !== 0 && letter === LETTER.boolean && (value.low | value.high) !== 0) slots.flags |= key.flag
+      else if (key.listsKeys && letter === LETTER.json && this.#listed === NO_KEYS && reader !== undefined)
+        this.#wanted = this.#listOf(reader)
+    }
     if (key.batch !== this.#batch) {
       key.batch = this.#batch
       key.attributeIndex = key.annotationIndex = -1
     }
-    if (
-      (key.custom || this.#isListed(key, reader)) &&
-      isScalar(letter) &&
-      value.end - value.start <= MAX_INDEXED_BYTES
-    ) {
+    if ((key.custom || this.#isListed(key, view)) && isScalar(letter) && value.end - value.start <= MAX_INDEXED_BYTES) {
       const { keys, values } = batch.annotations
-      if (key.annotationIndex === -1) key.annotationIndex = this.#indexIn(keys, key, reader)
+      if (key.annotationIndex === -1) key.annotationIndex = this.#indexIn(keys, key, view)
       keys.pushIndex(key.annotationIndex)
       if (key.isOther) key.annotationIndex = -1
       this.#annotations.push(letter)
-      pushValue(values, reader, value, this.#writer)
+      if (letter === LETTER.string) pushText(values, view, value.start, value.end)
+      else if (reader === undefined) pushPlainValue(values, view, value)
+      else pushValue(values, reader, value, this.#writer)
     } else {
       const { keys, values } = batch.attributes
-      if (key.attributeIndex === -1) key.attributeIndex = this.#indexIn(keys, key, reader)
+      if (key.attributeIndex === -1) key.attributeIndex = this.#indexIn(keys, key, view)
       keys.pushIndex(key.attributeIndex)
       if (key.isOther) key.attributeIndex = -1
       this.#attributes.push(letter)
-      pushValue(values, reader, value, this.#writer)
+      if (letter === LETTER.string) pushText(values, view, value.start, value.end)
+      else if (reader === undefined) pushPlainValue(values, view, value)
+      else pushValue(values, reader, value, this.#writer)
     }
   }
 
@@ -171,10 +247,10 @@ export class AttributeColumns {
     let key = this.#keys.find(view, start, end)
     if (key === undefined) {
       const text = stringOf(view, start, end)
-      key = newKey(text, new DataView(bytesOf(view, start, end).slice().buffer))
+      key = newKey(text, new DataView(bytesOf(view, start, end).slice().buffer), this.#rules)
       const { epoch } = this.#keys
       if (!this.#keys.add(view, start, end, key)) {
-        const hasMeaning = key.meaning !== undefined || key.flag !== 0 || key.listsKeys
+        const hasMeaning = key.meaning !== undefined || key.flag !== 0 || key.listsKeys || key.role !== 0
         return hasMeaning ? key : key.custom ? OTHER_CUSTOM : OTHER
       }
       // What is forgotten must not be held by who is not.
@@ -185,14 +261,14 @@ export class AttributeColumns {
     return key
   }
 
-  #isListed(key: KnownKey, reader: ProtobufReader): boolean {
+  #isListed(key: KnownKey, view: DataView): boolean {
     if (this.#listed === NO_KEYS) return false
-    return this.#listed.has(key.isOther ? stringOf(reader.view, this.#keyStart, this.#keyEnd) : key.text)
+    return this.#listed.has(key.isOther ? stringOf(view, this.#keyStart, this.#keyEnd) : key.text)
   }
 
-  #indexIn(column: DictionaryColumn, key: KnownKey, reader: ProtobufReader): number {
+  #indexIn(column: DictionaryColumn, key: KnownKey, view: DataView): number {
     if (!key.isOther) return column.indexOf(key.text)
-    return indexOfText(column, reader.view, this.#keyStart, this.#keyEnd)
+    return indexOfText(column, view, this.#keyStart, this.#keyEnd)
   }
 
   /** The strings of the array that was read last. */
@@ -219,13 +295,14 @@ export class AttributeColumns {
   }
 }
 
-function newKey(text: string, wire: DataView): KnownKey {
+function newKey(text: string, wire: DataView, rules: KeyRules): KnownKey {
   return {
     text,
+    role: rules.roles?.get(text) ?? 0,
     wire,
     size: wire.byteLength,
-    custom: isCustomKey(text),
-    meaning: meaningOf(text),
+    custom: (rules.isCustomKey ?? isCustomKey)(text),
+    meaning: rules.meanings?.get(text) ?? meaningOf(text),
     flag: flagOf(text),
     listsKeys: text === INDEXED_KEYS,
     batch: 0,

@@ -33,16 +33,18 @@ export interface WireValue {
   letter: number
   /** With `json`: a key-value list, else an array. */
   isMap: boolean
-  /** Of string, bytes, the array's or list's message; of a double, its eight bytes. */
+  /** Of string, bytes, the array's or list's message. */
   start: number
   end: number
   /** Of integer and boolean: signed halves. */
   low: number
   high: number
+  /** Of a double. */
+  real: number
 }
 
 export function newValue(): WireValue {
-  return { letter: LETTER.none, isMap: false, start: 0, end: 0, low: 0, high: 0 }
+  return { letter: LETTER.none, isMap: false, start: 0, end: 0, low: 0, high: 0, real: Number.NaN }
 }
 
 const ENTRY_FIELDS = fieldsOf(1, 2)
@@ -99,8 +101,7 @@ function readAnyValue(reader: ProtobufReader, start: number, end: number, value:
         break
       case 0x21:
         value.letter = LETTER.double
-        value.start = reader.fixed64(end)
-        value.end = reader.at
+        value.real = reader.view.getFloat64(reader.fixed64(end), true)
         break
       case 0x2a:
       case 0x32:
@@ -126,9 +127,21 @@ function readRange(reader: ProtobufReader, end: number, value: WireValue, letter
 
 /** Appends the value as it reads (attributeText). @param writer for arrays and lists; what it held is lost */
 export function pushValue(column: TextColumn, reader: ProtobufReader, value: WireValue, writer: TextWriter): void {
+  if (value.letter !== LETTER.json) {
+    pushPlainValue(column, reader.view, value)
+    return
+  }
+  writer.clear()
+  writeCollection(reader, value.start, value.end, value.isMap, writer, 1)
+  column.pushBytes(writer.bytes, 0, writer.length)
+}
+
+/** The same for a value of any make, whose array or map stands there as attribute JSON already. */
+export function pushPlainValue(column: TextColumn, view: DataView, value: WireValue): void {
   switch (value.letter) {
     case LETTER.string:
-      pushText(column, reader.view, value.start, value.end)
+    case LETTER.json:
+      pushText(column, view, value.start, value.end)
       break
     case LETTER.integer:
       if (value.high === 0 && value.low >= 0 && value.low < 1e9) column.pushDigits(value.low)
@@ -138,15 +151,10 @@ export function pushValue(column: TextColumn, reader: ProtobufReader, value: Wir
       column.push((value.low | value.high) === 0 ? 'false' : 'true')
       break
     case LETTER.double:
-      column.push(doubleText(reader.view.getFloat64(value.start, true)))
+      column.push(doubleText(value.real))
       break
     case LETTER.bytes:
-      column.push(base64Of(reader.view, value.start, value.end))
-      break
-    case LETTER.json:
-      writer.clear()
-      writeCollection(reader, value.start, value.end, value.isMap, writer, 1)
-      column.pushBytes(writer.bytes, 0, writer.length)
+      column.push(base64Of(view, value.start, value.end))
       break
     default:
       column.pushEmpty()
@@ -174,7 +182,7 @@ export function writeValue(
       writer.ascii((value.low | value.high) === 0 ? 'false' : 'true')
       break
     case LETTER.double:
-      writer.double(reader.view.getFloat64(value.start, true))
+      writer.double(value.real)
       break
     case LETTER.bytes:
       writer.ascii('{"$bytes":"')

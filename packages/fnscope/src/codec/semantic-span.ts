@@ -86,10 +86,15 @@ export class SemanticSpan {
     slots.clear()
   }
 
-  /** Makes all columns that `put` left behind `rows` long; asked where the resource changes. */
-  padTo(batch: SpanBatch, rows: number, resource: ResourceIndexes): void {
+  /** Makes the columns that hold the resource's words where a span has none `rows` long: before the resource changes. */
+  padResource(batch: SpanBatch, rows: number, resource: ResourceIndexes): void {
     batch.service.padTo(rows, resource.service)
     batch.accountId.padTo(rows, resource.accountId)
+  }
+
+  /** Makes all columns that `put` left behind `rows` long; `resource` is that of the last rows. */
+  padTo(batch: SpanBatch, rows: number, resource: ResourceIndexes): void {
+    this.padResource(batch, rows, resource)
     batch.origin.padTo(rows)
     batch.resourceArn.padTo(rows)
     batch.namespace.padTo(rows)
