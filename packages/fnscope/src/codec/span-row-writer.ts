@@ -6,7 +6,7 @@ import type { TimeBounds } from '../span/time.ts'
 import { highOfMicros, lowOfMicros } from './micros.ts'
 import { AttributeColumns, type AttributeKey, type KeyRules } from './otlp-attributes.ts'
 import { TimeLimits } from './otlp-span.ts'
-import { Refusals, type OtlpTaken } from './otlp-taken.ts'
+import { Refusals, type Taken } from './taken.ts'
 import { indexOfText, type TextWriter } from './otlp-text.ts'
 import { LETTER, newValue } from './otlp-value.ts'
 import { newRowSource, type RowSource } from './row-source.ts'
@@ -318,7 +318,7 @@ export class SpanRowWriter {
   }
 
   /** Completes the batch's columns. */
-  end(): OtlpTaken {
+  end(): Taken {
     const batch = this.#batch
     const { rows } = batch.traceId
     this.#padSource(rows)
