@@ -6,7 +6,7 @@ import type { TimeBounds } from '../span/time.ts'
 import { highOfMicros, lowOfMicros } from './micros.ts'
 import { AttributeColumns, type AttributeKey, type KeyRules } from './otlp-attributes.ts'
 import { TimeLimits } from './otlp-span.ts'
-import { Refusals, type Taken } from './taken.ts'
+import { Refusals, type RefusalReason, type Taken } from './taken.ts'
 import { indexOfText, type TextWriter } from './otlp-text.ts'
 import { LETTER, newValue } from './otlp-value.ts'
 import { newRowSource, type RowSource } from './row-source.ts'
@@ -241,8 +241,8 @@ export class SpanRowWriter {
     this.#attributes.takeValue(this.#batch, this.#view, key, value, this.#semantic.slots)
   }
 
-  /** Forgets the row that was begun, and counts it under `reason` (a key of REASONS in taken.ts), if one is given. */
-  undoRow(reason?: string): void {
+  /** Forgets the row that was begun, and counts it under `reason`, if one is given. */
+  undoRow(reason?: RefusalReason): void {
     if (reason !== undefined) this.#refusals.add(reason)
     this.#attributes.undoRow(this.#batch)
     this.#semantic.slots.clear()
@@ -288,7 +288,7 @@ export class SpanRowWriter {
     return true
   }
 
-  #refusal(): string | undefined {
+  #refusal(): RefusalReason | undefined {
     const { ids } = this
     if ((ids.getInt32(0) | ids.getInt32(4) | ids.getInt32(8) | ids.getInt32(12)) === 0) return 'bad_trace_id'
     if ((ids.getInt32(ROW_ID.span) | ids.getInt32(ROW_ID.span + 4)) === 0) return 'bad_span_id'
