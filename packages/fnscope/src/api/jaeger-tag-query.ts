@@ -1,7 +1,8 @@
 // A tag of Jaeger's search as a condition on a span. A tag says neither type nor place: its value is compared as it reads,
 // and it may be an attribute, an annotation, of the resource, of an event, or what the model has a field of its own for.
 import { SOURCES_WITHOUT_STATUS, SPAN_KINDS } from '../codec/jaeger-json.ts'
-import { isCustomKey } from '../codec/semantic-keys.ts'
+import { isCustomKey, sameKeys } from '../codec/semantic-keys.ts'
+import { xrayKeysOf, xrayValuesOf } from '../codec/xray-otel.ts'
 import type { SpanQuery } from '../query/reader.ts'
 import { refused } from './jaeger-request.ts'
 
@@ -10,23 +11,37 @@ const NEVER: SpanQuery = { is: 'or', of: [] }
 /** Longer texts are not indexed (codec/otlp-attributes.ts). */
 const MAX_INDEXED_BYTES = 1024
 
-/** Of makes without a status: tags that are made from a field of the model (codec/jaeger-json.ts). */
-const FIELDS: Readonly<Record<string, (value: string) => SpanQuery>> = {
+type FieldQuery = (value: string) => SpanQuery
+
+/** Fields of the model that are filled whatever the make, and whichever of the keys for it the sender used. */
+const FIELDS: Readonly<Record<string, FieldQuery>> = {
   'http.request.method': (value) => ({ is: 'text', field: 'httpMethod', op: '=', value }),
-  'url.full': (value) => ({ is: 'text', field: 'httpUrl', op: '=', value }),
   'http.response.status_code': (value) =>
     /^\d{1,5}$/.test(value) ? { is: 'number', field: 'httpStatus', op: '=', value: Number(value) } : NEVER,
+  'enduser.id': (value) => ({ is: 'text', field: 'user', op: '=', value }),
+  'cloud.account.id': (value) => ({ is: 'text', field: 'accountId', op: '=', value }),
+  'faas.invocation_id': (value) => ({ is: 'text', field: 'requestId', op: '=', value }),
+  'faas.coldstart': (value) => (value === 'true' ? { is: 'flag', flag: 'coldStart' } : NEVER),
+}
+
+/** Of makes without a status: tags that are made from a field of the model (codec/jaeger-json.ts). */
+const XRAY_FIELDS: Readonly<Record<string, FieldQuery>> = {
+  'url.full': (value) => ({ is: 'text', field: 'httpUrl', op: '=', value }),
   'user_agent.original': (value) => ({ is: 'text', field: 'httpUserAgent', op: '=', value }),
   'client.address': (value) => ({ is: 'text', field: 'httpClientIp', op: '=', value }),
-  'enduser.id': (value) => ({ is: 'text', field: 'user', op: '=', value }),
   'aws.request_id': (value) => ({ is: 'text', field: 'requestId', op: '=', value }),
-  'cloud.account.id': (value) => ({ is: 'text', field: 'accountId', op: '=', value }),
   'aws.resource_arn': (value) => ({ is: 'text', field: 'resourceArn', op: '=', value }),
   'aws.xray.origin': (value) => ({ is: 'text', field: 'origin', op: '=', value }),
   'aws.xray.namespace': (value) => ({ is: 'text', field: 'namespace', op: '=', value }),
   'aws.xray.fault': (value) => (value === 'true' ? { is: 'flag', flag: 'fault' } : NEVER),
   'aws.xray.throttle': (value) => (value === 'true' ? { is: 'flag', flag: 'throttle' } : NEVER),
-  'faas.coldstart': (value) => (value === 'true' ? { is: 'flag', flag: 'coldStart' } : NEVER),
+  'rpc.service': (value) => ({
+    is: 'and',
+    of: [
+      { is: 'text', field: 'namespace', op: '=', value: 'aws' },
+      { is: 'text', field: 'name', op: '=', value },
+    ],
+  }),
 }
 
 const WITHOUT_STATUS: SpanQuery = {
@@ -71,9 +86,25 @@ export function compileTag(key: string, value: string, resourceKeys: ReadonlySet
     case 'otel.status_description':
       return { is: 'text', field: 'statusMessage', op: '=', value }
   }
-  const field = Object.hasOwn(FIELDS, key) ? FIELDS[key]!(value) : undefined
-  if (field !== undefined) return { is: 'or', of: [anywhere(key, value), { is: 'and', of: [WITHOUT_STATUS, field] }] }
+  const keys = sameKeys(key)
+  const elsewhere = elsewhereOf(keys, value)
+  if (elsewhere.length > 0 || keys.length > 1)
+    return { is: 'or', of: [...keys.map((one) => anywhere(one, value)), ...elsewhere] }
   return isIndexed(key, value) && !resourceKeys.has(key) ? indexed(key, value) : anywhere(key, value)
+}
+
+/** Where the same is said otherwise than by these keys: in fields of the model, and in X-Ray's documents. */
+function elsewhereOf(keys: readonly string[], value: string): SpanQuery[] {
+  const from = (fields: Readonly<Record<string, FieldQuery>>): SpanQuery[] =>
+    keys.flatMap((key) => (Object.hasOwn(fields, key) ? [fields[key]!(value)] : []))
+  const inDocuments = keys.flatMap((key) =>
+    xrayKeysOf(key).flatMap((stored) =>
+      xrayValuesOf(key, value).map((text): SpanQuery => ({ is: 'attribute', key: stored, op: '=', value: text })),
+    ),
+  )
+  const ofXray = [...from(XRAY_FIELDS), ...inDocuments]
+  if (ofXray.length === 0) return from(FIELDS)
+  return [...from(FIELDS), { is: 'and', of: [WITHOUT_STATUS, { is: 'or', of: ofXray }] }]
 }
 
 /** No text of the index reads so: a list, a map, nothing, a number that is none, bytes whose base64 was filled up. */

@@ -1,10 +1,10 @@
 // Spans of any make as Jaeger's query API shows them: the JSON that Jaeger's page and Grafana read. Shapes as jaegertracing
 // 2 answers them for OTLP; what only X-Ray has becomes tags of OpenTelemetry's names. Encodes alone, reads nothing.
-import { allAttributes } from '../span/all-attributes.ts'
 import type { AttributeValue } from '../span/attribute-value.ts'
 import type { Span } from '../span/span.ts'
 import { jaegerLogs, type JaegerLog } from './jaeger-logs.ts'
 import { sortedTags, type JaegerTag } from './jaeger-tag.ts'
+import { otelAttributes } from './xray-otel.ts'
 
 export interface JaegerReference {
   readonly refType: 'CHILD_OF' | 'FOLLOWS_FROM'
@@ -132,7 +132,7 @@ function tagsOf(span: Span): JaegerTag[] {
   const add = (key: string, value: AttributeValue | undefined): void => {
     if (value !== undefined && value !== '' && !tags.has(key)) tags.set(key, value)
   }
-  for (const [key, value] of allAttributes(span)) tags.set(key, value)
+  for (const [key, value] of otelAttributes(span)) tags.set(key, value)
   add('otel.scope.name', span.scope?.name)
   add('otel.scope.version', span.scope?.version)
   add('span.kind', SPAN_KINDS[span.kind])

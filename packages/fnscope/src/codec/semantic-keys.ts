@@ -116,6 +116,26 @@ export function meaningOf(key: string): KeyMeaning | undefined {
   return BY_KEY.get(key)
 }
 
+// Keys that Datadog's libraries write, and that are kept as they were sent, beside OpenTelemetry's for the same.
+const OTHERS: Partial<Readonly<Record<keyof typeof MEANING, readonly string[]>>> = {
+  userAgent: ['http.useragent'],
+  host: ['out.host'],
+  databaseSystem: ['db.type'],
+  databaseName: ['db.instance'],
+}
+
+const SAME: ReadonlyMap<string, readonly string[]> = new Map(
+  (Object.keys(KEYS) as (keyof typeof MEANING)[]).flatMap((name) => {
+    const keys = [...KEYS[name], ...(OTHERS[name] ?? [])]
+    return keys.map((key) => [key, keys] as const)
+  }),
+)
+
+/** All keys that mean what `key` means, itself among them. */
+export function sameKeys(key: string): readonly string[] {
+  return SAME.get(key) ?? [key]
+}
+
 // What stands before the first point. user, app and the like are not among them: they are the user's own more often.
 const NAMESPACES: ReadonlySet<string> = new Set(
   `android artifact aspnetcore aws az azure browser cassandra cicd client cloud cloudevents cloudfoundry code container

@@ -236,3 +236,37 @@ test('spans of X-Ray whose text is gone are encoded', () => {
   const { spans } = store([segment(1), sub(2, 1)])
   assert.deepEqual(shape(assembleDocuments(TRACE, [], spans).map((entry) => entry.document)), { 1: { 2: {} } })
 })
+
+test('a call by which a service begins is a segment of the service and the call in it', () => {
+  const span = completeSpan({
+    traceId: TRACE,
+    spanId: 'aaaaaaaaaaaaaaaa',
+    startNanos: 1_795_248_362_000_000_000n,
+    endNanos: 1_795_248_363_000_000_000n,
+    kind: 3,
+    segment: true,
+    name: 'GET',
+    service: 'shop',
+    source: 'otlp',
+    peer: { name: 'billing', type: 'remote' },
+    attributes: {
+      'aws.span.kind': 'LOCAL_ROOT',
+      'aws.local.service': 'shop-front',
+      'aws.remote.service': 'billing',
+      'http.request.method': 'GET',
+    },
+    resource: { 'service.name': 'shop' },
+    receivedNanos: 1n,
+  })
+  const entries = assembleDocuments(TRACE, [], [span]).map(({ document }) => document)
+  const [service, inferred] = entries as [JsonObject, JsonObject]
+  assert.equal(entries.length, 2)
+  assert.equal(service['name'], 'shop-front')
+  assert.equal('parent_id' in service || 'http' in service || 'namespace' in service || 'type' in service, false)
+  const [call] = service['subsegments'] as [JsonObject]
+  assert.deepEqual(
+    [call['id'], call['name'], call['namespace'], call['http']],
+    ['aaaaaaaaaaaaaaaa', 'billing', 'remote', { request: { method: 'GET' }, response: { content_length: 0 } }],
+  )
+  assert.equal(inferred['parent_id'], 'aaaaaaaaaaaaaaaa')
+})

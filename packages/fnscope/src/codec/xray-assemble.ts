@@ -6,6 +6,7 @@ import { formatXrayTraceId } from '../span/id.ts'
 import type { Peer } from '../span/peer.ts'
 import type { Span } from '../span/span.ts'
 import { encodeSpan } from './xray-encode.ts'
+import { encodeServiceSegment, serviceSegmentOf } from './xray-local-root.ts'
 import { inferredSegment } from './xray-inferred.ts'
 import { isJsonObject, type JsonObject } from './json.ts'
 import { peerOfEntity } from './xray-span.ts'
@@ -49,7 +50,7 @@ export function assembleDocuments(
   const fromTexts = new Set(entities.keys())
   for (const span of spans) {
     if (span.traceId !== traceId || (span.source === 'xray' && fromTexts.has(span.spanId))) continue
-    add(entities, entityOfSpan(span))
+    for (const entity of entitiesOfSpan(span)) add(entities, entity)
   }
   return new Assembly(formatXrayTraceId(traceId), entities).documents()
 }
@@ -78,6 +79,13 @@ function addDocument(entities: Map<string, Entity>, raw: RawDocument): void {
     if (!Array.isArray(subsegments)) continue
     for (const child of subsegments) if (isJsonObject(child)) rest.push({ body: child, parentId: id, segment: false })
   }
+}
+
+function entitiesOfSpan(span: Span): Entity[] {
+  const served = serviceSegmentOf(span)
+  if (served === undefined) return [entityOfSpan(span)]
+  const call = { ...span, parentId: served.spanId, segment: false }
+  return [{ ...entityOfSpan(served), peer: undefined, body: encodeServiceSegment(served) }, entityOfSpan(call)]
 }
 
 function entityOfSpan(span: Span): Entity {

@@ -151,10 +151,11 @@ test('the platform’s segments read as Lambda writes them', () => {
   })
 })
 
-test('a span of another make keeps its attributes in metadata and its exception events in the cause', () => {
+test('a span of another make has its HTTP and exceptions in blocks, all else in metadata', () => {
   const document = encodeSpan(
     platform({
       source: 'otlp',
+      kind: 3,
       fault: true,
       peer: { name: 'api.test', type: 'remote' },
       attributes: { 'http.request.method': 'GET', n: 5n },
@@ -165,9 +166,9 @@ test('a span of another make keeps its attributes in metadata and its exception 
   assert.equal(document['type'], 'subsegment')
   assert.equal(document['namespace'], 'remote')
   assert.deepEqual(document['service'], { version: '1.2' })
-  assert.deepEqual(document['metadata'], {
-    default: { 'http.request.method': 'GET', n: 5, 'otel.resource.service.version': '1.2' },
-  })
+  assert.equal(document['name'], 'api.test')
+  assert.deepEqual(document['http'], { request: { method: 'GET' }, response: { content_length: 0 } })
+  assert.deepEqual(document['metadata'], { default: { n: 5 }, otel: { name: 'greet', kind: 'client' } })
   const [exception] = (document['cause'] as { exceptions: { id: string; type: string; message: string }[] }).exceptions
   assert.match(exception!.id, /^[0-9a-f]{16}$/)
   assert.deepEqual([exception!.type, exception!.message], ['E', 'm'])
@@ -191,11 +192,81 @@ test('numbers that a double or JSON does not have survive in a document that eve
     },
     annotations: { order: 9_007_199_254_740_993n, small: 7n, ratio: Number.NEGATIVE_INFINITY },
   })
-  const text = JSON.stringify(encodeSpan(span))
+  const listed = { ...span, attributes: { ...span.attributes, 'aws.xray.annotations': ['order', 'small', 'ratio'] } }
+  const text = JSON.stringify(encodeSpan(listed))
   assert.ok(text.includes('"annotations":{"order":9007199254740993,"small":7,"ratio":"-Infinity"}'), text)
   assert.ok(
     text.includes('"big":9223372036854775807,"nan":"NaN","bytes":"/wA=","nested":[{"i":-9223372036854775808}]'),
     text,
   )
   JSON.parse(text)
+})
+
+test('tags of a Datadog user are annotations, what else Datadog says is in its own namespace', () => {
+  const span = platform({
+    source: 'datadog',
+    segment: true,
+    kind: 2,
+    annotations: { 'order.id': 'o-1', '_dd.origin': 'lambda', total: 9.5 },
+    attributes: { 'span.type': 'serverless' },
+    resource: { 'telemetry.sdk.name': 'datadog', 'telemetry.sdk.language': 'python', 'service.version': '3' },
+  })
+  const document = encodeSpan(span)
+  assert.deepEqual(document['annotations'], { order_id: 'o-1', total: 9.5 })
+  assert.deepEqual(document['metadata'], {
+    datadog: {
+      'span.type': 'serverless',
+      '_dd.origin': 'lambda',
+      'otel.resource.telemetry.sdk.name': 'datadog',
+      'otel.resource.telemetry.sdk.language': 'python',
+      'otel.resource.service.version': '3',
+    },
+  })
+  assert.deepEqual(document['aws'], { xray: { sdk: 'datadog for python', auto_instrumentation: false } })
+})
+
+test('what X-Ray has no place for stands in the metadata namespace otel', () => {
+  const span = platform({
+    source: 'otlp',
+    kind: 1,
+    scope: { name: 'lib', version: '2', attributes: {} },
+    traceState: 'a=b',
+    dropped: { attributes: 3, events: 0, links: 0 },
+    events: [{ timeNanos: 1_675_436_390_500_000_000n, name: 'cache miss', attributes: { key: 'k' } }],
+  })
+  assert.deepEqual(encodeSpan(span)['metadata'], {
+    otel: {
+      scope: { name: 'lib', version: '2', attributes: {} },
+      trace_state: 'a=b',
+      events: [{ time: 1_675_436_390.5, name: 'cache miss', attributes: { key: 'k' } }],
+      dropped_attributes: 3,
+    },
+  })
+})
+
+test('an exception is followed by what caused it', () => {
+  const stacktrace = [
+    'Traceback (most recent call last):',
+    '  File "/a.py", line 1, in inner',
+    'KeyError: first',
+    '',
+    'During handling of the above exception, another exception occurred:',
+    '',
+    'Traceback (most recent call last):',
+    '  File "/a.py", line 9, in outer',
+    'ValueError: second',
+  ].join('\n')
+  const attributes = {
+    'exception.type': 'ValueError',
+    'exception.message': 'second',
+    'exception.stacktrace': stacktrace,
+  }
+  const span = platform({ source: 'otlp', kind: 1, events: [{ timeNanos: 1n, name: 'exception', attributes }] })
+  const { exceptions } = encodeSpan(span)['cause'] as { exceptions: JsonObject[] }
+  const [own, first] = exceptions as [JsonObject, JsonObject]
+  assert.equal(exceptions.length, 2)
+  assert.equal(own['cause'], first['id'])
+  assert.notEqual(own['id'], first['id'])
+  assert.deepEqual([own['type'], own['stack']], ['ValueError', [{ path: '/a.py', line: 9, label: 'outer' }]])
+  assert.deepEqual([first['type'], first['message']], ['KeyError', 'first'])
 })

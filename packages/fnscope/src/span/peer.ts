@@ -44,8 +44,13 @@ const SQL_SYSTEMS: ReadonlySet<string> = new Set(
    sqlite sybase teradata trino vertica`.split(/\s+/),
 )
 
+/** @param system as OpenTelemetry spells it, in current conventions or older ones */
+export function isSqlSystem(system: string): boolean {
+  return SQL_SYSTEMS.has(system)
+}
+
 function databaseType(system: string): string {
-  return SQL_SYSTEMS.has(system) ? 'Database::SQL' : `Database::${system}`
+  return isSqlSystem(system) ? 'Database::SQL' : `Database::${system}`
 }
 
 function awsPeer(call: Call): Peer {
