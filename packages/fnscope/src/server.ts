@@ -168,6 +168,7 @@ export async function startServer(config: Config, options: StartOptions): Promis
     now: clock,
     bounds,
     budget: new BodyBudget(MAX_BYTES_ON_THE_WAY),
+    sampling: config.sampling,
     notify,
   })
   cleanup.defer(() => telemetry.stop())

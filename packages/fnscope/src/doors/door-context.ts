@@ -1,4 +1,5 @@
 // What every door needs of the running fnscope, and what it is once it is open.
+import type { Config } from '../config.ts'
 import type { Counters } from '../counters.ts'
 import type { BodyBudget } from '../http/body-budget.ts'
 import type { Ingest } from '../ingest/ingest.ts'
@@ -20,6 +21,8 @@ export interface DoorContext {
   readonly bounds: () => TimeBounds
   /** Of the bodies on their way through all doors: what is being read, inflated, decoded or waits for the log. */
   readonly budget: BodyBudget
+  /** What clients that ask are told to sample. */
+  readonly sampling: Config['sampling']
   /** For the person at the terminal. */
   readonly notify: (line: string) => void
 }

@@ -1,6 +1,7 @@
 // The doors that take telemetry, beside the X-Ray daemon's: one function a family of protocols.
 import type { Config, DoorName } from '../config.ts'
 import type { DoorContext, OpenDoor } from './door-context.ts'
+import { openJaegerCollectorDoors } from './jaeger-collector-doors.ts'
 import { openOtlpDoors } from './otlp-doors.ts'
 import { otlpSignals } from './otlp-signals.ts'
 
@@ -12,6 +13,7 @@ type OpenFamily = (doors: Config['doors'], context: DoorContext) => Promise<Open
 
 const FAMILIES: readonly OpenFamily[] = [
   async (doors, context) => ({ ...(await openOtlpDoors(doors, { context, signals: otlpSignals(context) })) }),
+  async (doors, context) => ({ ...(await openJaegerCollectorDoors(doors, context)) }),
 ]
 
 export interface TelemetryDoors {
