@@ -129,7 +129,8 @@ class JaegerProtoDecoder {
           this.#traceId(fieldEnd)
           break
         case 0x12:
-          if (fieldEnd - reader.at === 8) rows.spanId(reader.view.getInt32(reader.at + 4), reader.view.getInt32(reader.at))
+          if (fieldEnd - reader.at === 8)
+            rows.spanId(reader.view.getInt32(reader.at + 4), reader.view.getInt32(reader.at))
           break
         case 0x1a:
           rows.name(reader.at, fieldEnd)

@@ -64,7 +64,9 @@ export function thriftSpan(span: SampleSpan): ThriftValue {
       8: { i64: span.startMicros ?? START_MICROS },
       9: { i64: span.durationMicros ?? 1000n },
       10: tags && thriftTags(tags),
-      11: logs && { list: logs.map(({ micros, fields }) => ({ struct: { 1: { i64: micros }, 2: thriftTags(fields) } })) },
+      11: logs && {
+        list: logs.map(({ micros, fields }) => ({ struct: { 1: { i64: micros }, 2: thriftTags(fields) } })),
+      },
     },
   }
 }

@@ -103,7 +103,10 @@ test('spans before their process, and without one', () => {
     decoded(decodeJaegerBatch, turned).spans.map(({ spanId, service }) => `${spanId} ${service}`),
     ['0000000000000001 svc', '0000000000000002 svc'],
   )
-  assert.deepEqual(decodeSpans({ 2: spans }).map(({ service }) => service), ['unknown_service', 'unknown_service'])
+  assert.deepEqual(
+    decodeSpans({ 2: spans }).map(({ service }) => service),
+    ['unknown_service', 'unknown_service'],
+  )
   assert.deepEqual(decodeSpans({ 1: process }), [])
 })
 
@@ -137,7 +140,10 @@ test('error and otel.status_code are the status', () => {
 test('scope and trace state have places of their own', () => {
   const tags = { 'otel.scope.name': 'lib', 'otel.scope.version': '1.2', 'w3c.tracestate': 'a=1' }
   const spans = decodeSpans(thriftBatch([{ tags }, { spanId: 2n }, { spanId: 3n, tags }]))
-  assert.deepEqual(spans.map(({ scope }) => scope?.name), ['lib', undefined, 'lib'])
+  assert.deepEqual(
+    spans.map(({ scope }) => scope?.name),
+    ['lib', undefined, 'lib'],
+  )
   assert.deepEqual(spans[0]!.scope, { name: 'lib', version: '1.2', attributes: {} })
   assert.deepEqual([spans[0]!.traceState, spans[0]!.traceFlags, spans[1]!.traceState], ['a=1', 1, undefined])
   assert.deepEqual(spans[0]!.attributes, {})
@@ -146,7 +152,10 @@ test('scope and trace state have places of their own', () => {
 test('logs are events, named by their field event', () => {
   const { events } = decodeOne({
     logs: [
-      { micros: START_MICROS, fields: { event: 'cache miss', size: 5n, ratio: 2, $odd: 'x', raw: new Uint8Array([1]) } },
+      {
+        micros: START_MICROS,
+        fields: { event: 'cache miss', size: 5n, ratio: 2, $odd: 'x', raw: new Uint8Array([1]) },
+      },
       { micros: START_MICROS + 1n, fields: { message: 'plain' } },
       { micros: START_MICROS + 2n, fields: {} },
     ],
@@ -163,7 +172,13 @@ test('logs are events, named by their field event', () => {
 })
 
 test('an error that OpenTracing logged is an exception', () => {
-  const fields = { event: 'error', message: 'boom', 'error.object': 'ValueError(boom)', 'error.kind': 'ValueError', stack: 'at x' }
+  const fields = {
+    event: 'error',
+    message: 'boom',
+    'error.object': 'ValueError(boom)',
+    'error.kind': 'ValueError',
+    stack: 'at x',
+  }
   assert.deepEqual(decodeOne({ logs: [{ micros: 1n, fields }] }).events, [
     {
       timeNanos: 1000n,
@@ -217,7 +232,7 @@ test('without a parent the first reference within the trace is it, child of befo
   const other = { type: 0, traceLow: 8n, spanId: 1n }
   const follows = { type: 1, traceLow: 7n, spanId: 2n }
   const child = { type: 0, traceLow: 7n, spanId: 3n }
-  const parentOf = (references: SampleSpan['references']): string | undefined => decodeOne({ references }).parentId
+  const parentOf = (references: SampleSpan['references'] & object): string | undefined => decodeOne({ references }).parentId
   assert.equal(parentOf([other, follows, child]), '0000000000000003')
   assert.equal(parentOf([other, follows]), '0000000000000002')
   assert.equal(parentOf([other]), undefined)
@@ -246,7 +261,10 @@ test('what has no id or lies out of bounds is refused alone', () => {
   const { taken, spans: kept } = decoded(decodeJaegerBatch, writeBinary(thriftBatch(spans)), context)
   assert.deepEqual(Object.fromEntries(taken.reasons), { bad_trace_id: 1, bad_span_id: 1, too_old: 2, too_new: 2 })
   assert.deepEqual([taken.rows, taken.rejected], [1, 6])
-  assert.deepEqual(kept.map(({ name, events, annotations }) => [name, events, annotations]), [['kept', [], {}]])
+  assert.deepEqual(
+    kept.map(({ name, events, annotations }) => [name, events, annotations]),
+    [['kept', [], {}]],
+  )
 })
 
 test('fields that nobody knows, of every type, are stepped over', () => {
@@ -268,7 +286,12 @@ test('fields that nobody knows, of every type, are stepped over', () => {
   const { 1: process, 2: spans } = thriftBatch([{}])
   const [span] = (spans as { readonly list: readonly { readonly struct: ThriftStruct }[] }).list
   const plain = decodeSpans(thriftBatch([{}]))
-  const batch: ThriftStruct = { 1: process, 2: { list: [{ struct: { ...span!.struct, ...all } }] }, 3: { i64: 5n }, ...all }
+  const batch: ThriftStruct = {
+    1: process,
+    2: { list: [{ struct: { ...span!.struct, ...all } }] },
+    3: { i64: 5n },
+    ...all,
+  }
   assert.deepEqual(decodeSpans(batch), plain)
 })
 
@@ -321,10 +344,20 @@ test('every field of node-http.thrift comes back', () => {
   const { spans } = decoded(decodeJaegerBatch, fixture('node-http.thrift'))
   const [child, root] = spans
   assert.equal(spans.length, 2)
-  assert.deepEqual([child!.name, root!.name, child!.parentId, root!.parentId], ['child', 'handler', root!.spanId, undefined])
+  assert.deepEqual(
+    [child!.name, root!.name, child!.parentId, root!.parentId],
+    ['child', 'handler', root!.spanId, undefined],
+  )
   assert.deepEqual([child!.kind, child!.statusCode, child!.statusMessage, root!.kind], [3, 2, 'bad', 2])
-  assert.deepEqual(child!.events.map(({ name }) => name), ['ev', 'exception'])
-  assert.deepEqual(Object.keys(child!.events[1]!.attributes), ['exception.type', 'exception.message', 'exception.stacktrace'])
+  assert.deepEqual(
+    child!.events.map(({ name }) => name),
+    ['ev', 'exception'],
+  )
+  assert.deepEqual(Object.keys(child!.events[1]!.attributes), [
+    'exception.type',
+    'exception.message',
+    'exception.stacktrace',
+  ])
   assert.equal(child!.links.length, 1)
   assert.deepEqual(root!.annotations, { s: 'x', i: 7, f: 1.5, b: true, arr: 'a,b', big: 9007199254740991 })
   assert.deepEqual(root!.scope, { name: 'nlib', version: '2.0', attributes: {} })
@@ -357,12 +390,12 @@ test('lengths and counts that lie are refused before anything is made of them', 
 })
 
 test('values nested 5000 deep are refused', () => {
-  const deep = Buffer.concat([
-    ...Array.from({ length: 5000 }, () => Buffer.from([12, 0, 9])),
-    Buffer.alloc(5001),
-  ])
+  const deep = Buffer.concat([...Array.from({ length: 5000 }, () => Buffer.from([12, 0, 9])), Buffer.alloc(5001)])
   assert.throws(() => decoded(decodeJaegerBatch, deep), /nested deeper/)
-  const lists = Buffer.concat([Buffer.from([15, 0, 9]), ...Array.from({ length: 5000 }, () => Buffer.from([15, 0, 0, 0, 1]))])
+  const lists = Buffer.concat([
+    Buffer.from([15, 0, 9]),
+    ...Array.from({ length: 5000 }, () => Buffer.from([15, 0, 0, 0, 1])),
+  ])
   assert.throws(() => decoded(decodeJaegerBatch, lists), /nested deeper/)
   const compact = Buffer.concat([compactMessage('emitBatch', {}).subarray(0, -1), Buffer.alloc(5000, 0x1c)])
   assert.throws(() => decoded(decodeJaegerCompactDatagram, compact), /nested deeper/)
@@ -380,8 +413,14 @@ test('other messages than emitBatch are told from what is torn', () => {
   const zipkin = /the message "emitZipkinBatch"/
   assert.throws(() => decoded(decodeJaegerCompactDatagram, compactMessage('emitZipkinBatch', args)), zipkin)
   assert.throws(() => decoded(decodeJaegerBinaryDatagram, binaryMessage('emitZipkinBatch', args)), UnwantedMessageError)
-  assert.throws(() => decoded(decodeJaegerCompactDatagram, binaryMessage('emitBatch', args)), /no message of the compact/)
-  assert.throws(() => decoded(decodeJaegerBinaryDatagram, compactMessage('emitBatch', args)), /no message of the binary/)
+  assert.throws(
+    () => decoded(decodeJaegerCompactDatagram, binaryMessage('emitBatch', args)),
+    /no message of the compact/,
+  )
+  assert.throws(
+    () => decoded(decodeJaegerBinaryDatagram, compactMessage('emitBatch', args)),
+    /no message of the binary/,
+  )
 })
 
 test('a message of the binary protocol may come without its version', () => {

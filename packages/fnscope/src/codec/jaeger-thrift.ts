@@ -15,13 +15,7 @@ import { ThriftCompactReader } from './thrift-compact-reader.ts'
 import { ThriftError, THRIFT_TYPE, type ThriftReader } from './thrift-reader.ts'
 
 /** Of a tag, by its vType: string, double, bool, long, binary. */
-const LETTERS: readonly number[] = [
-  LETTER.string,
-  LETTER.double,
-  LETTER.boolean,
-  LETTER.integer,
-  LETTER.bytes,
-]
+const LETTERS: readonly number[] = [LETTER.string, LETTER.double, LETTER.boolean, LETTER.integer, LETTER.bytes]
 const VALUE = { double: 1, bool: 2, long: 3, binary: 4 } as const
 
 class JaegerThriftDecoder {
@@ -47,7 +41,8 @@ class JaegerThriftDecoder {
       this.#batch()
       return rows.end()
     } catch (error) {
-      if (error instanceof ThriftError) throw new MalformedError(`The request is no batch of Jaeger's: ${error.message}.`)
+      if (error instanceof ThriftError)
+        throw new MalformedError(`The request is no batch of Jaeger's: ${error.message}.`)
       throw error
     } finally {
       reader.close()

@@ -20,7 +20,13 @@ export const TRACING_MEANINGS: ReadonlyMap<string, KeyMeaning> = new Map(
   KEYS.map(([key, meaning], index) => [key, { meaning, rank: RANK + index }]),
 )
 
-const OWN_KEYS: ReadonlySet<string> = new Set(['component', 'error', 'lc', 'mvc.controller.class', 'mvc.controller.method'])
+const OWN_KEYS: ReadonlySet<string> = new Set([
+  'component',
+  'error',
+  'lc',
+  'mvc.controller.class',
+  'mvc.controller.method',
+])
 const OWN_NAMESPACES = /^(?:sampler|sampling|internal|message_bus|sql|jaeger|span|w3c)\./
 
 /** Whether a tag is none of the user's own. */

@@ -100,11 +100,7 @@ function compactValue(value: ThriftValue): Buffer {
     const first = value.map[0]
     if (first === undefined) return Buffer.of(0)
     const types = (COMPACT[kindOf(first[0])] << 4) | COMPACT[kindOf(first[1])]
-    return Buffer.concat([
-      varint(BigInt(value.map.length)),
-      Buffer.of(types),
-      ...value.map.flat().map(compactValue),
-    ])
+    return Buffer.concat([varint(BigInt(value.map.length)), Buffer.of(types), ...value.map.flat().map(compactValue)])
   }
   const items = 'list' in value ? value.list : value.set
   const type = COMPACT[elementKind(items)]
