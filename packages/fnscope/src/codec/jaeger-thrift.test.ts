@@ -232,7 +232,8 @@ test('without a parent the first reference within the trace is it, child of befo
   const other = { type: 0, traceLow: 8n, spanId: 1n }
   const follows = { type: 1, traceLow: 7n, spanId: 2n }
   const child = { type: 0, traceLow: 7n, spanId: 3n }
-  const parentOf = (references: SampleSpan['references'] & object): string | undefined => decodeOne({ references }).parentId
+  const parentOf = (references: SampleSpan['references'] & object): string | undefined =>
+    decodeOne({ references }).parentId
   assert.equal(parentOf([other, follows, child]), '0000000000000003')
   assert.equal(parentOf([other, follows]), '0000000000000002')
   assert.equal(parentOf([other]), undefined)
