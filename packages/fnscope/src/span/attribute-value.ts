@@ -38,6 +38,7 @@ export function attributeText(value: AttributeValue): string {
   if (typeof value === 'string') return value
   if (value === null) return ''
   if (value instanceof Uint8Array) return Buffer.from(value).toString('base64')
+  if (Object.is(value, -0)) return '-0'
   return typeof value === 'object' ? attributeJson(value) : String(value)
 }
 

@@ -24,7 +24,12 @@ export function signalsConformance(subject: Subject): void {
     })
     const structured = line({ service, body: '{"order":17,"parts":[1.5]}', value: { order: 17n, parts: [1.5] } })
     const nothing = line({ service, body: '', value: null })
-    const lines = [full, structured, nothing, ...Array.from({ length: 20 }, (_, i) => line({ service, body: `line ${i}` }))]
+    const lines = [
+      full,
+      structured,
+      nothing,
+      ...Array.from({ length: 20 }, (_, i) => line({ service, body: `line ${i}` })),
+    ]
     await put(subject.store, [], { logs: lines })
     assert.deepEqual(await subject.store.readLogs({ service, limit: 100 }), lines)
     assert.deepEqual(await subject.store.readLogs({ service, limit: 3, order: 'newest' }), lines.slice(-3).reverse())
