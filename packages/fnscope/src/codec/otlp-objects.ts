@@ -40,7 +40,7 @@ function attributeValueOf(reader: ProtobufReader, value: WireValue, depth: numbe
     case LETTER.boolean:
       return (value.low | value.high) !== 0
     case LETTER.double:
-      return view.getFloat64(value.start, true)
+      return value.real
     case LETTER.bytes:
       return bytesOf(view, value.start, value.end).slice()
     case LETTER.json:
