@@ -27,7 +27,7 @@ import type { Store } from '../../packages/fnscope/src/store/store.ts'
 import { send } from '../raw-http.ts'
 import { temporaryDir } from '../started-fnscope.ts'
 import { startTempEngine, type TempEngine } from '../store/engine-in-temp.ts'
-import { callOnce, EXPORT, frame, JSON_TYPE, PROTOBUF } from './otlp-doors.ts'
+import { callOnce, frame, JSON_TYPE, PROTOBUF } from './otlp-doors.ts'
 import { encodeOtlp } from './otlp-messages.ts'
 
 const NOW = BigInt(Date.now()) * 1_000_000n

@@ -113,7 +113,7 @@ test('every field of a record is kept', () => {
       schemaUrl: 'https://schema/r',
     },
   })
-  assert.equal(logs[1]!.resource, logs[0]!.resource)
+  assert.equal(logs[1]!.resource, logs[0].resource)
   assert.deepEqual(logs[1]!.details, { droppedResourceAttributes: 3, schemaUrl: 'https://schema/r' })
 })
 

@@ -1,6 +1,6 @@
 // ExportLogsServiceRequest in protobuf: wire bytes to log records, in one walk. What becomes of each field:
 // docs/protocols/otlp-logs-metrics.md.
-import { attributeText, type AttributeValue } from '../span/attribute-value.ts'
+import { exactText, type AttributeValue } from '../span/attribute-value.ts'
 import type { LogDetails, LogRecord } from '../span/log-record.ts'
 import { attributeBetween, idBetween, putAttribute, type OwnAttributes } from './otlp-objects.ts'
 import { MAX_ROWS, walkSources, type OtlpSignalOptions, type OtlpSource } from './otlp-source.ts'
@@ -126,7 +126,7 @@ class LogReader {
       ...(spanId === undefined ? undefined : { spanId }),
       severity,
       severityNumber,
-      body: attributeText(body),
+      body: exactText(body),
       ...(typeof body === 'string' ? undefined : { value: body }),
       ...(eventName === '' ? undefined : { eventName }),
       attributes,

@@ -1,6 +1,6 @@
 // One data point of OTLP, of any of the five kinds: which of its fields stands behind which tag, and what a MetricPoint
 // takes of them.
-import { attributeText, typeOf, type Attributes } from '../span/attribute-value.ts'
+import { exactText, typeOf, type Attributes } from '../span/attribute-value.ts'
 import type { BucketRun, Exemplar, MetricPoint } from '../span/metric-point.ts'
 import { setOwn } from './json.ts'
 import { idBetween, integerOf, putAttribute, type OwnAttributes } from './otlp-objects.ts'
@@ -388,7 +388,7 @@ function readExemplar(reader: ProtobufReader, end: number): Exemplar {
 /** How the values read. */
 function textsOf(attributes: Attributes): { readonly [name: string]: string } {
   const texts: { [name: string]: string } = {}
-  for (const [key, value] of Object.entries(attributes)) setOwn(texts, key, attributeText(value))
+  for (const [key, value] of Object.entries(attributes)) setOwn(texts, key, exactText(value))
   return texts
 }
 

@@ -38,8 +38,12 @@ export function attributeText(value: AttributeValue): string {
   if (typeof value === 'string') return value
   if (value === null) return ''
   if (value instanceof Uint8Array) return Buffer.from(value).toString('base64')
-  if (Object.is(value, -0)) return '-0'
   return typeof value === 'object' ? attributeJson(value) : String(value)
+}
+
+/** The same, but for a negative zero, which reads as such: for makes that tell it from zero. */
+export function exactText(value: AttributeValue): string {
+  return Object.is(value, -0) ? '-0' : attributeText(value)
 }
 
 /** The value behind `text`; of an unknown letter, or text that does not fit it, the text. */

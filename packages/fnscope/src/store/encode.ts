@@ -1,6 +1,6 @@
 // Batch → blocks of rows, one per table that has any: spans by copying their columns, the few others from objects.
 import type { Batch } from '../span/batch.ts'
-import { attributeText, typeOf, type Attributes } from '../span/attribute-value.ts'
+import { exactText, typeOf, type Attributes } from '../span/attribute-value.ts'
 import { DictionaryColumn, FixedColumn, ListColumn, MapColumn, TextColumn } from '../span/columns.ts'
 import type { DocumentBatch } from '../span/document-batch.ts'
 import type { LogRecord } from '../span/log-record.ts'
@@ -94,7 +94,7 @@ function textsOf(attributes: Attributes): { readonly attributes: Entries; readon
   const entries: [string, string][] = []
   let letters = ''
   for (const [key, value] of Object.entries(attributes)) {
-    entries.push([key, attributeText(value)])
+    entries.push([key, exactText(value)])
     letters += typeOf(value)
   }
   return { attributes: entries, attributeTypes: /^s*$/.test(letters) ? '' : letters }
