@@ -13,6 +13,8 @@ const ROUTES: readonly (readonly [path: string, roles: string | undefined])[] = 
   ['/TraceSegments', 'receive,platform'],
   ['/GetSamplingRules', 'receive,platform'],
   ['/v1/traces', 'receive'],
+  ['/v1/write/metric', 'receive'],
+  ['/v2/list/dataway', 'receive'],
   ['/TraceSummaries', 'query'],
   ['/TraceGraph', 'query'],
   ['/Traces', 'query'],

@@ -29,7 +29,7 @@ const ROUTES: readonly (readonly [pattern: RegExp, roles: readonly Role[]])[] = 
     /^\/(Traces|Trace[A-Z]\w*|ServiceGraph|SamplingStatisticSummaries|TimeSeriesServiceStatistics|Insight\w*)$/,
     READING,
   ],
-  [/^\/v1\/(traces|metrics|logs)$/, ['receive']],
+  [/^\/v1\/|^\/v2\/list\//, ['receive']],
   [/^\/20\d\d-\d\d-\d\d\//, PLATFORM],
   [/^\/api\/(apps|functions)(\/|$)/, PLATFORM],
   [/^\/api\/(?!health$)/, READING],

@@ -22,6 +22,8 @@ import { openIngest } from './ingest/open-ingest.ts'
 import { openJaegerDoor } from './doors/jaeger-query-door.ts'
 import type { Logger } from './log.ts'
 import { openConfiguredStore } from './open-store.ts'
+import { mountDatawayOnMain } from './doors/dataway-mount.ts'
+import type { DoorContext } from './doors/door-context.ts'
 import { openTelemetryDoors } from './doors/telemetry-doors.ts'
 import { createMainDoor, listenMain } from './doors/main-door.ts'
 import { markPartialAnswers } from './doors/partial-answers.ts'
@@ -142,6 +144,20 @@ export async function startServer(config: Config, options: StartOptions): Promis
   guardRoles(main, config.roles)
   markPartialAnswers(main, store)
   mountXray(main, xray)
+  const doorContext: DoorContext = {
+    ingest: answeringIngest,
+    quickIngest: ingest,
+    counters,
+    log,
+    token: config.token,
+    functionKey,
+    now: clock,
+    bounds,
+    budget: new BodyBudget(MAX_BYTES_ON_THE_WAY),
+    sampling: config.sampling,
+    notify,
+  }
+  cleanup.defer(mountDatawayOnMain(main, doorContext))
   main.get('/metrics', async (_, reply) => {
     counters.graphSpansWaiting.set(job.waitingSpans)
     counters.graphRuns.set(job.runs)
@@ -158,19 +174,7 @@ export async function startServer(config: Config, options: StartOptions): Promis
     store,
   })
   cleanup.defer(() => daemon.stop())
-  const telemetry = await openTelemetryDoors(config.doors, {
-    ingest: answeringIngest,
-    quickIngest: ingest,
-    counters,
-    log,
-    token: config.token,
-    functionKey,
-    now: clock,
-    bounds,
-    budget: new BodyBudget(MAX_BYTES_ON_THE_WAY),
-    sampling: config.sampling,
-    notify,
-  })
+  const telemetry = await openTelemetryDoors(config.doors, doorContext)
   cleanup.defer(() => telemetry.stop())
   const jaeger = await openJaegerDoor(config.doors['jaeger-query'], {
     query: { reader: store, now: clock, bounds },

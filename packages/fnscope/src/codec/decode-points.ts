@@ -8,6 +8,7 @@ import { decodePointsJson, decodePointsPbjson } from './point-json.ts'
 import { logOfPoint } from './point-logs.ts'
 import { metricsOfPoint } from './point-metrics.ts'
 import { decodePointsProtobuf } from './point-protobuf.ts'
+import { PointSpans } from './point-spans.ts'
 import type { Precision } from './point-time.ts'
 import { MalformedError, Refusals, type RefusalReason, type Taken } from './taken.ts'
 
@@ -29,6 +30,9 @@ export interface PointsContext {
   readonly onPoint?: (point: Point) => void
 }
 
+/** What a request without any is refused with. */
+export const NO_POINTS = 'The body has no points.'
+
 /** A body is read as one that holds so much; more is for several requests. */
 const MAX_ROWS = 250_000
 /** What the tags come to, repeated in each row: a few bytes can ask for a lot of it. */
@@ -40,20 +44,45 @@ const MAX_TAG_BYTES = 128 * 1024 * 1024
  */
 export function decodePoints(body: Uint8Array, batch: Batch, context: PointsContext): Taken {
   const taker = new PointTaker(batch, context)
-  switch (context.format) {
+  if (context.category !== 'tracing') {
+    read(body, taker, context)
+    return taker.taken()
+  }
+  spans.begin(batch.spans, context)
+  try {
+    read(body, taker, context)
+    return together(taker.taken(), spans.end())
+  } finally {
+    spans.close()
+  }
+}
+
+const spans = new PointSpans()
+
+function read(body: Uint8Array, sink: PointSink, { format, precision }: PointsContext): void {
+  switch (format) {
     case 'protobuf':
-      decodePointsProtobuf(body, taker)
+      decodePointsProtobuf(body, sink)
       break
     case 'line':
-      decodeLineProtocol(body, taker, context.precision)
+      decodeLineProtocol(body, sink, precision)
       break
     case 'json':
-      decodePointsJson(body, taker, context.precision)
+      decodePointsJson(body, sink, precision)
       break
     case 'pbjson':
-      decodePointsPbjson(body, taker)
+      decodePointsPbjson(body, sink)
   }
-  return taker.taken()
+}
+
+/** Of points that were refused before they were spans, and of the spans. */
+function together(points: Taken, of: Taken): Taken {
+  return {
+    rows: of.rows,
+    rejected: points.rejected + of.rejected,
+    reasons: new Map([...points.reasons, ...of.reasons]),
+    message: [points.message, of.message].filter((message) => message !== '').join(' '),
+  }
 }
 
 class PointTaker implements PointSink {
@@ -78,6 +107,11 @@ class PointTaker implements PointSink {
     if (over !== undefined) return this.refuse('bad_point', over)
     const timeNanos = point.timeNanos ?? receivedNanos
     this.#points += 1
+    if (this.#context.category === 'tracing') {
+      this.#count(point, 1)
+      if (spans.add(point, timeNanos)) onPoint?.(point)
+      return
+    }
     if (timeNanos < bounds.minNanos) return this.#refuseRead('too_old')
     if (timeNanos > bounds.maxNanos) return this.#refuseRead('too_new')
     this.#put(point, timeNanos)
@@ -130,7 +164,7 @@ class PointTaker implements PointSink {
 
   /** @throws MalformedError when there was nothing, or nothing that is a point */
   taken(): Taken {
-    if (this.#points === 0 && this.#bad === 0) throw new MalformedError('The body has no points.')
+    if (this.#points === 0 && this.#bad === 0) throw new MalformedError(NO_POINTS)
     if (this.#points === 0) throw new MalformedError(`No point of the body can be read: ${this.#detail}.`)
     const taken = this.#refusals.taken(this.#rows)
     return this.#detail === '' ? taken : { ...taken, message: `${taken.message} First: ${this.#detail}.` }

@@ -16,6 +16,8 @@ export interface HttpDoorOptions {
   readonly errorFormat: (request: FastifyRequest) => ErrorFormat
   /** Of what Fastify itself reads; routes that take telemetry read their own (receive/take-body.ts). */
   readonly bodyLimitBytes: number
+  /** Which requests the server's own guard asks for the token; default: every one. */
+  readonly needsToken?: (request: FastifyRequest) => boolean
   readonly mount: (server: HttpServer, intake: Intake) => void
 }
 
@@ -25,7 +27,7 @@ const GRACE_MS = 2000
 /** @throws FnscopeError FNS_PORT_IN_USE, FNS_CONFIG when the user named an address that cannot be had */
 export async function openHttpDoor(wanted: DoorAddress, options: HttpDoorOptions): Promise<OpenDoor> {
   if (wanted === 'off') return DOOR_OFF
-  const { door, context, errorFormat, bodyLimitBytes, mount } = options
+  const { door, context, errorFormat, bodyLimitBytes, needsToken, mount } = options
   const { token, functionKey, counters, log, ingest } = context
   const intake = new Intake({ door, ingest, counters, log })
   const server = createHttpServer({
@@ -37,6 +39,7 @@ export async function openHttpDoor(wanted: DoorAddress, options: HttpDoorOptions
     requestTimeoutMs: REQUEST_TIMEOUT_MS,
     ...(token === undefined ? {} : { token }),
     ...(functionKey === undefined ? {} : { functionKey }),
+    ...(needsToken === undefined ? {} : { needsToken }),
   })
   mount(server, intake)
   const bound = await listen(server, wanted)

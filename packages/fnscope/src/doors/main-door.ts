@@ -7,6 +7,7 @@ import { hostNamesOf } from '../http/host-names.ts'
 import { listen } from '../http/listen.ts'
 import { createHttpServer, type HttpServer } from '../http/server.ts'
 import type { Logger } from '../log.ts'
+import { datakitErrorFormat, isDatakitPath } from '../receive/datakit-error.ts'
 
 const BODY_LIMIT_BYTES = 64 * 1024 * 1024
 
@@ -30,10 +31,14 @@ export function createMainDoor(config: Config, { counters, log, functionKey }: M
     allowedHosts: hostNamesOf(config.host),
     ...(config.token === undefined ? {} : { token: config.token }),
     ...(functionKey === undefined ? {} : { functionKey }),
+    // DataWay's routes ask for it themselves, where a DataKit shows it.
+    needsToken: (request) => !isDatakitPath(request.url),
     requireAuthorization: wantsAuthorization,
     bodyLimitBytes: BODY_LIMIT_BYTES,
-    errorFormat: (request) =>
-      request.url.startsWith('/api/') || request.url === '/metrics' ? ownErrorFormat : awsErrorFormat,
+    errorFormat: (request) => {
+      if (isDatakitPath(request.url)) return datakitErrorFormat
+      return request.url.startsWith('/api/') || request.url === '/metrics' ? ownErrorFormat : awsErrorFormat
+    },
   })
 }
 

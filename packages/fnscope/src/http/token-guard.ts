@@ -12,16 +12,19 @@ export interface TokenRequest {
 
 /** Refuses a request without one of the tokens: `Authorization: Bearer`, `x-fnscope-token`, or as AWS access key id. */
 export function refuseToken(request: TokenRequest, tokens: readonly string[]): Refusal | undefined {
-  const wanted = tokens.map((token) => digest(token))
-  // Digests have one length, so that the comparison tells nothing of the token.
-  const matches = (candidate: string): boolean => wanted.some((token) => timingSafeEqual(digest(candidate), token))
-  if (candidates(request).some((candidate) => matches(candidate))) return undefined
+  if (candidates(request).some((candidate) => isToken(candidate, tokens))) return undefined
   return {
     status: 401,
     reason: 'token',
     code: 'UnrecognizedClientException',
     message: 'This server wants its token: Authorization: Bearer TOKEN, x-fnscope-token, or the AWS access key id.',
   }
+}
+
+/** Digests have one length, so that the comparison tells nothing of a token. */
+export function isToken(candidate: string, tokens: readonly string[]): boolean {
+  const given = digest(candidate)
+  return tokens.some((token) => timingSafeEqual(given, digest(token)))
 }
 
 function candidates({ url, headers }: TokenRequest): string[] {

@@ -77,11 +77,6 @@ const LOG_TYPES = {
   attributes: TEXTS,
   attributeTypes: WORD,
   resource: WORD,
-  observedNanos: 'Int64',
-  bodyType: WORD,
-  eventName: WORD,
-  scope: WORD,
-  details: WORD,
 } as const
 
 const METRIC_TYPES = {
@@ -108,14 +103,6 @@ const METRIC_TYPES = {
   resource: WORD,
   requestId: 'String',
   traceId: 'FixedString(16)',
-  dimensionTypes: WORD,
-  description: WORD,
-  integer: 'String',
-  exponential: 'String',
-  flags: 'UInt32',
-  exemplars: 'String',
-  scope: WORD,
-  details: WORD,
 } as const
 
 /** Field → type for every table that `insert` takes. */
