@@ -140,7 +140,7 @@ export function sameKeys(key: string): readonly string[] {
 const NAMESPACES: ReadonlySet<string> = new Set(
   `android artifact aspnetcore aws az azure browser cassandra cicd client cloud cloudevents cloudfoundry code container
    cpu cpython db deployment destination device disk dns dotnet elasticsearch enduser error event exception faas
-   feature_flag file gcp gen_ai geo go graphql heroku host http hw ios jvm k8s kestrel linux log mcp messaging net
+   feature_flag fnscope file gcp gen_ai geo go graphql heroku host http hw ios jvm k8s kestrel linux log mcp messaging net
    network nodejs oci openai opentracing oracle_cloud os otel peer pool process profile rpc server service session
    signalr source system telemetry thread tls url user_agent v8js vcs webengine`.split(/\s+/),
 )
