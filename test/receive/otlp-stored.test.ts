@@ -1,23 +1,33 @@
 // Spans with every kind of content through both OTLP doors, in every encoding and compression, and read back from the
 // engine: to the bit, as a reader of traces and as SQL see them.
 import assert from 'node:assert/strict'
-import { rmSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { after, before, test } from 'node:test'
 import { deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
-import { attributesOf, bodyOf, requestJson, spanJson } from '../../packages/fnscope/src/codec/otlp-samples.ts'
+import { decodeOtlpLogsJson } from '../../packages/fnscope/src/codec/otlp-logs-json.ts'
+import { decodeOtlpMetricsJson } from '../../packages/fnscope/src/codec/otlp-metrics-json.ts'
+import {
+  attributesOf,
+  bodyOf,
+  readRequest,
+  requestJson,
+  spanJson,
+} from '../../packages/fnscope/src/codec/otlp-samples.ts'
 import { Counters } from '../../packages/fnscope/src/counters.ts'
 import { openIngest, type OpenIngest } from '../../packages/fnscope/src/ingest/open-ingest.ts'
 import { silentLogger } from '../../packages/fnscope/src/log.ts'
 import { openOtlpDoors, type OtlpDoors } from '../../packages/fnscope/src/doors/otlp-doors.ts'
 import { otlpSignals } from '../../packages/fnscope/src/doors/otlp-signals.ts'
 import { BodyBudget } from '../../packages/fnscope/src/http/body-budget.ts'
+import type { LogRecord } from '../../packages/fnscope/src/span/log-record.ts'
+import type { MetricPoint } from '../../packages/fnscope/src/span/metric-point.ts'
 import type { Span } from '../../packages/fnscope/src/span/span.ts'
 import { openStore } from '../../packages/fnscope/src/store/connect.ts'
 import type { Store } from '../../packages/fnscope/src/store/store.ts'
 import { send } from '../raw-http.ts'
 import { temporaryDir } from '../started-fnscope.ts'
 import { startTempEngine, type TempEngine } from '../store/engine-in-temp.ts'
-import { callOnce, EXPORT, frame, JSON_TYPE, PROTOBUF } from './otlp-doors.ts'
+import { callOnce, frame, JSON_TYPE, PROTOBUF } from './otlp-doors.ts'
 import { encodeOtlp } from './otlp-messages.ts'
 
 const NOW = BigInt(Date.now()) * 1_000_000n
@@ -262,18 +272,64 @@ test('a span of a bad id or time is refused alone, and the answer counts it', as
   assert.equal((await store.readSpans(['ab'.repeat(16)])).length, 1)
 })
 
-test('logs and metrics are refused aloud', async (t) => {
-  for (const path of ['/v1/logs', '/v1/metrics']) {
-    const base = `http://${doors['otlp-http'].description}`
-    const answer = await send(base, { method: 'POST', path, headers: JSON_TYPE, body: '{}' })
-    assert.equal(answer.status, 404)
-  }
-  for (const path of [
-    EXPORT.replaceAll('trace', 'logs').replace('Trace', 'Logs'),
-    EXPORT.replaceAll('trace', 'metrics'),
-  ])
-    assert.equal(
-      (await callOnce(t, `http://${doors['otlp-grpc'].description}`, { path, frames: [frame('')] })).status,
-      '12',
+/** A captured request as OTLP/JSON, with its times brought to START. */
+function captured(signal: 'logs' | 'metrics'): Uint8Array {
+  const body = readFileSync(new URL(`../fixtures/otel/every-field-${signal}.pb`, import.meta.url))
+  const text = JSON.stringify(readRequest(body, signal)).replaceAll('1795248394', String(START / 1_000_000_000n))
+  return new TextEncoder().encode(text)
+}
+
+const CONTEXT = { receivedNanos: NOW, bounds: { minNanos: NOW - DAY, maxNanos: NOW + DAY } }
+const RANGE = { startNanos: NOW - DAY, endNanos: NOW + DAY }
+
+function byBody(left: LogRecord, right: LogRecord): number {
+  return left.body < right.body ? -1 : 1
+}
+
+test('every field of log records is read back, and the answer counts what was refused', async () => {
+  const base = `http://${doors['otlp-http'].description}`
+  const body = captured('logs')
+  const answer = await send(base, { method: 'POST', path: '/v1/logs', headers: JSON_TYPE, body })
+  const { partialSuccess } = JSON.parse(answer.body) as { partialSuccess: Record<string, string> }
+  assert.deepEqual([answer.status, partialSuccess['rejectedLogRecords']], [200, '2'])
+  const expected: LogRecord[] = []
+  decodeOtlpLogsJson(body, expected, CONTEXT)
+  await ingest.flushed()
+  const found = await store.readLogs({ range: RANGE, limit: 100 })
+  assert.deepEqual(found.sort(byBody), expected.sort(byBody))
+})
+
+test('every field of metric points is read back, and the answer counts what was refused', async () => {
+  const base = `http://${doors['otlp-http'].description}`
+  const body = captured('metrics')
+  const answer = await send(base, { method: 'POST', path: '/v1/metrics', headers: JSON_TYPE, body })
+  const { partialSuccess } = JSON.parse(answer.body) as { partialSuccess: Record<string, string> }
+  assert.deepEqual([answer.status, partialSuccess['rejectedDataPoints']], [200, '4'])
+  assert.match(partialSuccess['errorMessage']!, /1 bad_buckets /)
+  const expected: MetricPoint[] = []
+  decodeOtlpMetricsJson(body, expected, CONTEXT)
+  await ingest.flushed()
+  const found = await store.readMetrics({ range: RANGE, limit: 100 })
+  for (const name of new Set(expected.map((point) => point.name)))
+    assert.deepEqual(
+      found.filter((point) => point.name === name),
+      expected.filter((point) => point.name === name),
     )
+})
+
+test('logs and metrics over gRPC: INVALID_ARGUMENT for what is none, an empty answer for an empty request', async (t) => {
+  for (const [name, service] of [
+    ['logs', 'Logs'],
+    ['metrics', 'Metrics'],
+  ] as const) {
+    const path = `/opentelemetry.proto.collector.${name}.v1.${service}Service/Export`
+    const call = (bytes: string): ReturnType<typeof callOnce> =>
+      callOnce(t, `http://${doors['otlp-grpc'].description}`, { path, frames: [frame(bytes)] })
+    assert.equal((await call('')).status, '0')
+    const refused = await call('no protobuf')
+    assert.equal(refused.status, '3')
+    const base = `http://${doors['otlp-http'].description}`
+    const answer = await send(base, { method: 'POST', path: `/v1/${name}`, headers: PROTOBUF, body: 'no protobuf' })
+    assert.equal(answer.status, 400)
+  }
 })

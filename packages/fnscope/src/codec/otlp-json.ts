@@ -60,7 +60,10 @@ export function stringOf(parent: JsonObject, name: string): string {
 
 /** A 64-bit integer as number or text; 0 when it is absent. @throws MalformedError */
 export function integerOf(parent: JsonObject, name: string): bigint {
-  const value = parent[name]
+  return integerFrom(parent[name], name)
+}
+
+function integerFrom(value: unknown, name: string): bigint {
   if (value === undefined || value === null) return 0n
   if (typeof value === 'number' && Number.isInteger(value)) return BigInt(value)
   if (typeof value === 'string' && /^-?\d{1,20}$/.test(value)) return BigInt(value)
@@ -99,9 +102,9 @@ export function writeCount(writer: ProtobufWriter, field: number, count: number)
   if (count !== 0) writer.varint(field, count)
 }
 
-/** Writes `attributes` of `parent` as KeyValues under `field`. @throws MalformedError */
-export function writeAttributes(writer: ProtobufWriter, field: number, parent: JsonObject): void {
-  for (const attribute of objectsOf(parent, 'attributes')) writeKeyValue(writer, field, attribute, 0)
+/** Writes `attributes` (or `name`) of `parent` as KeyValues under `field`. @throws MalformedError */
+export function writeAttributes(writer: ProtobufWriter, field: number, parent: JsonObject, name = 'attributes'): void {
+  for (const attribute of objectsOf(parent, name)) writeKeyValue(writer, field, attribute, 0)
 }
 
 function writeKeyValue(writer: ProtobufWriter, field: number, attribute: JsonObject, depth: number): void {
@@ -158,8 +161,10 @@ function writeCollection(
   writer.close(mark)
 }
 
-function booleanOf(parent: JsonObject, name: string): boolean {
+/** False when it is absent. @throws MalformedError */
+export function booleanOf(parent: JsonObject, name: string): boolean {
   const value = parent[name]
+  if (value === undefined || value === null) return false
   if (value === true || value === 'true') return true
   if (value === false || value === 'false') return false
   throw wrong(name, 'true or false')
@@ -167,12 +172,32 @@ function booleanOf(parent: JsonObject, name: string): boolean {
 
 /** NaN and the infinities come as texts, and so may any number. @throws MalformedError */
 export function doubleOf(parent: JsonObject, name: string): number {
-  const value = parent[name]
+  return doubleFrom(parent[name], name)
+}
+
+function doubleFrom(value: unknown, name: string): number {
   if (typeof value === 'number') return value
   if (value === 'NaN') return Number.NaN
   const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : Number.NaN
   if (Number.isNaN(number)) throw wrong(name, 'a number')
   return number
+}
+
+/** A list of 64-bit integers, each as number or text. @throws MalformedError */
+export function integersOf(parent: JsonObject, name: string): readonly bigint[] {
+  return listOf(parent, name).map((item) => integerFrom(item, name))
+}
+
+/** @throws MalformedError */
+export function doublesOf(parent: JsonObject, name: string): readonly number[] {
+  return listOf(parent, name).map((item) => doubleFrom(item, name))
+}
+
+function listOf(parent: JsonObject, name: string): readonly unknown[] {
+  const value = parent[name]
+  if (value === undefined || value === null) return []
+  if (!Array.isArray(value)) throw wrong(name, 'a list of numbers')
+  return value
 }
 
 /** Of either alphabet, with padding or without. */

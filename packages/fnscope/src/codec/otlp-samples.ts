@@ -69,7 +69,21 @@ export function decodeSample(span: SampleSpan, resource?: Json): Span {
 
 // ------------------------------------------------------------------------------------------------ the other reader
 
-type Kind = 'string' | 'bytes' | 'hex' | 'varint' | 'int64' | 'bool' | 'fixed64' | 'fixed32' | 'double'
+type Kind =
+  | 'string'
+  | 'bytes'
+  | 'hex'
+  | 'varint'
+  | 'int64'
+  | 'sint32'
+  | 'bool'
+  | 'fixed64'
+  | 'sfixed64'
+  | 'fixed32'
+  | 'double'
+  | 'packed fixed64'
+  | 'packed double'
+  | 'packed varint'
 type Field = readonly [name: string, kind: Kind | Message, list?: true]
 type Message = () => { readonly [field: number]: Field }
 
@@ -122,21 +136,113 @@ const span: Message = () => ({
   15: ['status', () => ({ 2: ['message', 'string'], 3: ['code', 'varint'] })],
   16: ['flags', 'fixed32'],
 })
-const request: Message = () => ({
-  1: [
-    'resourceSpans',
-    () => ({
-      1: ['resource', resource],
-      2: ['scopeSpans', () => ({ 1: ['scope', scope], 2: ['spans', span, true], 3: ['schemaUrl', 'string'] }), true],
-      3: ['schemaUrl', 'string'],
-    }),
-    true,
-  ],
+
+function requestOf(resources: string, scopes: string, records: string, record: Message): Message {
+  const scoped: Message = () => ({ 1: ['scope', scope], 2: [records, record, true], 3: ['schemaUrl', 'string'] })
+  const source: Message = () => ({ 1: ['resource', resource], 2: [scopes, scoped, true], 3: ['schemaUrl', 'string'] })
+  return () => ({ 1: [resources, source, true] })
+}
+
+const logRecord: Message = () => ({
+  1: ['timeUnixNano', 'fixed64'],
+  2: ['severityNumber', 'varint'],
+  3: ['severityText', 'string'],
+  5: ['body', anyValueMessage],
+  6: ['attributes', keyValue, true],
+  7: ['droppedAttributesCount', 'varint'],
+  8: ['flags', 'fixed32'],
+  9: ['traceId', 'hex'],
+  10: ['spanId', 'hex'],
+  11: ['observedTimeUnixNano', 'fixed64'],
+  12: ['eventName', 'string'],
 })
 
-/** An ExportTraceServiceRequest in protobuf as OTLP/JSON. */
-export function readRequest(body: Uint8Array): Json {
-  return readMessage(Buffer.from(body), request)
+const exemplar: Message = () => ({
+  2: ['timeUnixNano', 'fixed64'],
+  3: ['asDouble', 'double'],
+  4: ['spanId', 'hex'],
+  5: ['traceId', 'hex'],
+  6: ['asInt', 'sfixed64'],
+  7: ['filteredAttributes', keyValue, true],
+})
+const numberPoint: Message = () => ({
+  2: ['startTimeUnixNano', 'fixed64'],
+  3: ['timeUnixNano', 'fixed64'],
+  4: ['asDouble', 'double'],
+  5: ['exemplars', exemplar, true],
+  6: ['asInt', 'sfixed64'],
+  7: ['attributes', keyValue, true],
+  8: ['flags', 'varint'],
+})
+const histogramPoint: Message = () => ({
+  2: ['startTimeUnixNano', 'fixed64'],
+  3: ['timeUnixNano', 'fixed64'],
+  4: ['count', 'fixed64'],
+  5: ['sum', 'double'],
+  6: ['bucketCounts', 'packed fixed64'],
+  7: ['explicitBounds', 'packed double'],
+  8: ['exemplars', exemplar, true],
+  9: ['attributes', keyValue, true],
+  10: ['flags', 'varint'],
+  11: ['min', 'double'],
+  12: ['max', 'double'],
+})
+const buckets: Message = () => ({ 1: ['offset', 'sint32'], 2: ['bucketCounts', 'packed varint'] })
+const exponentialPoint: Message = () => ({
+  1: ['attributes', keyValue, true],
+  2: ['startTimeUnixNano', 'fixed64'],
+  3: ['timeUnixNano', 'fixed64'],
+  4: ['count', 'fixed64'],
+  5: ['sum', 'double'],
+  6: ['scale', 'sint32'],
+  7: ['zeroCount', 'fixed64'],
+  8: ['positive', buckets],
+  9: ['negative', buckets],
+  10: ['flags', 'varint'],
+  11: ['exemplars', exemplar, true],
+  12: ['min', 'double'],
+  13: ['max', 'double'],
+  14: ['zeroThreshold', 'double'],
+})
+const summaryPoint: Message = () => ({
+  2: ['startTimeUnixNano', 'fixed64'],
+  3: ['timeUnixNano', 'fixed64'],
+  4: ['count', 'fixed64'],
+  5: ['sum', 'double'],
+  6: ['quantileValues', () => ({ 1: ['quantile', 'double'], 2: ['value', 'double'] }), true],
+  7: ['attributes', keyValue, true],
+  8: ['flags', 'varint'],
+})
+
+function dataOf(point: Message): Message {
+  return () => ({
+    1: ['dataPoints', point, true],
+    2: ['aggregationTemporality', 'varint'],
+    3: ['isMonotonic', 'bool'],
+  })
+}
+
+const metric: Message = () => ({
+  1: ['name', 'string'],
+  2: ['description', 'string'],
+  3: ['unit', 'string'],
+  5: ['gauge', dataOf(numberPoint)],
+  7: ['sum', dataOf(numberPoint)],
+  9: ['histogram', dataOf(histogramPoint)],
+  10: ['exponentialHistogram', dataOf(exponentialPoint)],
+  11: ['summary', dataOf(summaryPoint)],
+  12: ['metadata', keyValue, true],
+})
+
+const REQUESTS = {
+  traces: requestOf('resourceSpans', 'scopeSpans', 'spans', span),
+  logs: requestOf('resourceLogs', 'scopeLogs', 'logRecords', logRecord),
+  metrics: requestOf('resourceMetrics', 'scopeMetrics', 'metrics', metric),
+} as const
+
+/** An Export…ServiceRequest in protobuf as OTLP/JSON. */
+export function readRequest(body: Uint8Array, signal: keyof typeof REQUESTS = 'traces'): Json {
+  return readMessage(Buffer.from(body), REQUESTS[signal])
 }
 
 function readMessage(bytes: Buffer, message: Message): Json {
@@ -183,13 +289,42 @@ function scalar(kind: Kind, content: Buffer, number: bigint): unknown {
       return String(BigInt.asIntN(64, number))
     case 'bool':
       return number !== 0n
+    case 'sint32':
+      return Number(BigInt.asIntN(32, (number >> 1n) ^ -(number & 1n)))
     case 'fixed64':
       return String(content.readBigUInt64LE())
+    case 'sfixed64':
+      return String(content.readBigInt64LE())
+    case 'packed fixed64':
+      return eachEight(content).map((one) => String(one.readBigUInt64LE()))
+    case 'packed double':
+      return eachEight(content).map((one) => scalar('double', one, 0n))
+    case 'packed varint':
+      return varintsOf(content)
     case 'fixed32':
       return content.readUInt32LE()
     case 'double': {
       const value = content.readDoubleLE()
-      return Number.isFinite(value) ? value : String(value)
+      return Number.isFinite(value) && !Object.is(value, -0) ? value : Object.is(value, -0) ? '-0' : String(value)
     }
   }
+}
+
+function eachEight(content: Buffer): Buffer[] {
+  return Array.from({ length: content.length / 8 }, (_, index) => content.subarray(index * 8, index * 8 + 8))
+}
+
+function varintsOf(content: Buffer): string[] {
+  const numbers: string[] = []
+  let value = 0n
+  let shift = 0n
+  for (const byte of content) {
+    value |= BigInt(byte & 127) << shift
+    shift += 7n
+    if (byte > 127) continue
+    numbers.push(String(value))
+    value = 0n
+    shift = 0n
+  }
+  return numbers
 }

@@ -8,7 +8,6 @@ import {
   integerOf,
   objectOf,
   objectsOf,
-  parseOtlpJson,
   stringOf,
   writeAttributes,
   writeCount,
@@ -16,8 +15,10 @@ import {
 } from './otlp-json.ts'
 import type { Taken } from './taken.ts'
 import { decodeOtlpTraces, type OtlpTracesOptions } from './otlp-traces.ts'
-import { ProtobufWriter } from './protobuf-writer.ts'
+import { writeSources } from './otlp-json-source.ts'
+import type { ProtobufWriter } from './protobuf-writer.ts'
 
+const NAMES = { resources: 'resourceSpans', scopes: 'scopeSpans', records: 'spans' }
 const KINDS = ['UNSPECIFIED', 'INTERNAL', 'SERVER', 'CLIENT', 'PRODUCER', 'CONSUMER'].map((name) => `SPAN_KIND_${name}`)
 const CODES = ['UNSET', 'OK', 'ERROR'].map((name) => `STATUS_CODE_${name}`)
 
@@ -26,51 +27,7 @@ const CODES = ['UNSET', 'OK', 'ERROR'].map((name) => `STATUS_CODE_${name}`)
  * @throws MalformedError then `into` is in no state to be used
  */
 export function decodeOtlpTracesJson(body: Uint8Array, into: SpanBatch, options: OtlpTracesOptions): Taken {
-  const writer = new ProtobufWriter()
-  for (const resourceSpans of objectsOf(parseOtlpJson(body), 'resourceSpans')) {
-    const mark = writer.open(1)
-    writeResourceSpans(writer, resourceSpans)
-    writer.close(mark)
-  }
-  return decodeOtlpTraces(writer.written(), into, options)
-}
-
-function writeResourceSpans(writer: ProtobufWriter, resourceSpans: JsonObject): void {
-  writeResource(writer, 1, resourceSpans)
-  for (const scopeSpans of objectsOf(resourceSpans, 'scopeSpans')) {
-    const mark = writer.open(2)
-    writeScope(writer, 1, scopeSpans)
-    for (const span of objectsOf(scopeSpans, 'spans')) {
-      const spanMark = writer.open(2)
-      writeSpan(writer, span)
-      writer.close(spanMark)
-    }
-    writeText(writer, 3, stringOf(scopeSpans, 'schemaUrl'))
-    writer.close(mark)
-  }
-  writeText(writer, 3, stringOf(resourceSpans, 'schemaUrl'))
-}
-
-/** `resource` of `parent`, if it has one, under `field`. The same in all signals. */
-export function writeResource(writer: ProtobufWriter, field: number, parent: JsonObject): void {
-  const resource = objectOf(parent, 'resource')
-  if (resource === undefined) return
-  const mark = writer.open(field)
-  writeAttributes(writer, 1, resource)
-  writeCount(writer, 2, countOf(resource, 'droppedAttributesCount'))
-  writer.close(mark)
-}
-
-/** `scope` of `parent`, if it has one, under `field`. The same in all signals. */
-export function writeScope(writer: ProtobufWriter, field: number, parent: JsonObject): void {
-  const scope = objectOf(parent, 'scope')
-  if (scope === undefined) return
-  const mark = writer.open(field)
-  writeText(writer, 1, stringOf(scope, 'name'))
-  writeText(writer, 2, stringOf(scope, 'version'))
-  writeAttributes(writer, 3, scope)
-  writeCount(writer, 4, countOf(scope, 'droppedAttributesCount'))
-  writer.close(mark)
+  return decodeOtlpTraces(writeSources(body, NAMES, writeSpan), into, options)
 }
 
 function writeSpan(writer: ProtobufWriter, span: JsonObject): void {

@@ -27,6 +27,9 @@ const REASONS = {
   too_new: 'it is more than a day ahead',
   bad_point: 'it is no point, or over a limit',
   no_number: 'a point of a metric has a number among its fields',
+  too_many: 'more log records or points than one request may have',
+  no_name: 'a metric has a name',
+  bad_buckets: 'a histogram has one count more than bounds, or neither',
 } as const
 
 /** Why one item of a request is not kept; codecs add theirs to the table. */

@@ -41,6 +41,11 @@ export function attributeText(value: AttributeValue): string {
   return typeof value === 'object' ? attributeJson(value) : String(value)
 }
 
+/** The same, but for a negative zero, which reads as such: for makes that tell it from zero. */
+export function exactText(value: AttributeValue): string {
+  return Object.is(value, -0) ? '-0' : attributeText(value)
+}
+
 /** The value behind `text`; of an unknown letter, or text that does not fit it, the text. */
 export function attributeOf(letter: string, text: string): AttributeValue {
   switch (letter) {

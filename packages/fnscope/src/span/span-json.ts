@@ -5,13 +5,13 @@ import type { Span, SpanEvent, SpanLink, SpanScope } from './span.ts'
 
 type Members = Record<string, unknown>
 
-function isEmpty(object: object): boolean {
+export function isEmpty(object: object): boolean {
   for (const _ in object) return false
   return true
 }
 
 /** Without members that are undefined, '' , 0 or an empty object. */
-function filled(members: Members): Members {
+export function filled(members: Members): Members {
   const kept: Members = {}
   for (const [key, value] of Object.entries(members)) {
     if (value === undefined || value === '' || value === 0n) continue
@@ -22,11 +22,11 @@ function filled(members: Members): Members {
 }
 
 /** Counts and flags are whole numbers. */
-function whole(value: number | undefined): bigint {
+export function whole(value: number | undefined): bigint {
   return BigInt(value ?? 0)
 }
 
-function textOf(members: Members): string {
+export function textOf(members: Members): string {
   return isEmpty(members) ? '' : attributeJson(members)
 }
 
@@ -77,20 +77,20 @@ export function formatLinks(links: readonly SpanLink[]): string {
   )
 }
 
-function count(value: unknown): number {
+export function count(value: unknown): number {
   return typeof value === 'bigint' ? Number(value) : 0
 }
 
-function text(value: unknown): string {
+export function text(value: unknown): string {
   return typeof value === 'string' ? value : ''
 }
 
-function attributesOf(value: unknown): Attributes {
+export function attributesOf(value: unknown): Attributes {
   return typeof value === 'object' && value !== null ? (value as Attributes) : {}
 }
 
 /** The member, unless the text says none. */
-function some<Name extends string, Value>(name: Name, value: Value): { readonly [key in Name]?: Value } {
+export function some<Name extends string, Value>(name: Name, value: Value): { readonly [key in Name]?: Value } {
   return (value === '' || value === 0 ? {} : { [name]: value }) as { readonly [key in Name]?: Value }
 }
 
@@ -123,7 +123,7 @@ export function parseDetails(json: string): Pick<Span, 'traceFlags' | 'traceStat
   }
 }
 
-function parseList(json: string): readonly Attributes[] {
+export function parseList(json: string): readonly Attributes[] {
   if (json === '') return []
   const list = parseAttributeJson(json)
   return Array.isArray(list) ? (list as Attributes[]) : []

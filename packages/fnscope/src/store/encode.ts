@@ -1,12 +1,13 @@
 // Batch → blocks of rows, one per table that has any: spans by copying their columns, the few others from objects.
 import type { Batch } from '../span/batch.ts'
-import { attributeText, typeOf, type Attributes } from '../span/attribute-value.ts'
+import { exactText, typeOf, type Attributes } from '../span/attribute-value.ts'
 import { DictionaryColumn, FixedColumn, ListColumn, MapColumn, TextColumn } from '../span/columns.ts'
 import type { DocumentBatch } from '../span/document-batch.ts'
 import type { LogRecord } from '../span/log-record.ts'
 import type { MetricPoint } from '../span/metric-point.ts'
 import type { SpanBatch } from '../span/span-batch.ts'
-import { formatResource } from '../span/span-json.ts'
+import { formatExemplars, formatExponential, formatLogDetails, formatMetricDetails } from '../span/signal-json.ts'
+import { formatResource, formatScope } from '../span/span-json.ts'
 import { columnOf, encodeNative, type Column, type NamedColumn } from './native.ts'
 import type { EncodedBlock } from './store.ts'
 import { columnName, INSERT_TABLES, SPAN_TYPES, type InsertTable, type SpanField } from './tables.ts'
@@ -93,19 +94,56 @@ function textsOf(attributes: Attributes): { readonly attributes: Entries; readon
   const entries: [string, string][] = []
   let letters = ''
   for (const [key, value] of Object.entries(attributes)) {
-    entries.push([key, attributeText(value)])
+    entries.push([key, exactText(value)])
     letters += typeOf(value)
   }
   return { attributes: entries, attributeTypes: /^s*$/.test(letters) ? '' : letters }
 }
 
-function logRow(record: LogRecord, sequence: number): Row {
-  return { ...record, sequence, ...textsOf(record.attributes), resource: formatResource(record.resource) }
+/** Codecs give the records of one source the same objects: the text of the last one is kept. */
+function textOfLast<Value>(format: (value: Value) => string): (value: Value) => string {
+  let last: Value | undefined
+  let text: string | undefined
+  return (value) => {
+    if (text === undefined || value !== last) {
+      last = value
+      text = format(value)
+    }
+    return text
+  }
 }
 
-function metricRow(point: MetricPoint): Row {
-  const dimensions = Object.entries(point.dimensions)
-  return { ...point, dimensions, ...textsOf(point.attributes), resource: formatResource(point.resource) }
+function logRowOf(): (record: LogRecord, sequence: number) => Row {
+  const resourceText = textOfLast(formatResource)
+  const scopeText = textOfLast(formatScope)
+  const detailsText = textOfLast(formatLogDetails)
+  return (record, sequence) => ({
+    ...record,
+    sequence,
+    ...textsOf(record.attributes),
+    resource: resourceText(record.resource),
+    bodyType: record.value === undefined ? '' : typeOf(record.value),
+    value: undefined,
+    scope: scopeText(record.scope),
+    details: detailsText(record.details),
+  })
+}
+
+function metricRowOf(): (point: MetricPoint) => Row {
+  const resourceText = textOfLast(formatResource)
+  const scopeText = textOfLast(formatScope)
+  const detailsText = textOfLast(formatMetricDetails)
+  return (point) => ({
+    ...point,
+    dimensions: Object.entries(point.dimensions),
+    ...textsOf(point.attributes),
+    resource: resourceText(point.resource),
+    integer: point.integer === undefined ? '' : String(point.integer),
+    exponential: formatExponential(point.exponential),
+    exemplars: formatExemplars(point.exemplars),
+    scope: scopeText(point.scope),
+    details: detailsText(point.details),
+  })
 }
 
 /** See Writer.encode. The blocks share no memory with the batch. */
@@ -114,7 +152,7 @@ export function encodeBatch(batch: Batch): readonly EncodedBlock[] {
   if (batch.spans.rows > 0) blocks.push(encodeSpans('spans', batch.spans))
   if (batch.openSpans.rows > 0) blocks.push(encodeSpans('open_spans', batch.openSpans))
   if (batch.documents.rows > 0) blocks.push(encodeDocuments(batch.documents))
-  if (batch.logs.length > 0) blocks.push(encodeRows('logs', batch.logs.map(logRow)))
-  if (batch.metrics.length > 0) blocks.push(encodeRows('metrics', batch.metrics.map(metricRow)))
+  if (batch.logs.length > 0) blocks.push(encodeRows('logs', batch.logs.map(logRowOf())))
+  if (batch.metrics.length > 0) blocks.push(encodeRows('metrics', batch.metrics.map(metricRowOf())))
   return blocks
 }

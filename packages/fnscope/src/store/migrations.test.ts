@@ -15,7 +15,11 @@ test('every statement of the schema may be carried out twice, and names its data
   const values = new Proxy({}, { get: () => 'X' }) as Record<string, string>
   for (const { text, name } of readMigrations()) {
     for (const statement of statementsOf(text, values)) {
-      assert.match(statement, /^CREATE (TABLE|MATERIALIZED VIEW) IF NOT EXISTS X\.\w+/, name)
+      assert.match(statement, /^(CREATE (TABLE|MATERIALIZED VIEW) IF NOT EXISTS|ALTER TABLE) X\.\w+/, name)
+      // What is changed of a table is columns that it lacks.
+      if (statement.startsWith('ALTER'))
+        for (const clause of statement.split('\n').slice(1))
+          assert.match(clause, /^ {2}ADD COLUMN IF NOT EXISTS /, name)
     }
   }
 })

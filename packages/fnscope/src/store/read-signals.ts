@@ -66,7 +66,8 @@ export async function readLogs(connection: Connection, query: LogQuery): Promise
   const rows = await connection.query<LogRow>(
     `SELECT time_nanos, received_nanos, kind, log_group, log_stream, service, request_id, lower(hex(trace_id)) AS trace,
        lower(hex(span_id)) AS span, severity, severity_number, body, mapKeys(attributes) AS attributes_keys,
-       mapValues(attributes) AS attributes_values, attribute_types, resource
+       mapValues(attributes) AS attributes_values, attribute_types, resource,
+       observed_nanos, body_type, event_name, scope, details
      FROM ${connection.database}.logs ${conditions.where}
      ORDER BY time_nanos ${order}, received_nanos ${order}, sequence ${order} LIMIT {limit:UInt32}`,
     { ...conditions.parameters, limit: query.limit },
@@ -85,7 +86,8 @@ export async function readMetrics(connection: Connection, query: MetricQuery): P
     `SELECT name, namespace, service, dimensions, unit, kind, time_nanos, start_nanos, received_nanos, value, count, min, max,
        bounds, counts, monotonic, temporality, resolution_seconds, mapKeys(attributes) AS attributes_keys,
        mapValues(attributes) AS attributes_values, attribute_types, resource,
-       request_id, lower(hex(trace_id)) AS trace
+       request_id, lower(hex(trace_id)) AS trace, dimension_types, description, integer, exponential, flags, exemplars,
+       scope, details
      FROM ${connection.database}.metrics ${conditions.where}
      ORDER BY time_nanos, name, received_nanos LIMIT {limit:UInt32}`,
     { ...conditions.parameters, limit: query.limit },

@@ -77,6 +77,11 @@ const LOG_TYPES = {
   attributes: TEXTS,
   attributeTypes: WORD,
   resource: WORD,
+  observedNanos: 'Int64',
+  bodyType: WORD,
+  eventName: WORD,
+  scope: WORD,
+  details: WORD,
 } as const
 
 const METRIC_TYPES = {
@@ -103,6 +108,14 @@ const METRIC_TYPES = {
   resource: WORD,
   requestId: 'String',
   traceId: 'FixedString(16)',
+  dimensionTypes: WORD,
+  description: WORD,
+  integer: 'String',
+  exponential: 'String',
+  flags: 'UInt32',
+  exemplars: 'String',
+  scope: WORD,
+  details: WORD,
 } as const
 
 /** Field → type for every table that `insert` takes. */

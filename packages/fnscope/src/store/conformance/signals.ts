@@ -17,8 +17,19 @@ export function signalsConformance(subject: Subject): void {
       body: 'naïve "x"\n\n; DROP TABLE logs',
       attributes: { a: 'b', n: 1n, list: [1] },
       resource: { 'host.name': 'h', up: true },
+      observedNanos: now + 7n,
+      eventName: 'order.failed',
+      scope: { name: 'lib', version: '1', attributes: { deep: { a: [null, 0.5] } }, schemaUrl: 'https://schema/1' },
+      details: { traceFlags: 1, droppedAttributes: 2, droppedResourceAttributes: 3, schemaUrl: 'https://schema/2' },
     })
-    const lines = [full, ...Array.from({ length: 20 }, (_, i) => line({ service, body: `line ${i}` }))]
+    const structured = line({ service, body: '{"order":17,"parts":[1.5]}', value: { order: 17n, parts: [1.5] } })
+    const nothing = line({ service, body: '', value: null })
+    const lines = [
+      full,
+      structured,
+      nothing,
+      ...Array.from({ length: 20 }, (_, i) => line({ service, body: `line ${i}` })),
+    ]
     await put(subject.store, [], { logs: lines })
     assert.deepEqual(await subject.store.readLogs({ service, limit: 100 }), lines)
     assert.deepEqual(await subject.store.readLogs({ service, limit: 3, order: 'newest' }), lines.slice(-3).reverse())
@@ -61,6 +72,8 @@ export function signalsConformance(subject: Subject): void {
       name: 'Latency',
       service: 'é',
       dimensions: { Stage: 'Prod', empty: '' },
+      dimensionTypes: 'si',
+      description: 'how long it takes',
       kind: 'histogram',
       timeNanos: now + 1n,
       startNanos: now - 1n,
@@ -72,6 +85,21 @@ export function signalsConformance(subject: Subject): void {
       counts: [1, 2, 3],
       monotonic: true,
       temporality: 2,
+      integer: -9223372036854775808n,
+      exponential: {
+        scale: -3,
+        zeroCount: 1,
+        zeroThreshold: 0.001,
+        positive: { offset: -7, counts: [1, 0, 2 ** 53] },
+        negative: { offset: 0, counts: [] },
+      },
+      flags: 1,
+      exemplars: [
+        { timeNanos: now, value: 0.5, traceId: traceId(), spanId: newSpanId(), attributes: { user: 'é' } },
+        { timeNanos: now - 1n, value: 2n ** 63n - 1n, attributes: {} },
+      ],
+      scope: { name: 'lib', version: '', attributes: {}, droppedAttributes: 1 },
+      details: { metadata: { type: 'gauge' }, droppedResourceAttributes: 3, schemaUrl: 'https://schema/2' },
       resolutionSeconds: 1,
       attributes: { exemplar: { a: 1 }, s: 't' },
       resource: { r: 'x', n: 1n },
