@@ -5,13 +5,14 @@ import type { AttributeValue } from '../span/attribute-value.ts'
 import type { SpanBatch } from '../span/span-batch.ts'
 import { BytesMemo } from './bytes-memo.ts'
 import { attributeValueOf } from './jaeger-process.ts'
-import { JaegerRows, newTag, type JaegerProcess, type WireTag } from './jaeger-rows.ts'
+import { JaegerRows, newTag, type WireTag } from './jaeger-rows.ts'
 import { Nanos } from './nanos.ts'
 import { stringOf } from './otlp-text.ts'
 import { LETTER } from './otlp-value.ts'
 import { fieldsOf, ProtobufError, ProtobufReader } from './protobuf-reader.ts'
 import type { RowContext } from './span-row-writer.ts'
 import { MalformedError, type Taken } from './taken.ts'
+import type { TracingProcess } from './tracing-tags.ts'
 
 const REQUEST_FIELDS = fieldsOf(1)
 const BATCH_FIELDS = fieldsOf(1, 2)
@@ -31,7 +32,7 @@ class JaegerProtoDecoder {
   readonly #rows = new JaegerRows()
   readonly #tag = newTag()
   readonly #nanos = new Nanos()
-  readonly #processes = new BytesMemo<JaegerProcess>({ entries: 1024, keyBytes: 1024 * 1024 })
+  readonly #processes = new BytesMemo<TracingProcess>({ entries: 1024, keyBytes: 1024 * 1024 })
   readonly #noProcess = this.#rows.process('', new Map())
 
   decode(body: Uint8Array, into: SpanBatch, context: RowContext): Taken {
@@ -78,21 +79,19 @@ class JaegerProtoDecoder {
   }
 
   /** The Process from here to `end`; found again by its bytes, for senders repeat it. */
-  #process(end: number): JaegerProcess {
+  #process(end: number): TracingProcess {
     const reader = this.#reader
     const start = reader.at
     let process = this.#processes.find(reader.view, start, end)
     if (process === undefined) {
       process = this.#readProcess(end)
-      // Whoever is looked up next is not the one that was not found.
-      if (this.#processes.find(reader.view, start, end) === undefined)
-        this.#processes.add(reader.view, start, end, process)
+      this.#processes.add(reader.view, start, end, process)
     }
     reader.at = end
     return process
   }
 
-  #readProcess(end: number): JaegerProcess {
+  #readProcess(end: number): TracingProcess {
     const reader = this.#reader
     const tags = new Map<string, AttributeValue>()
     let serviceName = ''
@@ -111,7 +110,7 @@ class JaegerProtoDecoder {
     return this.#rows.process(serviceName, tags)
   }
 
-  #span(end: number, batchProcess: JaegerProcess): void {
+  #span(end: number, batchProcess: TracingProcess): void {
     const reader = this.#reader
     const rows = this.#rows
     let process = batchProcess

@@ -1,18 +1,16 @@
 // Jaeger's spans as rows: what its tags, logs and references mean, whichever of its wire formats they came in
 // (jaeger-thrift.ts, jaeger-proto.ts read those). The table of it all is docs/protocols/jaeger.md.
-import type { Attributes, AttributeValue } from '../span/attribute-value.ts'
+import type { AttributeValue } from '../span/attribute-value.ts'
 import type { SpanBatch } from '../span/span-batch.ts'
-import { BytesMemo } from './bytes-memo.ts'
 import { JaegerLog } from './jaeger-log.ts'
 import { JaegerReferences } from './jaeger-references.ts'
 import { Nanos } from './nanos.ts'
 import type { AttributeKey } from './otlp-attributes.ts'
-import { stringOf, TextWriter } from './otlp-text.ts'
+import { TextWriter } from './otlp-text.ts'
 import { LETTER, newValue, type WireValue } from './otlp-value.ts'
-import { isTracingKey, TRACING_MEANINGS } from './semantic-tracing.ts'
-import { newRowSource, type RowSource } from './row-source.ts'
 import { ROW_ID, SpanRowWriter, type RowContext } from './span-row-writer.ts'
 import type { Taken } from './taken.ts'
+import { newProcess, TRACING_RULES, TracingTags, type TracingProcess } from './tracing-tags.ts'
 
 /** A tag or a log's field where it stands. */
 export interface WireTag extends WireValue {
@@ -30,43 +28,12 @@ export interface Halves {
   readonly high: number
 }
 
-/** Who sent a batch of spans. */
-export interface JaegerProcess {
-  readonly number: number
-  readonly resource: Attributes
-  /** With no scope. */
-  readonly source: RowSource
-}
-
-/** Tags that say what the model has a place of its own for. */
-const ROLE = { kind: 1, error: 2, status: 3, description: 4, state: 5, scopeName: 6, scopeVersion: 7 } as const
-
-const ROLES: ReadonlyMap<string, number> = new Map([
-  ['span.kind', ROLE.kind],
-  ['error', ROLE.error],
-  ['otel.status_code', ROLE.status],
-  ['otel.status_description', ROLE.description],
-  ['w3c.tracestate', ROLE.state],
-  ['otel.scope.name', ROLE.scopeName],
-  ['otel.library.name', ROLE.scopeName],
-  ['otel.scope.version', ROLE.scopeVersion],
-  ['otel.library.version', ROLE.scopeVersion],
-])
-
-const KINDS: readonly string[] = ['', 'internal', 'server', 'client', 'producer', 'consumer']
-const ERROR = 2
 /** Distinct flags are a handful; the next one begins anew. */
 const MAX_KNOWN_FLAGS = 64
 
 export class JaegerRows {
-  readonly #writer = new SpanRowWriter({
-    source: 'jaeger',
-    roles: ROLES,
-    meanings: TRACING_MEANINGS,
-    isCustomKey: (key) => !isTracingKey(key),
-  })
-  readonly #sources = new BytesMemo<RowSource>({ entries: 1024, keyBytes: 256 * 1024 })
-  readonly #sourceKey = new TextWriter()
+  readonly #writer = new SpanRowWriter({ source: 'jaeger', ...TRACING_RULES })
+  readonly #tags = new TracingTags(this.#writer)
   readonly #events = new TextWriter()
   readonly #links = new TextWriter()
   readonly #warnings = new TextWriter()
@@ -74,32 +41,23 @@ export class JaegerRows {
   readonly #nanos = new Nanos()
   readonly references = new JaegerReferences()
   readonly #knownFlags = new Map<number, string>()
-  #processes = 0
   #view: DataView = new DataView(new ArrayBuffer(0))
   #flags = 0
-  #stateStart = 0
-  #stateEnd = 0
-  #scopeStart = 0
-  #scopeEnd = 0
-  #versionStart = 0
-  #versionEnd = 0
-  #isOtel = false
 
   begin(batch: SpanBatch, context: RowContext): void {
     this.#writer.begin(batch, context)
-    this.#sources.begin()
+    this.#tags.begin()
   }
 
   /** @param view where tags and names of the spans to come stand */
   beginSpan(view: DataView): void {
     this.#view = view
     this.#writer.beginRow(view)
+    this.#tags.beginRow(view)
     this.references.clear()
     this.#events.clear()
     this.#warnings.clear()
-    this.#flags = this.#stateStart = this.#stateEnd = 0
-    this.#scopeStart = this.#scopeEnd = this.#versionStart = this.#versionEnd = 0
-    this.#isOtel = false
+    this.#flags = 0
   }
 
   traceHigh(low: number, high: number): void {
@@ -176,57 +134,9 @@ export class JaegerRows {
     }
   }
 
-  /** Whether the tag is done with: it stands in a place of its own now. */
-  #takeRole(role: number, tag: WireTag): boolean {
-    if (role === ROLE.error) return this.#takeError(tag)
-    if (tag.letter !== LETTER.string) return false
-    const { start, end } = tag
-    switch (role) {
-      case ROLE.kind: {
-        const kind = KINDS.indexOf(this.#short(tag).toLowerCase())
-        if (kind > 0) this.#writer.kind = kind
-        return kind > 0
-      }
-      case ROLE.status: {
-        const status = ['OK', 'ERROR'].indexOf(this.#short(tag).toUpperCase()) + 1
-        this.#isOtel = true
-        this.#writer.statusCode = Math.max(status, this.#writer.statusCode)
-        return status > 0
-      }
-      case ROLE.description:
-        this.#writer.message.set(start, end)
-        return true
-      case ROLE.state:
-        this.#stateStart = start
-        this.#stateEnd = end
-        return true
-      case ROLE.scopeName:
-        this.#isOtel = true
-        this.#scopeStart = start
-        this.#scopeEnd = end
-        return true
-      default:
-        this.#versionStart = start
-        this.#versionEnd = end
-        return true
-    }
-  }
-
-  /** Anything but false is an error; one that says what went wrong stays a tag. */
-  #takeError(tag: WireTag): boolean {
-    if (tag.letter === LETTER.boolean) {
-      if (tag.low !== 0) this.#writer.statusCode = ERROR
-      return tag.low !== 0
-    }
-    if (tag.letter !== LETTER.string || tag.start === tag.end) return false
-    const text = this.#short(tag)
-    if (text !== 'false') this.#writer.statusCode = ERROR
-    return text === 'true'
-  }
-
-  /** '' of a text that is too long to be a word that anybody looks for. */
-  #short({ start, end }: WireTag): string {
-    return end - start > 16 ? '' : stringOf(this.#view, start, end)
+  #takeRole(role: number, { letter, start, end, low }: WireTag): boolean {
+    if (letter === LETTER.string) return this.#tags.take(role, start, end)
+    return letter === LETTER.boolean && this.#tags.takeFlag(role, low !== 0)
   }
 
   /** A log's fields are given to it, and then it is ended. */
@@ -239,7 +149,7 @@ export class JaegerRows {
   endLog({ low, high }: Halves): void {
     const events = this.#events
     events.ascii(events.length === 0 ? '[' : ',')
-    this.#log.write(this.#view, { low, high, messageIsName: this.#isOtel }, events)
+    this.#log.write(this.#view, { low, high, messageIsName: this.#tags.isOtel }, events)
   }
 
   endLogMicros(low: number, high: number): void {
@@ -253,7 +163,7 @@ export class JaegerRows {
     this.#warnings.quoted(this.#view, start, end)
   }
 
-  endSpan(process: JaegerProcess): void {
+  endSpan(process: TracingProcess): void {
     const writer = this.#writer
     const { ids } = writer
     const links = this.#links
@@ -265,7 +175,7 @@ export class JaegerRows {
       writer.jsonOf(writer.keyNamed('jaeger.warnings'), this.#warnings)
     }
     writer.details = this.#details()
-    writer.endRow(this.#sourceOf(process), this.#events, links)
+    writer.endRow(this.#tags.source(process), this.#events, links)
   }
 
   end(): Taken {
@@ -279,8 +189,8 @@ export class JaegerRows {
   #details(): string {
     const flags = this.#flags >>> 0
     const { dropped } = this.references
-    if (this.#stateEnd > this.#stateStart || dropped > 0) {
-      const state = stringOf(this.#view, this.#stateStart, this.#stateEnd)
+    const { state } = this.#tags
+    if (state !== '' || dropped > 0) {
       const members = [
         flags === 0 ? '' : `"flags":${flags}`,
         state === '' ? '' : `"state":${JSON.stringify(state)}`,
@@ -299,32 +209,13 @@ export class JaegerRows {
   }
 
   /** What was read of a process. @param tags in their order; those of Jaeger's own names are renamed */
-  process(serviceName: string, tags: ReadonlyMap<string, AttributeValue>): JaegerProcess {
+  process(serviceName: string, tags: ReadonlyMap<string, AttributeValue>): TracingProcess {
     const named = new Map<string, AttributeValue>()
     if (serviceName !== '') named.set('service.name', serviceName)
     for (const [key, value] of tags) {
       if (key === 'service.name' && serviceName !== '') continue
       named.set(key === 'hostname' ? 'host.name' : key, value)
     }
-    const resource = Object.fromEntries(named)
-    this.#processes += 1
-    return { number: this.#processes, resource, source: newRowSource(resource) }
-  }
-
-  #sourceOf(process: JaegerProcess): RowSource {
-    if (this.#scopeEnd === this.#scopeStart && this.#versionEnd === this.#versionStart) return process.source
-    const key = this.#sourceKey
-    key.clear()
-    key.ascii(`${process.number},${this.#scopeEnd - this.#scopeStart},`)
-    key.copy(this.#view, this.#scopeStart, this.#scopeEnd)
-    key.copy(this.#view, this.#versionStart, this.#versionEnd)
-    let source = this.#sources.find(key.view, 0, key.length)
-    if (source === undefined) {
-      const name = stringOf(this.#view, this.#scopeStart, this.#scopeEnd)
-      const version = stringOf(this.#view, this.#versionStart, this.#versionEnd)
-      source = newRowSource(process.resource, { name, version, attributes: {} })
-      this.#sources.add(key.view, 0, key.length, source)
-    }
-    return source
+    return newProcess(Object.fromEntries(named))
   }
 }

@@ -5,11 +5,12 @@ import type { AttributeValue } from '../span/attribute-value.ts'
 import type { SpanBatch } from '../span/span-batch.ts'
 import { BytesMemo } from './bytes-memo.ts'
 import { attributeValueOf } from './jaeger-process.ts'
-import { JaegerRows, newTag, type JaegerProcess, type WireTag } from './jaeger-rows.ts'
+import { JaegerRows, newTag, type WireTag } from './jaeger-rows.ts'
 import { stringOf } from './otlp-text.ts'
 import { LETTER } from './otlp-value.ts'
 import type { RowContext } from './span-row-writer.ts'
 import { MalformedError, type Taken } from './taken.ts'
+import type { TracingProcess } from './tracing-tags.ts'
 import { ThriftBinaryReader } from './thrift-binary-reader.ts'
 import { ThriftCompactReader } from './thrift-compact-reader.ts'
 import { ThriftError, THRIFT_TYPE, type ThriftReader } from './thrift-reader.ts'
@@ -22,7 +23,7 @@ class JaegerThriftDecoder {
   readonly #reader: ThriftReader
   readonly #rows = new JaegerRows()
   readonly #tag = newTag()
-  readonly #processes = new BytesMemo<JaegerProcess>({ entries: 1024, keyBytes: 1024 * 1024 })
+  readonly #processes = new BytesMemo<TracingProcess>({ entries: 1024, keyBytes: 1024 * 1024 })
   readonly #noProcess = this.#rows.process('', new Map())
 
   constructor(reader: ThriftReader) {
@@ -52,7 +53,7 @@ class JaegerThriftDecoder {
 
   #batch(): void {
     const reader = this.#reader
-    let process: JaegerProcess | undefined
+    let process: TracingProcess | undefined
     // Where the list of spans stands, when it came before its process.
     let waiting: number | undefined
     const outer = reader.enter()
@@ -71,7 +72,7 @@ class JaegerThriftDecoder {
   }
 
   /** The Process that begins here; found again by its bytes, for senders repeat it in every batch. */
-  #process(): JaegerProcess {
+  #process(): TracingProcess {
     const reader = this.#reader
     const start = reader.at
     reader.skip(THRIFT_TYPE.struct)
@@ -84,7 +85,7 @@ class JaegerThriftDecoder {
     return process
   }
 
-  #readProcess(): JaegerProcess {
+  #readProcess(): TracingProcess {
     const reader = this.#reader
     const tags = new Map<string, AttributeValue>()
     let serviceName = ''
@@ -117,12 +118,12 @@ class JaegerThriftDecoder {
     return 0
   }
 
-  #spans(process: JaegerProcess): void {
+  #spans(process: TracingProcess): void {
     const count = this.#structs()
     for (let i = 0; i < count; i++) this.#span(process)
   }
 
-  #span(process: JaegerProcess): void {
+  #span(process: TracingProcess): void {
     const reader = this.#reader
     const rows = this.#rows
     rows.beginSpan(reader.view)

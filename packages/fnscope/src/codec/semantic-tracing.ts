@@ -27,7 +27,7 @@ const OWN_KEYS: ReadonlySet<string> = new Set([
   'mvc.controller.class',
   'mvc.controller.method',
 ])
-const OWN_NAMESPACES = /^(?:sampler|sampling|internal|message_bus|sql|jaeger|span|w3c)\./
+const OWN_NAMESPACES = /^(?:sampler|sampling|internal|message_bus|sql|jaeger|span|w3c|zipkin)\./
 
 /** Whether a tag is none of the user's own. */
 export function isTracingKey(key: string): boolean {

@@ -54,6 +54,11 @@ export class ThriftBinaryReader extends ThriftReader {
     this.step(2)
   }
 
+  /** An i16 that stands for an unsigned number. */
+  u16(): number {
+    return this.view.getUint16(this.step(2))
+  }
+
   i32(): number {
     return this.view.getInt32(this.step(4))
   }

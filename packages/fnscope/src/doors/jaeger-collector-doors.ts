@@ -6,7 +6,7 @@ import type { Config, DoorAddress } from '../config.ts'
 import { hostNamesOf } from '../http/host-names.ts'
 import { Intake } from '../receive/intake.ts'
 import { createJaegerGrpc } from '../receive/jaeger-grpc.ts'
-import { jaegerCollectorErrorFormat, MAX_BODY_BYTES, mountJaegerHttp } from '../receive/jaeger-http.ts'
+import { plainErrorFormat, MAX_BODY_BYTES, mountJaegerHttp } from '../receive/jaeger-http.ts'
 import {
   mountAgentSampling,
   mountCollectorSampling,
@@ -63,7 +63,7 @@ async function openThriftHttp(
   return await openHttpDoor(wanted, {
     door: 'jaeger-thrift-http',
     context,
-    errorFormat: () => jaegerCollectorErrorFormat,
+    errorFormat: () => plainErrorFormat,
     bodyLimitBytes: MAX_BODY_BYTES,
     mount(server, intake) {
       mountJaegerHttp(server, { intake, budget: context.budget, rowContext: rowContextOf(context) })
@@ -115,7 +115,7 @@ async function openSampling(wanted: DoorAddress, context: DoorContext, strategy:
   return await openHttpDoor(wanted, {
     door: 'jaeger-sampling',
     context: { ...context, token: undefined },
-    errorFormat: () => jaegerCollectorErrorFormat,
+    errorFormat: () => plainErrorFormat,
     bodyLimitBytes: 64 * 1024,
     mount: (server) => mountAgentSampling(server, strategy),
   })

@@ -4,6 +4,7 @@ import type { DoorContext, OpenDoor } from './door-context.ts'
 import { openJaegerCollectorDoors } from './jaeger-collector-doors.ts'
 import { openOtlpDoors } from './otlp-doors.ts'
 import { otlpSignals } from './otlp-signals.ts'
+import { openZipkinDoor } from './zipkin-door.ts'
 
 /** The doors that a family has, by name. */
 export type OpenDoors = Readonly<Partial<Record<DoorName, OpenDoor>>>
@@ -14,6 +15,7 @@ type OpenFamily = (doors: Config['doors'], context: DoorContext) => Promise<Open
 const FAMILIES: readonly OpenFamily[] = [
   async (doors, context) => ({ ...(await openOtlpDoors(doors, { context, signals: otlpSignals(context) })) }),
   async (doors, context) => ({ ...(await openJaegerCollectorDoors(doors, context)) }),
+  async (doors, context) => ({ zipkin: await openZipkinDoor(doors, context) }),
 ]
 
 export interface TelemetryDoors {

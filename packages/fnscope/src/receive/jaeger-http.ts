@@ -44,7 +44,7 @@ export function mountJaegerHttp(server: FastifyInstance, options: JaegerHttpOpti
 }
 
 /** A line of text, as Jaeger's own servers answer. */
-export const jaegerCollectorErrorFormat: ErrorFormat = ({ message }) => ({
+export const plainErrorFormat: ErrorFormat = ({ message }) => ({
   headers: { 'content-type': 'text/plain; charset=utf-8' },
   body: `${message}\n`,
 })
