@@ -17,6 +17,12 @@ const AWAY = Number(process.env['AWAY'] ?? 5)
 const protocol = (process.env['PROTOCOLS'] ?? 'otlp-http') as Protocol
 const SECONDS = 600
 
+const startedMillis = Date.now()
+/** A run takes minutes: what it is at. */
+function say(what: string): void {
+  console.error(`${((Date.now() - startedMillis) / 1000).toFixed(0).padStart(4)} s  ${what}`)
+}
+
 interface Counts {
   readonly spans: string
   readonly distinct: string
@@ -65,8 +71,11 @@ if (AWAY > 0) {
   await delay(AWAY * 1000)
   await rig.nodes[1]!.start()
 }
+say('sending')
 const sent = await Promise.all(sendings.map((sending) => sending.finished))
+say('storing')
 for (const { url } of both) await untilStored(url)
+say('counting')
 
 const acked = sent.reduce((sum, one) => sum + one.acked_spans, 0)
 const perMillion = (seconds: number): number => Number((seconds / (acked / 1_000_000)).toFixed(2))
@@ -86,7 +95,9 @@ const figures = {
   counts: await Promise.all([countsOf(rig, 0), countsOf(rig, 1)]),
 }
 const range = { StartTime: Math.floor(began) - 3600, EndTime: Math.ceil(Date.now() / 1000) + 60 }
+say('listing')
 const listed = await listIds(second.url, range)
+say('listed')
 const distinct = new Set(listed).size
 console.log(JSON.stringify({ ...figures, listed: listed.length, listedDistinct: distinct }, null, 2))
 report('cluster', { ...figures, listed: listed.length, listedDistinct: distinct, loadAfter: load() })

@@ -34,7 +34,7 @@ export interface TracesOptions {
   readonly assemble: AssembleDocuments
   /** Epoch nanoseconds. */
   readonly now: () => bigint
-  /** Summaries a page, and bytes of JSON an answer. Default 100 and 5 MB. */
+  /** Summaries a page (default: trace-list.ts), and bytes of JSON an answer (5 MB). */
   readonly pageSize?: number
   readonly maxBytes?: number
 }
