@@ -10,6 +10,7 @@ import { Connection } from './connection.ts'
 import { giveBytes } from './block-memory.ts'
 import { encodeBatch } from './encode.ts'
 import { takeLease } from './lease.ts'
+import { learnInserted, learnStoredTraces } from './learn-traces.ts'
 import { listOperations, listServices } from './list-services.ts'
 import { listTraces } from './list-traces.ts'
 import { migrate } from './migrate.ts'
@@ -18,6 +19,7 @@ import { noteReach, readGraph, replacePeriods } from './graph-rows.ts'
 import { graphTraceParts, readGraphSpans } from './graph-spans.ts'
 import { graphPeriods, graphReach, graphSpanCounts, graphState } from './graph-state.ts'
 import { readLogs, readMetrics } from './read-signals.ts'
+import { RecentTraces } from './recent-traces.ts'
 import { readDocuments, readListed, readSpans } from './read-traces.ts'
 import { resourceKeys } from './resource-keys.ts'
 import { alterRetention, deleteExpired } from './retention.ts'
@@ -154,13 +156,24 @@ function readerOver(connection: Connection, options: OpenStoreOptions, openSpans
 function storeOver(connection: Connection, scope: SchemaScope, options: OpenStoreOptions): Store {
   const now = options.now ?? Date.now
   const openSpans = new OpenSpans(connection, options.alone === true)
+  if (options.alone === true) {
+    connection.recentTraces = new RecentTraces()
+    void learnStoredTraces(connection, connection.recentTraces, options.log)
+  }
   const nowNanos = (): bigint => BigInt(Math.floor(now())) * 1_000_000n
   return {
     encode: (batch: Batch) => encodeBatch(batch),
     recycle: (block) => giveBytes(block.bytes),
     insert: async (table, blocks, token, rows) => {
       if (table === 'open_spans') openSpans.note()
-      await insertBlocks(connection, table, blocks, token, rows)
+      const recent = table === 'spans' ? connection.recentTraces : undefined
+      try {
+        await insertBlocks(connection, table, blocks, token, rows)
+      } catch (error) {
+        if (recent !== undefined) await learnInserted(recent, blocks, { isStored: false, rows })
+        throw error
+      }
+      if (recent !== undefined) await learnInserted(recent, blocks, { isStored: true, rows })
     },
     replacePeriods: (periods) => replacePeriods(connection, periods),
     noteReach: (reaching, marked) => noteReach(connection, reaching, marked),

@@ -6,6 +6,7 @@ import { ClickHouseServer, type QueryParameters, type Settings } from './clickho
 import { ClusterGaps } from './cluster-gaps.ts'
 import { CLUSTER_READ, CLUSTER_WRITE } from './cluster-settings.ts'
 import type { NativeBlock } from './native-read.ts'
+import type { RecentTraces } from './recent-traces.ts'
 import { parseStoreUrl } from './store-address.ts'
 
 export type { QueryParameters, Settings } from './clickhouse-server.ts'
@@ -43,6 +44,8 @@ export class Connection {
   readonly #writeSettings: Settings
   /** Its tables are Distributed ones. */
   readonly isCluster: boolean
+  /** Where nobody else writes to the store. */
+  recentTraces: RecentTraces | undefined
 
   constructor(options: ConnectionOptions | { readonly wholeOf: Connection }) {
     if ('wholeOf' in options) {

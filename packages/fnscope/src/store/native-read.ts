@@ -184,6 +184,12 @@ function skipPrefix(source: Source, type: string): void {
   else for (const inner of innerTypes(type) ?? []) skipPrefix(source, inner)
 }
 
+/** Bytes of a value; undefined where they differ. */
+function widthOf(type: string): number | undefined {
+  const width = WIDTHS[type] ?? Number(/^FixedString\((\d+)\)$/.exec(type)?.[1])
+  return width > 0 ? width : undefined
+}
+
 function readValues(source: Source, type: string, rows: number): NativeValues {
   const inner = innerTypes(type)
   if (inner) {
@@ -196,8 +202,8 @@ function readValues(source: Source, type: string, rows: number): NativeValues {
   }
   if (type === 'String') return source.texts(rows)
   if (type.startsWith('LowCardinality(')) return readWords(source, rows)
-  const width = WIDTHS[type] ?? Number(/^FixedString\((\d+)\)$/.exec(type)?.[1])
-  if (!(width > 0)) throw new TypeError(`no reader for ${type}`)
+  const width = widthOf(type)
+  if (width === undefined) throw new TypeError(`no reader for ${type}`)
   return new FixedValues(width, source.take(rows * width))
 }
 
@@ -228,6 +234,21 @@ export function readNativeBlock(bytes: Uint8Array, from = 0): { readonly block: 
     columns.set(name, readValues(source, type, rows))
   }
   return { block: { rows, columns }, next: source.at }
+}
+
+/** The columns of one width at the front of a block, up to the first of another kind. Nothing behind them is looked at. */
+export function readFixedColumns(bytes: Uint8Array): NativeBlock {
+  const source = new Source(bytes)
+  const width = source.varint()
+  const rows = source.varint()
+  const columns = new Map<string, NativeValues>()
+  for (let i = 0; i < width; i++) {
+    const name = source.text()
+    const size = widthOf(source.text())
+    if (size === undefined) break
+    columns.set(name, new FixedValues(size, source.take(rows * size)))
+  }
+  return { rows, columns }
 }
 
 /** All blocks of a whole answer. @throws RangeError when it is cut short, TypeError for a type that nobody asks for */

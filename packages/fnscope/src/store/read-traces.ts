@@ -34,6 +34,8 @@ export interface SpanReadOptions extends ReadLimits {
  * joined here: grouping costs the engine more.
  */
 async function locate(connection: Connection, traceIds: readonly string[]): Promise<TraceReach[]> {
+  const known = traceIds.flatMap((id) => connection.recentTraces?.find(id) ?? [])
+  if (known.length === traceIds.length) return known
   const blocks = await connection.queryNative(
     `SELECT trace_id, toInt64(start_nanos) AS first, toInt64(last_start_nanos) AS last
      FROM ${connection.database}.traces WHERE trace_id ${inTraces(traceIds)} SETTINGS ${smallRead(connection)}`,

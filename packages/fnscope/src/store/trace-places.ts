@@ -3,14 +3,15 @@
 import { SPAN_FLAG } from '../span/span-batch.ts'
 import type { Connection } from './connection.ts'
 import { fixedColumn, type NativeBlock } from './native-read.ts'
+import { NO_RANK } from './recent-traces.ts'
 import type { RootRow } from './root-rows.ts'
 import { smallRead } from './small-read.ts'
 import type { TraceRow } from './store.ts'
 import { inTraces } from './trace-ids.ts'
 
 /** `traces.listed` of a span: rank first, then start (schema/001). */
-const RANK_STEP = 4_000_000_000_000_000_000n
-const NOT_LISTED = 2n ** 64n - 1n
+export const RANK_STEP = 4_000_000_000_000_000_000n
+export const NOT_LISTED = 2n ** 64n - 1n
 
 export interface TracePlace {
   readonly traceId: string
@@ -34,7 +35,22 @@ interface Sum {
 
 /** The places of those of the traces that are listed, by id. */
 export async function placesOf(connection: Connection, traceIds: readonly string[]): Promise<Map<string, TracePlace>> {
-  if (traceIds.length === 0) return new Map()
+  const places = new Map<string, TracePlace>()
+  const unknown: string[] = []
+  for (const id of traceIds) {
+    const place = connection.recentTraces?.find(id)
+    if (place === undefined) unknown.push(id)
+    else if (place.rank !== NO_RANK) places.set(id, place)
+  }
+  if (unknown.length > 0) await addStored(connection, unknown, places)
+  return places
+}
+
+async function addStored(
+  connection: Connection,
+  traceIds: readonly string[],
+  places: Map<string, TracePlace>,
+): Promise<void> {
   // Rows that a merge has not joined yet are joined here: grouping costs the engine more than the few rows cost us.
   const blocks = await connection.queryNative(
     `SELECT trace_id, toInt64(start_nanos) AS first, toInt64(last_start_nanos) AS last_start, toInt64(end_nanos) AS end,
@@ -44,13 +60,11 @@ export async function placesOf(connection: Connection, traceIds: readonly string
   )
   const sums = new Map<string, Sum>()
   for (const block of blocks) addBlock(sums, block)
-  const places = new Map<string, TracePlace>()
   for (const [traceId, sum] of sums) {
     if (sum.listed === NOT_LISTED) continue
     const { listed, ...rest } = sum
     places.set(traceId, { traceId, rank: Number(listed / RANK_STEP), startNanos: listed % RANK_STEP, ...rest })
   }
-  return places
 }
 
 function addBlock(sums: Map<string, Sum>, block: NativeBlock): void {

@@ -18,7 +18,9 @@ export async function traceIdsStarting(connection: Connection, range: TimeRange,
 /** See Reader.traceStarts. */
 export async function traceStarts(connection: Connection, ids: readonly string[]): Promise<TraceStarts[]> {
   const traceIds = validTraceIds(ids)
-  if (traceIds.length === 0) return []
+  const known = traceIds.flatMap((id) => connection.recentTraces?.find(id) ?? [])
+  if (known.length === traceIds.length)
+    return known.map(({ traceId, firstNanos, lastStartNanos }) => ({ traceId, firstNanos, lastNanos: lastStartNanos }))
   const rows = await connection.query<{ trace: string; first: string; last: string }>(
     `SELECT lower(hex(trace_id)) AS trace, min(start_nanos) AS first, max(last_start_nanos) AS last
      FROM ${connection.database}.traces WHERE trace_id ${inTraces(traceIds)} GROUP BY trace_id`,

@@ -62,7 +62,7 @@ CREATE TABLE IF NOT EXISTS {db}.spans{local} {on_cluster} (
 PARTITION BY toDate(fromUnixTimestamp64Nano(start_nanos, 'UTC'))
 ORDER BY (toStartOfMinute(toDateTime(intDiv(start_nanos, 1000000000), 'UTC')), trace_id, start_nanos)
 TTL toDateTime(intDiv(start_nanos, 1000000000), 'UTC') + toIntervalSecond({spans_seconds})
-SETTINGS {settings}, min_bytes_for_wide_part = 134217728;
+SETTINGS {settings}, index_granularity = 2048, min_compress_block_size = 16384, min_bytes_for_wide_part = 134217728;
 
 -- Inverted annotations: search by key and value, completion of keys and values. kind: 0 string, 1 number, 2 boolean.
 -- number_order: the number (or 0, 1) as the integer that sorts as it does (store/number-order.ts): behind a Float64 in

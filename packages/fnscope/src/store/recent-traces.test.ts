@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { newBatch } from '../span/batch.ts'
+import { pushSpan } from '../span/push-span.ts'
+import { completeSpan } from '../span/span.ts'
+import { encodeBatch } from './encode.ts'
+import { readNative } from './native-read.ts'
+import { FixedColumn } from '../span/columns.ts'
+import { encodeNative } from './native.ts'
+import { RecentTraces } from './recent-traces.ts'
+
+const START = 1_795_286_526_545_700_775n
+
+interface Row {
+  readonly trace: number
+  readonly start?: bigint
+  readonly duration?: bigint
+  readonly rank?: number
+  readonly fault?: boolean
+}
+
+const idOf = (trace: number): string => trace.toString(16).padStart(32, '0')
+
+/** As it is inserted. */
+function block(...rows: readonly Row[]): Uint8Array {
+  const batch = newBatch()
+  for (const [at, { trace, start = 0n, duration = 0n, rank = 255, fault = false }] of rows.entries())
+    pushSpan(
+      batch.spans,
+      completeSpan({
+        traceId: idOf(trace),
+        service: 'shop',
+        name: 'work',
+        source: 'otlp',
+        receivedNanos: START,
+        spanId: (at + 1).toString(16).padStart(16, '0'),
+        startNanos: START + start,
+        endNanos: START + start + duration,
+        rootRank: rank,
+        fault,
+      }),
+    )
+  return encodeBatch(batch)[0]!.bytes
+}
+
+/** As `traces` answers. */
+function sums(...traces: readonly number[]) {
+  const id = new FixedColumn(16)
+  const nanos = new FixedColumn(8)
+  const rank = new FixedColumn(1)
+  const flags = new FixedColumn(2)
+  for (const trace of traces) {
+    id.pushHex(idOf(trace))
+    nanos.pushI64(START)
+    rank.pushU8(0)
+    flags.pushU16(0)
+  }
+  const times = ['first', 'last', 'end', 'listed_start'].map((name) => ({ name, type: 'Int64', column: nanos }))
+  return readNative(
+    encodeNative(traces.length, [
+      { name: 'trace_id', type: 'FixedString(16)', column: id },
+      ...times,
+      { name: 'rank', type: 'UInt8', column: rank },
+      { name: 'flag_bits', type: 'UInt16', column: flags },
+    ]),
+  )[0]!
+}
+
+function complete(maxTraces?: number): RecentTraces {
+  const recent = new RecentTraces(maxTraces)
+  recent.complete()
+  return recent
+}
+
+test('a trace stands at its first span of the best rank, and reaches over all of them', () => {
+  const recent = complete()
+  recent.note(block({ trace: 1, start: 5n, duration: 10n, rank: 2 }, { trace: 2 }, { trace: 1, start: 9n, rank: 1 }))
+  recent.note(block({ trace: 1, start: -7n, fault: true }, { trace: 1, start: 6n, duration: 2n ** 33n, rank: 1 }))
+  recent.note(block({ trace: 1, start: -3n, rank: 2 }))
+  assert.deepEqual(recent.find(idOf(1)), {
+    traceId: idOf(1),
+    rank: 1,
+    startNanos: START + 6n,
+    firstNanos: START - 7n,
+    lastStartNanos: START + 9n,
+    endNanos: START + 6n + 2n ** 33n,
+    flags: 2,
+  })
+  assert.equal(recent.find(idOf(2))?.rank, 255)
+  assert.equal(recent.find(idOf(3)), undefined)
+})
+
+test('an end before the start is no later end', () => {
+  const recent = complete()
+  recent.note(block({ trace: 1, start: 5n, duration: -100n }))
+  assert.equal(recent.find(idOf(1))?.endNanos, START - 95n)
+})
+
+test('of a block only the rows that were stored count', () => {
+  const recent = complete()
+  assert.equal(recent.note(block({ trace: 1 }, { trace: 2 }, { trace: 3 }), { from: 1, to: 2 }), 3)
+  assert.deepEqual(
+    [1, 2, 3].map((trace) => recent.find(idOf(trace)) !== undefined),
+    [false, true, false],
+  )
+})
+
+test('a trace of which spans may be stored unseen is not answered', () => {
+  const recent = new RecentTraces()
+  recent.note(block({ trace: 1 }, { trace: 2 }, { trace: 3 }))
+  assert.equal(recent.find(idOf(1)), undefined, 'nothing is known of what was stored before')
+  recent.noteSums(sums(1, 4), () => false)
+  recent.noteSums(sums(5), () => true)
+  recent.complete()
+  recent.note(block({ trace: 2 }), { isStored: false })
+  recent.note(block({ trace: 2 }, { trace: 4 }, { trace: 5, start: -1n }))
+  assert.deepEqual(
+    [1, 2, 3, 4, 5].map((trace) => recent.find(idOf(trace))?.firstNanos),
+    [undefined, undefined, START, undefined, START - 1n],
+  )
+  recent.giveUp()
+  assert.equal(recent.find(idOf(3)), undefined)
+})
+
+test('the oldest are forgotten, and stay unknown when more of them comes', () => {
+  const recent = complete(100)
+  for (let trace = 0; trace < 1000; trace++) recent.note(block({ trace }))
+  recent.note(block({ trace: 0 }))
+  const known = Array.from({ length: 1000 }, (_, trace) => trace).filter((trace) => recent.find(idOf(trace)))
+  assert.deepEqual(
+    known,
+    Array.from({ length: 99 }, (_, at) => 901 + at),
+  )
+})
