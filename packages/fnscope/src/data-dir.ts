@@ -36,7 +36,8 @@ export function openDataDir(dir: string, options: DataDirOptions): DataDir {
     const temporary = mkdtempSync(join(tmpdir(), 'fnscope-'))
     return { path: temporary, release: () => rmSync(temporary, { recursive: true, force: true }) }
   }
-  if (options.fresh) for (const part of ['store', 'wal']) rmSync(join(path, part), { recursive: true, force: true })
+  if (options.fresh)
+    for (const part of ['store', 'wal', 'log-groups.json']) rmSync(join(path, part), { recursive: true, force: true })
   return { path, release: () => lock.release() }
 }
 

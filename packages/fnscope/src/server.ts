@@ -23,6 +23,7 @@ import { openJaegerDoor } from './doors/jaeger-query-door.ts'
 import type { Logger } from './log.ts'
 import { openConfiguredStore } from './open-store.ts'
 import { mountDatawayOnMain } from './doors/dataway-mount.ts'
+import { mountCloudWatch } from './doors/cloudwatch.ts'
 import type { DoorContext } from './doors/door-context.ts'
 import { openTelemetryDoors } from './doors/telemetry-doors.ts'
 import { createMainDoor, listenMain } from './doors/main-door.ts'
@@ -158,6 +159,16 @@ export async function startServer(config: Config, options: StartOptions): Promis
     notify,
   }
   cleanup.defer(mountDatawayOnMain(main, doorContext))
+  const groups = mountCloudWatch(main, {
+    config,
+    dataDir: dataDir.path,
+    ingest: answeringIngest,
+    counters,
+    now: clock,
+    log,
+  })
+  cleanup.defer(() => groups.stop())
+  logListeners.push((lines) => groups.noteLines(lines))
   main.get('/metrics', async (_, reply) => {
     counters.graphSpansWaiting.set(job.waitingSpans)
     counters.graphRuns.set(job.runs)

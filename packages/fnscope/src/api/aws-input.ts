@@ -14,6 +14,8 @@ export function numberIn(input: JsonObject, name: string): number | undefined {
   const value = memberOf(input, name)
   if (value == null) return undefined
   if (typeof value === 'bigint') return Number(value)
+  // How AWS's JSON says what JSON has no number for.
+  if (value === 'NaN' || value === 'Infinity' || value === '-Infinity') return Number(value)
   if (typeof value !== 'number') throw notReadable(`${name} must be a number.`)
   return value
 }
@@ -43,7 +45,7 @@ export function listIn(input: JsonObject, name: string): readonly unknown[] | un
 export function objectsIn(input: JsonObject, name: string): readonly JsonObject[] | undefined {
   const list = listIn(input, name)
   if (list !== undefined && !list.every(isJsonObject)) throw notReadable(`${name} must be a list of structures.`)
-  return list as readonly JsonObject[] | undefined
+  return list
 }
 
 /** The map's entries, all texts. */

@@ -35,7 +35,8 @@ class CborReader {
   #at = 0
 
   constructor(bytes: Uint8Array) {
-    this.#bytes = bytes
+    // Of a Buffer, slice() would be a view of memory that is used again.
+    this.#bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   }
 
@@ -193,7 +194,7 @@ function write(value: unknown, pieces: Uint8Array[]): void {
     pieces.push(head(MAJOR.list, BigInt(value.length)))
     for (const one of value) write(one, pieces)
   } else {
-    const entries = Object.entries(value as object).filter(([, member]) => member !== undefined)
+    const entries = Object.entries(value).filter(([, member]) => member !== undefined)
     pieces.push(head(MAJOR.map, BigInt(entries.length)))
     for (const [key, member] of entries) {
       write(key, pieces)

@@ -1,5 +1,5 @@
-// The value of one EMF metric, in its three spellings: a number, an array of numbers, or an object of statistics
-// {Values, Counts, Max, Min, Sum, Count}.
+// The samples of one CloudWatch metric, in EMF's three spellings: a number, an array of numbers, or an object of statistics
+// {Values, Counts, Max, Min, Sum, Count}. PutMetricData weighs its own the same way.
 import { isJsonObject, type JsonObject } from './json.ts'
 
 export interface Samples {
@@ -7,6 +7,9 @@ export interface Samples {
   readonly sum: number
   readonly min: number
   readonly max: number
+  /** Each value once and in order, and how often it came; absent for one sample and where the values are not known. */
+  readonly values?: readonly number[]
+  readonly weights?: readonly number[]
 }
 
 const MAX_VALUES = 100
@@ -18,10 +21,11 @@ export function readSamples(value: unknown): Samples | string {
   return isJsonObject(value) ? readStatistics(value) : 'its value is no number'
 }
 
-/** `weights` tell how often each value was seen. */
-function weigh(values: readonly unknown[], weights?: readonly unknown[]): Samples | string {
+/** `weights` tell how often each value was seen. The samples, or what is wrong with them. */
+export function weigh(values: readonly unknown[], weights?: readonly unknown[], most = MAX_VALUES): Samples | string {
   if (values.length === 0) return 'it has no value'
-  if (values.length > MAX_VALUES) return `${values.length} values, at most ${MAX_VALUES}`
+  if (values.length > most) return `${values.length} values, at most ${most}`
+  const seen = new Map<number, number>()
   let count = 0
   let sum = 0
   let min = Number.POSITIVE_INFINITY
@@ -34,8 +38,13 @@ function weigh(values: readonly unknown[], weights?: readonly unknown[]): Sample
     sum += value * weight
     min = Math.min(min, value)
     max = Math.max(max, value)
+    seen.set(value, (seen.get(value) ?? 0) + weight)
   }
-  return Number.isFinite(sum) ? { count, sum, min, max } : 'the sum of its values is no number'
+  if (!Number.isFinite(sum)) return 'the sum of its values is no number'
+  if (count === 1) return { count, sum, min, max }
+  const sorted = [...seen].sort(([a], [b]) => a - b)
+  const [each, often] = [sorted.map(([value]) => value), sorted.map(([, weight]) => weight)]
+  return { count, sum, min, max, values: each, weights: often }
 }
 
 function readStatistics(value: JsonObject): Samples | string {

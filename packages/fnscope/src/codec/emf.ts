@@ -3,6 +3,7 @@
 import type { AttributeValue } from '../span/attribute-value.ts'
 import type { MetricPoint } from '../span/metric-point.ts'
 import { millisToNanos, NANOS_PER_DAY, NANOS_PER_SECOND } from '../span/time.ts'
+import { CLOUDWATCH_UNITS } from './cloudwatch-units.ts'
 import { readSamples } from './emf-samples.ts'
 import { isDeeperThan, isJsonObject, setOwn, textOf, type JsonObject } from './json.ts'
 
@@ -13,18 +14,6 @@ const MAX_DIMENSIONS = 30
 const MAX_NAME = 1024
 const MAX_AGE_NANOS = 14n * NANOS_PER_DAY
 const MAX_AHEAD_NANOS = 7200n * NANOS_PER_SECOND
-
-const SIZES = ['Bytes', 'Kilobytes', 'Megabytes', 'Gigabytes', 'Terabytes', 'Bits', 'Kilobits', 'Megabits', 'Gigabits']
-const COUNTS = [...SIZES, 'Terabits', 'Count']
-const UNITS: ReadonlySet<string> = new Set([
-  ...COUNTS,
-  ...COUNTS.map((unit) => `${unit}/Second`),
-  'Seconds',
-  'Microseconds',
-  'Milliseconds',
-  'Percent',
-  'None',
-])
 
 export interface EmfContext {
   /** The function's name. */
@@ -42,9 +31,9 @@ export interface EmfResult {
   readonly refused: string[]
 }
 
-/** True when the line may hold metrics: cheap enough to ask of every line. */
+/** True when the line may hold metrics: cheap enough to ask of every line. In a text inside JSON the quotes are escaped. */
 export function isEmf(line: string): boolean {
-  return line.includes('"_aws"') && jsonStart(line) >= 0
+  return line.includes('"_aws') && jsonStart(line) >= 0
 }
 
 /**
@@ -88,8 +77,8 @@ export function decodeEmf(text: string, context: EmfContext): EmfResult {
           count: samples.count,
           min: samples.min,
           max: samples.max,
-          bounds: [],
-          counts: [],
+          bounds: samples.values ?? [],
+          counts: samples.weights ?? [],
           monotonic: false,
           temporality: 1,
           resolutionSeconds: metric.resolutionSeconds,
@@ -116,8 +105,8 @@ function parseRoot(text: string, refused: string[]): JsonObject | undefined {
     if (Buffer.byteLength(json) > MAX_LINE_BYTES) refused.push(`the line is longer than ${MAX_LINE_BYTES} bytes`)
     else if (isDeeperThan(json, MAX_DEPTH)) refused.push(`nested deeper than ${MAX_DEPTH} arrays and objects`)
     else {
-      const root = JSON.parse(json) as unknown
-      if (isJsonObject(root) && isJsonObject(root['_aws'])) return root
+      const root = unwrap(JSON.parse(json))
+      if (root !== undefined) return root
       refused.push('no _aws object at the root')
     }
   } catch {
@@ -125,6 +114,23 @@ function parseRoot(text: string, refused: string[]): JsonObject | undefined {
   }
   return undefined
 }
+
+/** With JSON logging the line that the code wrote is the `message` of another, or the `record` of a telemetry event. */
+function unwrap(value: unknown, steps = 2): JsonObject | undefined {
+  if (!isJsonObject(value)) return undefined
+  if (isJsonObject(value['_aws'])) return value
+  for (const key of WRAPPERS) {
+    const inner = value[key]
+    if (steps === 0 || inner === undefined) continue
+    const text = typeof inner === 'string' && isEmf(inner) ? inner.slice(jsonStart(inner)) : undefined
+    if (text !== undefined && isDeeperThan(text, MAX_DEPTH)) continue
+    const found = unwrap(text === undefined ? inner : JSON.parse(text), steps - 1)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+const WRAPPERS = ['message', 'record', 'msg']
 
 function timeOf(root: JsonObject, receivedNanos: bigint, refused: string[]): bigint | undefined {
   const timestamp = (root['_aws'] as JsonObject)['Timestamp']
@@ -172,7 +178,7 @@ function directiveOf(value: unknown, root: JsonObject, refused: string[]): Direc
     else {
       const unit = one['Unit'] ?? 'None'
       const resolution = one['StorageResolution'] ?? 60
-      if (typeof unit !== 'string' || !UNITS.has(unit)) refused.push(`metric ${name}: its unit is unknown`)
+      if (typeof unit !== 'string' || !CLOUDWATCH_UNITS.has(unit)) refused.push(`metric ${name}: its unit is unknown`)
       else if (resolution !== 1 && resolution !== 60) refused.push(`metric ${name}: StorageResolution is not 1 or 60`)
       else if (!Object.hasOwn(root, name)) refused.push(`metric ${name}: no such member at the root`)
       else metrics.set(name, { unit, resolutionSeconds: resolution })

@@ -14,7 +14,8 @@ const BODY_LIMIT_BYTES = 64 * 1024 * 1024
 /** Control-plane routes want an Authorization header, of any content: no web page can send one here unasked. */
 function wantsAuthorization(request: FastifyRequest): boolean {
   const changesOwn = request.url.startsWith('/api/') && !/^(GET|HEAD)$/.test(request.method)
-  return changesOwn || /^\/20\d\d-\d\d-\d\d\//.test(request.url)
+  const toAws = request.method === 'POST' && /^\/(\?|$|service\/)/.test(request.url)
+  return changesOwn || toAws || /^\/20\d\d-\d\d-\d\d\//.test(request.url)
 }
 
 export interface MainDoorOptions {

@@ -26,7 +26,10 @@ export interface MetricPoint {
   /** NaN where none was sent. */
   readonly min: number
   readonly max: number
-  /** histogram: upper bounds, and one more count than bounds; summary: quantiles and their values. */
+  /**
+   * histogram: upper bounds, and one more count than bounds; summary: quantiles and their values; statistics: each value
+   * once and how often it came, where they are known of more than one sample.
+   */
   readonly bounds: readonly number[]
   readonly counts: readonly number[]
   readonly exponential?: ExponentialBuckets

@@ -33,14 +33,19 @@ class Conditions {
   }
 }
 
-/** The text index knows words of letters and digits: it narrows, and each word as it was typed then decides. */
+/**
+ * The text index knows words of letters and digits: it narrows, and each word as it was typed then decides. Chinese has
+ * no blanks between its words, and an emoji may stand at one: what is asked for may be a part of what the index has.
+ */
 function addText(conditions: Conditions, text: string): void {
   const words = text
     .toLowerCase()
     .split(/\s+/)
     .filter((word) => word !== '')
   if (words.length === 0) return
-  const tokens = words.flatMap((word) => word.split(/[^0-9a-z\u{80}-\u{10ffff}]+/u)).filter((token) => token !== '')
+  const tokens = words
+    .flatMap((word) => word.split(/[^0-9a-z\u{80}-\u{10ffff}]+/u))
+    .filter((token) => /^[0-9a-z]+$/.test(token))
   if (tokens.length > 0)
     conditions.add('hasAllTokens(lowerUTF8(body), {tokens:Array(String)})', { tokens: tokens.slice(0, 64) })
   conditions.add('arrayAll(word -> position(lowerUTF8(body), word) > 0, {words:Array(String)})', { words })

@@ -65,6 +65,14 @@ export function signalsConformance(subject: Subject): void {
     assert.deepEqual(await found({ service, text: ' ', limit }), [0, 1, 2])
   })
 
+  test('words of a line without blanks, and emojis, are found', async () => {
+    const service = token()
+    await put(subject.store, [], { logs: [line({ service, body: '{"message":"訂單 ORD-17 成立🎉 shipped"}' })] })
+    for (const text of ['訂單', '成立', '🎉', 'ord-17', 'shipped', '17 訂單'])
+      assert.equal((await subject.store.readLogs({ service, text, limit: 10 })).length, 1, text)
+    assert.deepEqual(await subject.store.readLogs({ service, text: '單訂', limit: 10 }), [])
+  })
+
   test('every field of a metric point comes back, filtered by its keys', async () => {
     const namespace = token()
     const full = point({

@@ -1,0 +1,47 @@
+// Names of log groups and streams in requests, and the failures of CloudWatch Logs about them.
+import type { JsonObject } from '../codec/json.ts'
+import { textIn } from './aws-input.ts'
+import type { LogGroup, LogGroups } from './log-groups.ts'
+import { ServiceError } from './service-error.ts'
+
+const GROUP_NAME = /^[.\-_/#A-Za-z0-9]{1,512}$/
+const STREAM_NAME = /^[^:*]{1,512}$/
+
+export function invalidParameter(message: string): ServiceError {
+  return new ServiceError('InvalidParameterException', message)
+}
+
+export function notFound(what: 'log group' | 'log stream'): ServiceError {
+  return new ServiceError('ResourceNotFoundException', `The specified ${what} does not exist.`)
+}
+
+/** The name or ARN that the request gives. @throws ServiceError InvalidParameterException */
+export function groupNameIn(input: JsonObject): string {
+  const given = textIn(input, 'logGroupName') ?? nameOfArn(textIn(input, 'logGroupIdentifier'))
+  if (given === undefined || !GROUP_NAME.test(given))
+    throw invalidParameter(
+      `1 validation error detected: Value at 'logGroupName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\.\\-_/#A-Za-z0-9]+`,
+    )
+  return given
+}
+
+export function streamNameIn(input: JsonObject): string {
+  const given = textIn(input, 'logStreamName')
+  if (given === undefined || !STREAM_NAME.test(given))
+    throw invalidParameter(
+      `1 validation error detected: Value at 'logStreamName' failed to satisfy constraint: Member must satisfy regular expression pattern: [^:*]*`,
+    )
+  return given
+}
+
+export function groupOf(
+  input: JsonObject,
+  groups: LogGroups,
+): { readonly name: string; readonly found: LogGroup | undefined } {
+  const name = groupNameIn(input)
+  return { name, found: groups.find(name) }
+}
+
+function nameOfArn(text: string | undefined): string | undefined {
+  return text?.startsWith('arn:') ? /:log-group:([^:]+)/.exec(text)?.[1] : text
+}

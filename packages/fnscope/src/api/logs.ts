@@ -1,0 +1,164 @@
+// CloudWatch Logs (JSON 1.1, Logs_20140328): what writers call. What readers ask of it adds operations to this table.
+import type { JsonObject } from '../codec/json.ts'
+import { booleanIn, numberIn, textIn, textsIn } from './aws-input.ts'
+import type { AwsOperation, AwsService } from './aws-service.ts'
+import type { LogGroup, LogStream } from './log-groups.ts'
+import { groupNameIn, groupOf, invalidParameter, notFound, streamNameIn } from './log-names.ts'
+import { nextToken, putLogEvents, type PutLogEventsOptions } from './put-log-events.ts'
+import { ServiceError } from './service-error.ts'
+
+export interface LogsOptions extends PutLogEventsOptions {
+  readonly region: string
+  readonly accountId: string
+}
+
+const MAX_LISTED = 50
+/** The cloud's own choice of days. */
+const RETENTION_DAYS = new Set([
+  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+])
+
+export function logsService(options: LogsOptions): AwsService {
+  const { groups } = options
+  const withGroup =
+    (work: (group: LogGroup, input: JsonObject) => object | undefined): AwsOperation =>
+    ({ input }) => {
+      const { found } = groupOf(input, groups)
+      if (found === undefined) throw notFound('log group')
+      return work(found, input)
+    }
+  return {
+    target: 'Logs_20140328',
+    namespace: 'com.amazonaws.cloudwatchlogs',
+    operations: {
+      PutLogEvents: putLogEvents(options),
+      CreateLogGroup: ({ input }) => {
+        if (!groups.createGroup(groupNameIn(input), textsIn(input, 'tags'))) throw exists('log group')
+        return undefined
+      },
+      CreateLogStream: withGroup((group, input) => {
+        if (!groups.createStream(group, streamNameIn(input))) throw exists('log stream')
+        return undefined
+      }),
+      DeleteLogGroup: ({ input }) => {
+        if (!groups.deleteGroup(groupNameIn(input))) throw notFound('log group')
+        return undefined
+      },
+      DeleteLogStream: withGroup((group, input) => {
+        if (!groups.deleteStream(group, streamNameIn(input))) throw notFound('log stream')
+        return undefined
+      }),
+      PutRetentionPolicy: withGroup((group, input) => {
+        const days = numberIn(input, 'retentionInDays')
+        if (days === undefined || !RETENTION_DAYS.has(days))
+          throw invalidParameter(
+            `1 validation error detected: Value '${days}' at 'retentionInDays' failed to satisfy constraint: Member must satisfy enum value set: [${[...RETENTION_DAYS].join(', ')}]`,
+          )
+        groups.setRetention(group, days)
+        return undefined
+      }),
+      DeleteRetentionPolicy: withGroup((group) => {
+        groups.setRetention(group, undefined)
+        return undefined
+      }),
+      DescribeLogGroups: ({ input }) => describeGroups(input, options),
+      DescribeLogStreams: ({ input }) => describeStreams(input, options),
+    },
+  }
+}
+
+function exists(what: string): ServiceError {
+  return new ServiceError('ResourceAlreadyExistsException', `The specified ${what} already exists`)
+}
+
+function describeGroups(input: JsonObject, options: LogsOptions): object {
+  const prefix = textIn(input, 'logGroupNamePrefix')
+  const pattern = textIn(input, 'logGroupNamePattern')
+  if (prefix !== undefined && pattern !== undefined)
+    throw invalidParameter('LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.')
+  const matching = options.groups
+    .list()
+    .filter(([name]) => name.startsWith(prefix ?? '') && name.toLowerCase().includes(pattern?.toLowerCase() ?? ''))
+  const [page, token] = pageOf(matching, input, ([name]) => name)
+  return { logGroups: page.map(([name, group]) => describedGroup(name, group, options)), ...token }
+}
+
+function describedGroup(name: string, group: LogGroup, options: LogsOptions): object {
+  const arn = arnOf(name, options)
+  return {
+    logGroupName: name,
+    creationTime: group.creationMs,
+    ...(group.retentionDays === undefined ? {} : { retentionInDays: group.retentionDays }),
+    metricFilterCount: 0,
+    arn: `${arn}:*`,
+    logGroupArn: arn,
+    storedBytes: group.storedBytes,
+    logGroupClass: 'STANDARD',
+  }
+}
+
+function describeStreams(input: JsonObject, options: LogsOptions): object {
+  const { name, found } = groupOf(input, options.groups)
+  if (found === undefined) throw notFound('log group')
+  const prefix = textIn(input, 'logStreamNamePrefix') ?? ''
+  const orderBy = textIn(input, 'orderBy') ?? 'LogStreamName'
+  if (orderBy !== 'LogStreamName' && orderBy !== 'LastEventTime')
+    throw invalidParameter(
+      `1 validation error detected: Value '${orderBy}' at 'orderBy' failed to satisfy constraint: Member must satisfy enum value set: [LogStreamName, LastEventTime]`,
+    )
+  if (orderBy === 'LastEventTime' && prefix !== '')
+    throw invalidParameter('Cannot order by LastEventTime with a logStreamNamePrefix.')
+  const key = (one: readonly [string, LogStream]): string =>
+    orderBy === 'LogStreamName' ? one[0] : `${String(one[1].lastEventMs ?? 0).padStart(16, '0')} ${one[0]}`
+  const matching = [...found.streams]
+    .filter(([stream]) => stream.startsWith(prefix))
+    .sort((a, b) => (key(a) < key(b) ? -1 : 1))
+  if (booleanIn(input, 'descending') === true) matching.reverse()
+  const [page, token] = pageOf(matching, input, key)
+  return { logStreams: page.map(([stream, times]) => describedStream(name, [stream, times], options)), ...token }
+}
+
+function describedStream(
+  group: string,
+  [name, stream]: readonly [string, LogStream],
+  { now, ...options }: LogsOptions,
+): object {
+  const { creationMs, firstEventMs, lastEventMs, lastIngestionMs } = stream
+  return {
+    logStreamName: name,
+    creationTime: creationMs,
+    firstEventTimestamp: firstEventMs,
+    lastEventTimestamp: lastEventMs,
+    lastIngestionTime: lastIngestionMs,
+    uploadSequenceToken: nextToken(now()),
+    arn: `${arnOf(group, options)}:log-stream:${name}`,
+    storedBytes: 0,
+  }
+}
+
+function arnOf(group: string, { region, accountId }: Pick<LogsOptions, 'region' | 'accountId'>): string {
+  return `arn:aws:logs:${region}:${accountId}:log-group:${group}`
+}
+
+/** A page, and the token for what follows it: the key of its last entry, in base64. */
+function pageOf<Entry>(
+  entries: readonly Entry[],
+  input: JsonObject,
+  keyOf: (entry: Entry) => string,
+): [page: readonly Entry[], token: { readonly nextToken?: string }] {
+  const limit = numberIn(input, 'limit') ?? MAX_LISTED
+  if (!Number.isInteger(limit) || limit < 1 || limit > MAX_LISTED)
+    throw invalidParameter(
+      `1 validation error detected: Value '${limit}' at 'limit' failed to satisfy constraint: Member must have value between 1 and ${MAX_LISTED}`,
+    )
+  const token = textIn(input, 'nextToken')
+  let from = 0
+  if (token !== undefined) {
+    const last = Buffer.from(token, 'base64url').toString('utf8')
+    from = entries.findIndex((entry) => keyOf(entry) === last) + 1
+    if (from === 0) throw invalidParameter('The specified nextToken is invalid.')
+  }
+  const page = entries.slice(from, from + limit)
+  const more = from + limit < entries.length
+  return [page, more ? { nextToken: Buffer.from(keyOf(page.at(-1)!)).toString('base64url') } : {}]
+}
