@@ -274,7 +274,7 @@ test('AWS SDK for JavaScript writes lines and metrics, as it likes and over CBOR
     await client.send(new PutMetricDataCommand({ Namespace: namespace, MetricData: [datum] }))
     assert.deepEqual((await readPoints(namespace, 1)).map(shown), [['m', {}, 'Percent', [1, 0.25, 0.25, 0.25]]])
     const refused = client.send(new PutMetricDataCommand({ Namespace: ':', MetricData: [datum] }))
-    await assert.rejects(refused, (error: Error) => /^InvalidParameterValue/.test(error.name))
+    await assert.rejects(refused, (error: Error) => error.name.startsWith('InvalidParameterValue'))
     client.destroy()
   }
   const logs = new CloudWatchLogsClient(config)
