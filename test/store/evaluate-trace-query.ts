@@ -1,5 +1,6 @@
 // A TraceQuery answered in plain TypeScript, over every copy of every span: what the store's SQL is compared with.
 import { attributeJson, attributeText, type AttributeValue } from '../../packages/fnscope/src/span/attribute-value.ts'
+import { deploymentOf } from '../../packages/fnscope/src/span/deployment.ts'
 import type { Span } from '../../packages/fnscope/src/span/span.ts'
 import type {
   AnnotationTest,
@@ -154,6 +155,12 @@ function textField(span: Span, field: Extract<SpanQuery, { is: 'text' }>['field'
       return span.peer?.name ?? ''
     case 'peerType':
       return span.peer?.type ?? ''
+    case 'accountId':
+    case 'environment':
+    case 'version':
+    case 'region':
+    case 'functionName':
+      return deploymentOf(span)[field]
     default:
       return span[field] ?? ''
   }

@@ -69,6 +69,7 @@ function sampleSpan(
       .filter(() => random() < 0.6)
       .map((key) => [key, annotationValue(random)]),
   )
+  const segment = random() < 0.5
   return completeSpan({
     traceId: of.traceId,
     spanId: of.spanId,
@@ -80,8 +81,9 @@ function sampleSpan(
     name: pick(random, NAMES),
     service: pick(random, SERVICES),
     source: pick(random, ['xray', 'otlp']),
-    segment: random() < 0.5,
-    rootRank: of.i === 0 ? pick(random, [0, 1]) : pick(random, [1, 2, 255, 255]),
+    segment,
+    // A segment is always listed.
+    rootRank: of.i === 0 ? pick(random, [0, 1]) : pick(random, segment ? [1] : [1, 2, 255, 255]),
     kind: Math.floor(random() * 6),
     statusCode: Math.floor(random() * 3),
     error: random() < 0.3,
@@ -93,14 +95,31 @@ function sampleSpan(
     ...(random() < 0.4 ? { peer: { name: pick(random, ['table', 'shop']), type: 'AWS::DynamoDB::Table' } } : {}),
     ...(random() < 0.5 ? { http: { method: 'GET', url: pick(random, ['/a', '/b?c=d']), status: 404 } } : {}),
     ...(random() < 0.3 ? { statusMessage: pick(random, NAMES) } : {}),
-    ...(random() < 0.5 ? { resource: { team: pick(random, TEXTS), size: 1.5, on: true } } : {}),
+    ...(random() < 0.5 ? { resource: { team: pick(random, TEXTS), size: 1.5, on: true, ...deployment(random) } } : {}),
+    ...(random() < 0.3 ? { resourceArn: pick(random, ARNS) } : {}),
     attributes: random() < 0.5 ? { 'http.route': pick(random, TEXTS), count: 7n } : {},
-    annotations,
+    annotations: random() < 0.2 ? { ...annotations, env: pick(random, PLACES) } : annotations,
     events:
       random() < 0.3
         ? [{ timeNanos: startNanos, name: pick(random, TEXTS), attributes: { why: pick(random, TEXTS), n: 3n } }]
         : [],
   })
+}
+
+const PLACES = ['prod', 'eu-west-1', '', '1.0']
+const ARNS = [
+  'arn:aws:lambda:eu-west-1:1:function:shop',
+  'arn:aws:ecs:eu-west-1:2:task/x',
+  'arn:aws:lambda',
+  '/subscriptions/1',
+]
+
+/** Some of what says where a span's code was deployed, also what is no text. */
+function deployment(random: Random): Record<string, string | bigint> {
+  const keys = ['deployment.environment.name', 'deployment.environment', 'service.version', 'cloud.region', 'faas.name']
+  return Object.fromEntries(
+    keys.filter(() => random() < 0.3).map((key) => [key, random() < 0.2 ? 7n : pick(random, PLACES)]),
+  )
 }
 
 const OPERATORS = ['=', '!=', '<', '<=', '>', '>='] as const
@@ -131,12 +150,16 @@ export function sampleSpanQuery(random: Random, depth = 2): SpanQuery {
           'source',
           'origin',
           'accountId',
+          'environment',
+          'version',
+          'region',
+          'functionName',
           'statusMessage',
           'httpMethod',
           'httpUrl',
           'peerName',
         ]),
-        ...textTest(random, [...NAMES, '/a', 'xray', '1', 'table', 'GET']),
+        ...textTest(random, [...NAMES, '/a', 'xray', '1', 'table', 'GET', 'prod', 'eu-west-1', 'shop']),
       }
     case 2:
       return {

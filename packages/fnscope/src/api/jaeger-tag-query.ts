@@ -20,6 +20,10 @@ const FIELDS: Readonly<Record<string, FieldQuery>> = {
     /^\d{1,5}$/.test(value) ? { is: 'number', field: 'httpStatus', op: '=', value: Number(value) } : NEVER,
   'enduser.id': (value) => ({ is: 'text', field: 'user', op: '=', value }),
   'cloud.account.id': (value) => ({ is: 'text', field: 'accountId', op: '=', value }),
+  'deployment.environment.name': (value) => ({ is: 'text', field: 'environment', op: '=', value }),
+  'service.version': (value) => ({ is: 'text', field: 'version', op: '=', value }),
+  'cloud.region': (value) => ({ is: 'text', field: 'region', op: '=', value }),
+  'faas.name': (value) => ({ is: 'text', field: 'functionName', op: '=', value }),
   'faas.invocation_id': (value) => ({ is: 'text', field: 'requestId', op: '=', value }),
   'faas.coldstart': (value) => (value === 'true' ? { is: 'flag', flag: 'coldStart' } : NEVER),
 }

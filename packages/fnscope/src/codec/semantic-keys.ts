@@ -124,11 +124,13 @@ const OTHERS: Partial<Readonly<Record<keyof typeof MEANING, readonly string[]>>>
   databaseName: ['db.instance'],
 }
 
+const ENVIRONMENT = ['deployment.environment.name', 'deployment.environment', 'env']
+
 const SAME: ReadonlyMap<string, readonly string[]> = new Map(
-  (Object.keys(KEYS) as (keyof typeof MEANING)[]).flatMap((name) => {
-    const keys = [...KEYS[name], ...(OTHERS[name] ?? [])]
-    return keys.map((key) => [key, keys] as const)
-  }),
+  [
+    ...(Object.keys(KEYS) as (keyof typeof MEANING)[]).map((name) => [...KEYS[name], ...(OTHERS[name] ?? [])]),
+    ENVIRONMENT,
+  ].flatMap((keys) => keys.map((key) => [key, keys] as const)),
 )
 
 /** All keys that mean what `key` means, itself among them. */

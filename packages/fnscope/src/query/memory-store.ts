@@ -98,6 +98,11 @@ export class MemoryStore implements Reader, Pick<Writer, 'replacePeriods' | 'not
     })
   }
 
+  async tracesOfRequests(requestIds: readonly string[], limit: number): Promise<string[]> {
+    const found = this.spans.filter(({ requestId }) => requestId !== undefined && requestIds.includes(requestId))
+    return [...new Set(found.map(({ traceId }) => traceId))].slice(0, limit)
+  }
+
   async readGraphSpans({ range, ...query }: GraphSpanQuery, into: GraphSpans): Promise<void> {
     const { traceIds, fromTrace = '', untilTrace = 'g' } = query
     for (const span of this.spans) {

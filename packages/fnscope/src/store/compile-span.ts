@@ -3,7 +3,7 @@
 import { SPAN_FLAG } from '../span/span-batch.ts'
 import type { SqlParameters } from './sql-parameters.ts'
 import { columnName } from './tables.ts'
-import type { AnnotationTest, FlagName, NodeQuery, SpanQuery, TextTest } from './trace-query.ts'
+import type { AnnotationTest, FlagName, NodeQuery, SpanQuery, TextField, TextTest } from './trace-query.ts'
 
 const NEVER = '0'
 
@@ -15,11 +15,22 @@ const ROOT_FIELDS: ReadonlySet<string> = new Set([
   'origin',
   'httpMethod',
   'httpUrl',
+  'accountId',
+  'environment',
+  'version',
+  'region',
+  'functionName',
   'httpStatus',
   'duration',
   'start',
   'kind',
 ])
+
+/** Fields that are more than the column of that name. */
+const OTHER_COLUMNS: Partial<Readonly<Record<TextField, string>>> = {
+  requestId: 'lambda_request_id',
+  accountId: 'account',
+}
 
 /** True when `roots` alone can answer it for a listed span. */
 export function isOfRoots(query: SpanQuery): boolean {
@@ -53,7 +64,7 @@ export function compileSpan(query: SpanQuery, parameters: SqlParameters): string
     case 'not':
       return `NOT ${compileSpan(query.of, parameters)}`
     case 'text':
-      return compileText(query.field === 'requestId' ? 'lambda_request_id' : columnName(query.field), query, parameters)
+      return compileText(OTHER_COLUMNS[query.field] ?? columnName(query.field), query, parameters)
     case 'number':
       return compileNumber(query, parameters)
     case 'flag':

@@ -2,6 +2,7 @@
 // carries them out.
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
+import { deploymentExpressions } from './deployment-sql.ts'
 import { retentionSeconds } from './retention.ts'
 import type { SchemaScope } from './schema-scope.ts'
 import type { Retention } from './store.ts'
@@ -61,6 +62,7 @@ export function templateValues(scope: SchemaScope, retention: Retention): Readon
     spans_seconds: String(seconds.spans),
     logs_seconds: String(seconds.logs),
     metrics_seconds: String(seconds.metrics),
+    ...deploymentExpressions(),
   }
 }
 

@@ -253,6 +253,8 @@ export interface Reader {
    * been counted in a minute where no span of it starts any more.
    */
   traceStarts(traceIds: readonly string[]): Promise<TraceStarts[]>
+  /** Traces that have a listed span of one of these Lambda requests, and perhaps others, in no order. */
+  tracesOfRequests(requestIds: readonly string[], limit: number): Promise<string[]>
   /** Appends the graph's columns of all spans that start in the range, copies too, and of open ones; in no order. */
   readGraphSpans(query: GraphSpanQuery, into: GraphSpans): Promise<void>
   /** Ids that part the traces starting in the range into about as many parts of equal size, ascending; fewer where ids cluster. */

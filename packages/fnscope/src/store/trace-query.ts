@@ -47,7 +47,12 @@ export type TextField =
   | 'source'
   | 'origin'
   | 'namespace'
+  /** Where it was deployed (span/deployment.ts). */
   | 'accountId'
+  | 'environment'
+  | 'version'
+  | 'region'
+  | 'functionName'
   | 'resourceArn'
   | 'statusMessage'
   | 'httpMethod'

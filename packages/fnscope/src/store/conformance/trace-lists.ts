@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { NANOS_PER_MINUTE } from '../../span/time.ts'
 import type { TraceRow } from '../store.ts'
-import { now, put, quietTime, span, type Subject } from './samples.ts'
+import type { TextField } from '../trace-query.ts'
+import { now, put, quietTime, span, token, type Subject } from './samples.ts'
 
 const ids = (rows: readonly TraceRow[]): string[] => rows.map((row) => row.traceId)
 
@@ -119,5 +120,45 @@ export function traceListsConformance(subject: Subject): void {
       ]),
     )
     assert.deepEqual(await subject.store.traceStarts([]), [])
+  })
+
+  test('traces are found by the Lambda request that a listed span of theirs is of', async () => {
+    const [one, two, other] = [0, 1, 2].map(() => token()) as [string, string, string]
+    const listed = { segment: true, rootRank: 1, kind: 2 } as const
+    const platform = span({ ...listed, requestId: one, origin: 'AWS::Lambda' })
+    const otlp = span({ ...listed, source: 'otlp', attributes: { 'faas.invocation_id': one } })
+    const called = span({ ...listed, origin: 'AWS::Lambda::Function', attributes: { 'aws.request_id': two } })
+    await put(subject.store, [platform, otlp, called, span({ ...listed }), span({ ...listed, requestId: other })])
+    const found = await subject.store.tracesOfRequests([one, two, "no'ne"], 10)
+    assert.deepEqual(new Set(found), new Set([platform.traceId, otlp.traceId, called.traceId]))
+    assert.deepEqual(await subject.store.tracesOfRequests([], 10), [])
+    assert.equal((await subject.store.tracesOfRequests([one, two], 1)).length, 1)
+  })
+
+  test('what says where code was deployed is searched by, whichever SDK said so', async () => {
+    const at = quietTime()
+    const listed = { segment: true, rootRank: 0, startNanos: at }
+    const otlp = span({
+      ...listed,
+      source: 'otlp',
+      resource: { 'deployment.environment': 'prod', 'service.version': '3', 'cloud.region': 'eu-west-1' },
+    })
+    const xray = span({
+      ...listed,
+      annotations: { env: 'prod' },
+      resourceArn: 'arn:aws:lambda:us-east-1:123456789012:function:pay',
+    })
+    await put(subject.store, [otlp, xray])
+    const found = async (field: TextField, value: string): Promise<Set<string>> => {
+      const where = { is: 'root', where: { is: 'text', field, op: '=', value } } as const
+      const rows = await subject.store.listTraces({ startNanos: at, endNanos: at + 1n, by: 'start', limit: 9, where })
+      return new Set(rows.map(({ traceId }) => traceId))
+    }
+    assert.deepEqual(await found('environment', 'prod'), new Set([otlp.traceId, xray.traceId]))
+    assert.deepEqual(await found('version', '3'), new Set([otlp.traceId]))
+    assert.deepEqual(await found('region', 'eu-west-1'), new Set([otlp.traceId]))
+    assert.deepEqual(await found('region', 'us-east-1'), new Set([xray.traceId]))
+    assert.deepEqual(await found('accountId', '123456789012'), new Set([xray.traceId]))
+    assert.deepEqual(await found('functionName', 'pay'), new Set([xray.traceId]))
   })
 }

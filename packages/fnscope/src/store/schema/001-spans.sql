@@ -45,11 +45,12 @@ CREATE TABLE IF NOT EXISTS {db}.spans{local} {on_cluster} (
   received_nanos Int64 CODEC(ZSTD(1)),
   span_id FixedString(8) ALIAS CAST(substring(ids, 1, 8), 'FixedString(8)'),
   parent_id FixedString(8) ALIAS CAST(substring(ids, 9, 8), 'FixedString(8)'),
-  lambda_request_id String ALIAS multiIf(request_id != '', request_id,
-    attributes['faas.invocation_id'] != '', attributes['faas.invocation_id'],
-    attributes['faas.execution'] != '', attributes['faas.execution'],
-    bitTest(flags, 4) AND startsWith(origin, 'AWS::Lambda'),
-      if(attributes['aws.request_id'] != '', attributes['aws.request_id'], attributes['aws.requestId']), ''),
+  lambda_request_id String ALIAS {request_of},
+  environment String ALIAS {environment_of},
+  version String ALIAS {version_of},
+  account String ALIAS {account_of},
+  region String ALIAS {region_of},
+  function_name String ALIAS {function_of},
   error Bool ALIAS bitTest(flags, 0),
   fault Bool ALIAS bitTest(flags, 1),
   throttle Bool ALIAS bitTest(flags, 2),
@@ -126,7 +127,8 @@ FROM (
 )
 GROUP BY trace_id, day;
 
--- Narrow and in order of time: lists of traces, paging by (time, trace id), facets.
+-- Narrow and in order of time: lists of traces, paging by (time, trace id), facets. request: hash of the Lambda request
+-- id, 0 without one, by which traces of one invocation are found (store/request-traces.ts).
 CREATE TABLE IF NOT EXISTS {db}.roots{local} {on_cluster} (
   trace_id FixedString(16) CODEC(ZSTD(1)),
   start_nanos Int64 CODEC(DoubleDelta, ZSTD(1)),
@@ -141,7 +143,14 @@ CREATE TABLE IF NOT EXISTS {db}.roots{local} {on_cluster} (
   http_method LowCardinality(String) CODEC(ZSTD(1)),
   http_status UInt16 CODEC(ZSTD(1)),
   http_url String CODEC(ZSTD(1)),
-  received_nanos Int64 CODEC(ZSTD(1))
+  account LowCardinality(String) CODEC(ZSTD(1)),
+  environment LowCardinality(String) CODEC(ZSTD(1)),
+  version LowCardinality(String) CODEC(ZSTD(1)),
+  region LowCardinality(String) CODEC(ZSTD(1)),
+  function_name LowCardinality(String) CODEC(ZSTD(1)),
+  request UInt64 CODEC(ZSTD(1)),
+  received_nanos Int64 CODEC(ZSTD(1)),
+  INDEX by_request request TYPE bloom_filter(0.01) GRANULARITY 4
 ) ENGINE = {mt}
 PARTITION BY toDate(fromUnixTimestamp64Nano(start_nanos, 'UTC'))
 ORDER BY (start_nanos, trace_id)
@@ -150,7 +159,9 @@ SETTINGS {settings}, index_granularity = 1024, min_bytes_for_wide_part = 4194304
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS {db}.roots_view {on_cluster} TO {db}.roots{local} AS
 SELECT trace_id, start_nanos, duration_nanos, root_rank, flags, kind, source, service, origin, name,
-  http_method, http_status, http_url, received_nanos
+  http_method, http_status, http_url, {account_of} AS account, {environment_of} AS environment, {version_of} AS version,
+  {region_of} AS region, {function_of} AS function_name, if({request_of} = '', 0, cityHash64({request_of})) AS request,
+  received_nanos
 FROM {db}.spans{local}
 WHERE root_rank != 255;
 
