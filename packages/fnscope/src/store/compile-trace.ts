@@ -2,6 +2,7 @@
 // of time. On a cluster a trace lies whole on one shard, so every set is right there (cluster-settings.ts).
 import { compileAnnotationPart, compileService, splitAnnotations } from './compile-annotation.ts'
 import { compileNode, compileSpan, isOfRoots, joined } from './compile-span.ts'
+import { minutesOf } from './minute-key.ts'
 import type { SqlParameters } from './sql-parameters.ts'
 import type { SpanQuery, TraceQuery } from './trace-query.ts'
 import { validTraceIds } from './trace-ids.ts'
@@ -91,7 +92,8 @@ function within(
   of: 'ofSpans' | 'ofOthers' = 'ofSpans',
 ): string {
   const times = `start_nanos BETWEEN ${parameters.bind('Int64', spansFrom)} AND ${parameters.bind('Int64', spansTo)}`
-  return only === undefined ? times : `${times} AND ${only[of]}`
+  if (only !== undefined) return `${times} AND ${only[of]}`
+  return of === 'ofSpans' ? `${minutesOf(spansFrom, spansTo, parameters)} AND ${times}` : times
 }
 
 /** A SELECT of the ids of traces that have such a span. */

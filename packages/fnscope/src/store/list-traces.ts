@@ -24,12 +24,17 @@ const MAX_STEP = 4000
 /** Traces that are checked at once. */
 const MIN_CHECKED = 100
 
+/** Places asked for at once. */
+const MAX_PLACES = 1000
+
 /** A condition that gives less than the page in so many steps is not common. */
 const COMMON_STEPS = 4
 
 const FIRST_WINDOW = 10n * NANOS_PER_SECOND
-/** How much further back each window reaches than the one before. */
+/** How much further back each window reaches at most than the one before. */
 const WINDOW_GROWTH = 16n
+/** A window in which the page is expected holds so much more. */
+const SPARE_WINDOW = 2n
 
 /** Where the newest listed rows were, for the next first window; a guess, never a bound. */
 const NEWEST = new WeakMap<Connection, { readonly lastNanos: bigint; readonly reach: bigint }>()
@@ -41,8 +46,6 @@ interface Walk {
   /** The trace's whole duration: looked at where its place is known. */
   readonly durations: readonly Extract<TraceQuery, { readonly is: 'duration' }>[]
   readonly bounds: Window
-  /** Rows of `roots` in one step. */
-  readonly step: number
 }
 
 /**
@@ -60,8 +63,7 @@ export async function listTraces(connection: Connection, options: TraceListOptio
   }
   const bounds = await windowOf(connection, options)
   if (bounds === undefined) return []
-  const step = Math.min(MAX_STEP, Math.max(MIN_STEP, options.limit * ROWS_PER_TRACE))
-  return await walk({ connection, options, bounds, step, ...splitDurations(options.where) })
+  return await walk({ connection, options, bounds, ...splitDurations(options.where) })
 }
 
 function splitDurations(query: TraceQuery | undefined): Pick<Walk, 'where' | 'durations'> {
@@ -72,17 +74,25 @@ function splitDurations(query: TraceQuery | undefined): Pick<Walk, 'where' | 'du
 }
 
 async function walk(walk: Walk): Promise<TraceRow[]> {
-  const { options, bounds, step } = walk
+  const { options, bounds } = walk
   const list: TraceRow[] = []
   const listed = new Set<string>()
+  /** Rows of `roots` in one step. */
+  let step = Math.min(MAX_STEP, Math.max(MIN_STEP, options.limit * ROWS_PER_TRACE))
   let after: ListPosition | undefined = options.after
   let to = after !== undefined && after.startNanos < bounds.to ? after.startNanos + 1n : bounds.to
   let way = firstWay(walk)
   let length = firstWindow(walk, way, to)
   for (;;) {
     const from = to - length > bounds.from ? to - length : bounds.from
-    const rows = await stepRows(walk, { from, to }, { after, way })
+    const rows = await stepRows(walk, { from, to }, { after, way, step })
     if (rows.length === step && list.length === 0) noteNewest(walk, rows)
+    const met = way === 'check' ? metTraces(walk, rows) : undefined
+    if (met !== undefined && rows.length === step && met * COMMON_STEPS < options.limit) {
+      way = 'select'
+      length = to - rows[0]!.startNanos + likelyWindow(walk, reachOf(rows), met)
+      continue
+    }
     const before = list.length
     for await (const row of standing(walk, rows, way)) {
       if (listed.has(row.traceId)) continue
@@ -90,19 +100,40 @@ async function walk(walk: Walk): Promise<TraceRow[]> {
       list.push(row)
       if (list.length === options.limit) return list
     }
-    if (way === 'check' && rows.length === step && (list.length - before) * COMMON_STEPS < options.limit) {
+    const found = list.length - before
+    const isRare = found * COMMON_STEPS < options.limit
+    if (way === 'check' && rows.length === step && isRare) {
       way = 'select'
       to = rows.at(-1)!.startNanos + 1n
-      length = firstWindow(walk, way, to)
+      length = likelyWindow(walk, reachOf(rows), found)
     }
     // Copies of one (time, trace id) beyond the step are the same row of the list: going on after it is exact.
     if (rows.length === step) after = rows.at(-1)
     else if (from <= bounds.from) return list
     else {
       to = from
-      length *= WINDOW_GROWTH
+      length = way === 'check' ? length * WINDOW_GROWTH : likelyWindow(walk, length, found)
     }
+    if (isRare) step = MAX_STEP
   }
+}
+
+function reachOf(rows: readonly RootRow[]): bigint {
+  return rows[0]!.startNanos - rows.at(-1)!.startNanos
+}
+
+/** Of the traces in `rows`, how many a row alone shows to be in the list; undefined where a row cannot tell. */
+function metTraces({ where }: Walk, rows: readonly RootRow[]): number | undefined {
+  if (where === undefined || metByRow(where) === undefined) return undefined
+  return new Set(rows.flatMap(({ traceId, met }) => (met ? [traceId] : []))).size
+}
+
+/** How far back the page probably ends, where so many traces of the list were found in `reach`. */
+function likelyWindow({ options }: Walk, reach: bigint, found: number): bigint {
+  const least = reach > NANOS_PER_SECOND ? reach : NANOS_PER_SECOND
+  if (found === 0) return least * WINDOW_GROWTH
+  const likely = (least * BigInt(options.limit) * SPARE_WINDOW) / BigInt(found)
+  return likely < least * WINDOW_GROWTH ? likely : least * WINDOW_GROWTH
 }
 
 function firstWay({ options, where }: Walk): Way {
@@ -132,9 +163,9 @@ function noteNewest({ connection, where, options }: Walk, rows: readonly RootRow
 async function stepRows(
   walk: Walk,
   window: Window,
-  { after, way }: { readonly after: ListPosition | undefined; readonly way: Way },
+  { after, way, step }: { readonly after: ListPosition | undefined; readonly way: Way; readonly step: number },
 ): Promise<RootRow[]> {
-  const { connection, options, where, step, bounds } = walk
+  const { connection, options, where, bounds } = walk
   const { database } = connection
   const parameters = new SqlParameters()
   const time = (nanos: bigint): string => parameters.bind('Int64', nanos)
@@ -179,7 +210,7 @@ async function* standing(walk: Walk, rows: readonly RootRow[], way: Way): AsyncG
   const ids = [...new Set(rows.map(({ traceId }) => traceId))]
   const metByRows = new Set(rows.flatMap(({ traceId, met }) => (met ? [traceId] : [])))
   const isCheap = way === 'select' || metByRows.size === ids.length
-  const batch = isCheap ? options.limit : Math.max(options.limit, MIN_CHECKED)
+  let batch = isCheap ? options.limit : Math.max(options.limit, MIN_CHECKED)
   const places = new Map<string, TracePlace>()
   let ends: ReadonlyMap<string, readonly bigint[]> = new Map()
   let asked = 0
@@ -187,6 +218,7 @@ async function* standing(walk: Walk, rows: readonly RootRow[], way: Way): AsyncG
   for (const row of rows) {
     while (!known.has(row.traceId)) {
       const some = ids.slice(asked, (asked += batch))
+      if (isCheap) batch = Math.min(MAX_PLACES, batch * 2)
       for (const id of some) known.add(id)
       const found = await placesOf(connection, some)
       const doubtful =

@@ -1,5 +1,6 @@
 // Traces by an annotation that few have: its rows newest first from the inverted table, then where their traces stand.
 // Gives up, at the cost of one question, where the value is common: then the list is walked (list-traces.ts).
+import { checkTraces } from './check-traces.ts'
 import {
   compileAnnotationPart,
   compileService,
@@ -60,24 +61,33 @@ export async function searchAnnotations(
 ): Promise<TraceRow[] | undefined> {
   const driver = driverOf(where)
   if (driver === undefined || (driver.others !== undefined && asksOfRow(driver.others))) return undefined
-  const found = await newestRows(connection, options, driver)
+  const { others } = driver
+  const all = await newestRows(connection, options, { ...driver, others: undefined })
+  // Few rows: their traces are looked at one by one. Else the engine looks for those that meet the rest.
+  const isFew = all.length < MAX_ROWS
+  const found = isFew || others === undefined ? all : await newestRows(connection, options, driver)
   const oldest = found.length < MAX_ROWS ? undefined : found.at(-1)!.startNanos
   const { parts, rest } = driver.split
   const left = rest === undefined && parts.length === 1 ? found : await confirmed(connection, found, driver.span)
-  const page = await newestPlaces(connection, options, left, oldest)
+  const page = await newestPlaces(connection, options, { found: left, oldest, others: isFew ? others : undefined })
   if (page === undefined || options.details !== true) return page?.map(rowOf)
   return await withDetails(connection, page)
 }
 
-/**
- * The places on the page of the traces of `found`, rows newest first; undefined where the list must be walked instead.
- * @param oldest where `found` was cut off, if it was
- */
+interface Candidates {
+  /** Newest first. */
+  readonly found: readonly Found[]
+  /** Where `found` was cut off, if it was. */
+  readonly oldest: bigint | undefined
+  /** What their traces must meet yet. */
+  readonly others: TraceQuery | undefined
+}
+
+/** The places on the page of the traces; undefined where the list must be walked instead. */
 async function newestPlaces(
   connection: Connection,
   options: TraceListOptions,
-  found: readonly Found[],
-  oldest: bigint | undefined,
+  { found, oldest, others }: Candidates,
 ): Promise<TracePlace[] | undefined> {
   const ids = newestOfEach(found)
   const places: TracePlace[] = []
@@ -91,7 +101,9 @@ async function newestPlaces(
       connection,
       ids.slice(from, to).map(({ traceId }) => traceId),
     )
-    places.push(...[...some.values()].filter((place) => isOnPage(place, options)))
+    const onPage = [...some.values()].filter((place) => isOnPage(place, options))
+    const met = others === undefined ? undefined : await checkTraces(connection, onPage, others)
+    places.push(...onPage.filter(({ traceId }) => met?.has(traceId) ?? true))
     from = to
     const unseen = ids[from]?.startNanos ?? oldest
     const sure = places.filter((place) => unseen === undefined || place.startNanos >= unseen + EARLY_NANOS)
