@@ -348,3 +348,27 @@ test('a path that does not exist is refused, and a template file may be named it
   const named = await read(join(dir, 'deploy', 'stack.yaml'), { cacheDir: await temporaryDir(t) })
   assert.equal(named.stack, 'named')
 })
+
+test("DataKit's layer is taken with a word, whoever's it is, and nothing is installed for it", async (t) => {
+  const dir = await makeApp(t, {
+    'template.yaml': `Resources:
+  Fn:
+    Type: AWS::Serverless::Function
+    Properties:
+      Runtime: python3.11
+      Handler: app.handler
+      CodeUri: .
+      Layers: [!Sub "arn:aws:lambda:\${AWS::Region}:123456789012:layer:Datakit-x86_64:3"]
+  Other:
+    Type: AWS::Serverless::Function
+    Properties: { Runtime: python3.11, Handler: app.handler, CodeUri: ., Layers: [!Ref DatakitLayer] }
+  DatakitLayer:
+    Type: AWS::Serverless::LayerVersion
+    Properties: { ContentUri: s3://bucket/datakit.zip }`,
+    'app.py': '',
+  })
+  const app = await read(dir)
+  for (const fn of app.functions) assert.deepEqual([fn.datakitLayer, fn.layerDirs], [true, []], fn.logicalId)
+  assert.equal(app.notices.length, 2)
+  for (const notice of app.notices) assert.match(notice, /what DataKit's layer .* does, fnscope does itself/)
+})

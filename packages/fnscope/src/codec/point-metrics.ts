@@ -25,6 +25,7 @@ export function metricsOfPoint(point: Point, timeNanos: bigint, receivedNanos: b
       timeNanos,
       receivedNanos,
       value,
+      ...(typeof field.value === 'bigint' ? { integer: field.value } : {}),
       count: 1,
       min: value,
       max: value,

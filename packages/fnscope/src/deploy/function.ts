@@ -38,6 +38,7 @@ export async function readFunction(context: AppContext, logicalId: string): Prom
   const architecture = isList(architectures) ? spell(architectures[0] ?? 'x86_64') : 'x86_64'
   const reservedConcurrency = properties.integer('ReservedConcurrentExecutions', 0, 100_000)
   const storage = properties.map('EphemeralStorage')['Size']
+  const layers = await readLayers(context, properties, runtime)
   return {
     name,
     logicalId,
@@ -46,7 +47,8 @@ export async function readFunction(context: AppContext, logicalId: string): Prom
     handler,
     codeDir,
     dependencyDirs: await readDependencies(context, logicalId, { codeDir, runtime }),
-    layerDirs: await readLayers(context, properties, runtime),
+    layerDirs: layers.dirs,
+    ...(layers.datakit ? { datakitLayer: true } : {}),
     environment,
     timeoutSeconds: properties.integer('Timeout', 1, 900) ?? 3,
     memoryMb: properties.integer('MemorySize', 128, 10_240) ?? 128,

@@ -18,21 +18,46 @@ export function packageOfLayer(arn: string): string | undefined {
   return `aws-lambda-powertools[all]>=${major},<${Number(major) + 1}`
 }
 
-/** Directories that stand for /opt, in list order. @throws FnscopeError FNS_CODE_NOT_FOUND, FNS_BUILD_FAILED */
-export async function readLayers(context: AppContext, properties: Properties, runtime: string): Promise<string[]> {
+export interface Layers {
+  /** That stand for /opt, in list order. */
+  readonly dirs: readonly string[]
+  /** DataKit's is among them: what it does in the cloud the platform does itself. */
+  readonly datakit: boolean
+}
+
+/** Whether the layer's name, or the logical id of the app's own, is DataKit's. */
+export function isDatakitLayer(arnOrId: string): boolean {
+  return /datakit/i.test(/:layer:([^:]+)/.exec(arnOrId)?.[1] ?? arnOrId)
+}
+
+/** @throws FnscopeError FNS_CODE_NOT_FOUND, FNS_BUILD_FAILED */
+export async function readLayers(context: AppContext, properties: Properties, runtime: string): Promise<Layers> {
   const raw = properties.raw['Layers']
-  if (raw === undefined || raw === null) return []
+  if (raw === undefined || raw === null) return { dirs: [], datakit: false }
   const place = properties.at('Layers')
   const items = isList(raw) ? raw : properties.value('Layers')
   if (!isList(items)) throw invalid(`${place} must be a list.`)
   if (items.length > MOST_LAYERS) throw invalid(`${place} has ${items.length} layers; a function takes ${MOST_LAYERS}.`)
   const dirs: string[] = []
+  let datakit = false
   for (const [index, item] of items.entries()) {
+    const place = `${properties.place}.Layers[${index}]`
     const id = localLayerId(context, item)
-    if (id !== undefined) dirs.push(...(await readLocalLayer(context, id, runtime)))
-    else dirs.push(...(await readForeignLayer(context, item, `${properties.place}.Layers[${index}]`, runtime)))
+    const name = id ?? readArn(context, item, place)
+    if (name === undefined) continue
+    if (isDatakitLayer(name)) {
+      datakit = true
+      context.notice(`${place}: what DataKit's layer (${name}) does, fnscope does itself; nothing is installed for it.`)
+    } else if (id !== undefined) dirs.push(...(await readLocalLayer(context, id, runtime)))
+    else dirs.push(...(await readForeignLayer(context, name, place, runtime)))
   }
-  return dirs
+  return { dirs, datakit }
+}
+
+/** Undefined: the template leaves the item out. */
+function readArn(context: AppContext, item: TemplateValue, place: string): string | undefined {
+  const value = resolveValue(item, context.scope, place)
+  return value === undefined ? undefined : textOf(value, place)
 }
 
 function localLayerId(context: AppContext, item: TemplateValue): string | undefined {
@@ -42,15 +67,7 @@ function localLayerId(context: AppContext, item: TemplateValue): string | undefi
   return LAYER_TYPES.has(typeOf(resource)) ? id : undefined
 }
 
-async function readForeignLayer(
-  context: AppContext,
-  item: TemplateValue,
-  place: string,
-  runtime: string,
-): Promise<string[]> {
-  const value = resolveValue(item, context.scope, place)
-  if (value === undefined) return []
-  const arn = textOf(value, place)
+async function readForeignLayer(context: AppContext, arn: string, place: string, runtime: string): Promise<string[]> {
   const text = packageOfLayer(arn)
   if (text === undefined || !runtime.startsWith('python')) {
     context.notice(`${place}: layer ${arn} lies on the cloud and was left out; add its packages to the app instead.`)

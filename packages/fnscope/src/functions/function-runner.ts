@@ -4,7 +4,9 @@ import type { LogRecord } from '../span/log-record.ts'
 import type { MetricPoint } from '../span/metric-point.ts'
 import type { Span } from '../span/span.ts'
 import { callerContext } from './client-context.ts'
+import { datakitLogs, datakitMetrics, datakitOf } from './datakit-telemetry.ts'
 import { invocationLog } from './invocation-log.ts'
+import { billedMillis } from './platform-log.ts'
 import { invocationMetrics, throttleMetrics, type MetricSource } from './platform-metrics.ts'
 import { functionSpans, serviceSegment, type TracedFunction } from './system-trace.ts'
 import { runIds, xrayTraceId, type TraceContext } from './trace-context.ts'
@@ -81,9 +83,18 @@ export class FunctionRunner {
         receivedNanos,
         ...(trace.announced ? { xray } : {}),
       })
+      const datakit = datakitOf(spec, { region: platform.region, accountId: platform.accountId }, launch.version)
       const telemetry = (): Telemetry => ({
-        logs: log.records,
-        metrics: this.#metrics(call, record, { concurrent, timeNanos: receivedNanos }),
+        logs: datakit === undefined ? log.records : datakitLogs(datakit, log.records),
+        metrics: [
+          ...this.#metrics(call, record, { concurrent, timeNanos: receivedNanos }),
+          ...(datakit === undefined
+            ? []
+            : datakitMetrics(datakit, record, {
+                ...this.#metricSource(call, receivedNanos),
+                billedMillis: billedMillis(record, platform.billing ?? 'sum'),
+              })),
+        ],
         spans: trace.recorded ? functionSpans(this.traced(spec), trace, { record, ids, parentId, receivedNanos }) : [],
       })
       return { record, logTail: log.tail, logLines: log.records, telemetry }

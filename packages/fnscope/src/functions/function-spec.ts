@@ -31,6 +31,8 @@ export interface FunctionSpec {
   readonly reservedConcurrency?: number
   readonly description: string
   readonly tags: Readonly<Record<string, string>>
+  /** It has DataKit's layer, whose work the platform does itself. */
+  readonly datakitLayer?: true
 }
 
 /** One route of an API Gateway REST API (v1): what matches, and which function answers. */

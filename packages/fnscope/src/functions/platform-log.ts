@@ -59,9 +59,9 @@ function reportedStatus(
   return { status: 'error', ...(errorType === undefined ? {} : { errorType }) }
 }
 
-function runtimeArn(input: SystemLogInput): string {
-  const hash = createHash('sha256').update(input.runtimeVersion).digest('hex')
-  return `arn:aws:lambda:${input.region}::runtime:${hash}`
+export function runtimeArn({ runtimeVersion, region }: Pick<SystemLogInput, 'runtimeVersion' | 'region'>): string {
+  const hash = createHash('sha256').update(runtimeVersion).digest('hex')
+  return `arn:aws:lambda:${region}::runtime:${hash}`
 }
 
 function initReport(init: InitRecord): SystemLine {

@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { FnscopeError, messageOf } from '../errors.ts'
 import { Reservoir } from '../sampling/reservoir.ts'
 import { createClock, type Clock } from './clock.ts'
+import { datakitLogs, datakitOf } from './datakit-telemetry.ts'
 import { Deployments } from './deployments.ts'
 import { EventQueue } from './event-queue.ts'
 import { FunctionRunner, type Call, type Run } from './function-runner.ts'
@@ -206,6 +207,7 @@ export class Platform {
 
   #keepLeftover(environment: Environment, lines: readonly FunctionLine[]): void {
     const logs = idleLog(environment.spec, environment.logStream, { lines, receivedNanos: this.#clock() })
-    this.#outlet.add(() => ({ logs }))
+    const datakit = datakitOf(environment.spec, this.#options)
+    this.#outlet.add(() => ({ logs: datakit === undefined ? logs : datakitLogs(datakit, logs) }))
   }
 }
