@@ -9,6 +9,7 @@ import { HostTags } from '../receive/host-tags.ts'
 import { Intake } from '../receive/intake.ts'
 import { mountJaegerHttp } from '../receive/jaeger-http.ts'
 import { mountOtlpHttp, otlpErrorFormat } from '../receive/otlp-http.ts'
+import { mountZipkinHttp } from '../receive/zipkin-http.ts'
 import { VERSION } from '../version.ts'
 import type { DoorContext } from './door-context.ts'
 import { otlpSignals } from './otlp-signals.ts'
@@ -39,6 +40,7 @@ export function mountDatakitRoutes(server: FastifyInstance, intake: Intake, cont
   mountOtlpHttp(server, { signals, intake, budget })
   const rowContext = (): RowContext => ({ receivedNanos: context.now(), bounds: context.bounds() })
   mountJaegerHttp(server, { intake, budget, rowContext, path: '/apis/traces' })
+  mountZipkinHttp(server, { intake, budget, rowContext })
 }
 
 /** In whose form a request to 9529 wants its errors, where the path is none of the agents'. */
