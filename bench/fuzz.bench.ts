@@ -1,0 +1,143 @@
+// A million broken requests for each codec: whatever comes, it throws nothing but MalformedError, ends, and memory stays
+// where it was. Inputs are good requests with bytes changed, cut, doubled and swapped; the seed says them all again.
+//   node --expose-gc bench/fuzz.bench.ts points-protobuf points-line     INPUTS=1000000 SEED=1
+import { readFileSync } from 'node:fs'
+import { decodePoints, type PointFormat } from '../packages/fnscope/src/codec/decode-points.ts'
+import { formatLine, formatPointJson, formatPointPbjson } from '../packages/fnscope/src/codec/point-format.ts'
+import { decodePointsProtobuf } from '../packages/fnscope/src/codec/point-protobuf.ts'
+import { GUESSED } from '../packages/fnscope/src/codec/point-time.ts'
+import type { Point } from '../packages/fnscope/src/codec/point.ts'
+import { MalformedError } from '../packages/fnscope/src/codec/taken.ts'
+import { emptied, newBatch, type Batch } from '../packages/fnscope/src/span/batch.ts'
+import { encodePoints } from '../test/receive/point-messages.ts'
+import { report } from './measure.ts'
+
+const INPUTS = Number(process.env['INPUTS'] ?? 1_000_000)
+const SEED = Number(process.env['SEED'] ?? 1)
+/** More than this since the warm-up is memory that something holds. */
+const MAX_GROWTH_MB = 200
+const MAX_INPUT_MS = 2000
+
+interface Codec {
+  readonly seeds: readonly Uint8Array[]
+  decode(body: Uint8Array, batch: Batch, input: number): void
+}
+
+const CATEGORIES = ['tracing', 'metric', 'logging', 'object'] as const
+
+function fixturePoints(): Point[] {
+  const points: Point[] = []
+  for (const category of CATEGORIES.slice(0, 3)) {
+    const fixture = readFileSync(new URL(`../test/fixtures/dataway/dataway-${category}.pb`, import.meta.url))
+    decodePointsProtobuf(fixture, { take: (point) => void points.push(point), refuse: () => {} })
+  }
+  return points
+}
+
+function points(format: PointFormat, write: (points: readonly Point[]) => string | Uint8Array): Codec {
+  const all = fixturePoints()
+  return {
+    seeds: [all, ...all.map((point) => [point])].map((some) => {
+      const written = write(some)
+      return typeof written === 'string' ? Buffer.from(written) : written
+    }),
+    decode(body, batch, input) {
+      decodePoints(body, batch, {
+        receivedNanos: 1_795_248_000_000_000_000n,
+        bounds: { minNanos: 0n, maxNanos: 1n << 62n },
+        category: CATEGORIES[input % CATEGORIES.length]!,
+        format,
+        precision: GUESSED,
+        extraTags: [],
+        strict: input % 16 === 0,
+      })
+    },
+  }
+}
+
+const CODECS: Readonly<Record<string, () => Codec>> = {
+  'points-protobuf': () => points('protobuf', encodePoints),
+  'points-line': () => points('line', (some) => some.map(formatLine).join('\n')),
+  'points-json': () => points('json', (some) => `[${some.map(formatPointJson).join(',')}]`),
+  'points-pbjson': () => points('pbjson', (some) => `[${some.map(formatPointPbjson).join(',')}]`),
+}
+
+/** The same numbers for the same seed. */
+function randomOf(seed: number): (below: number) => number {
+  let state = seed >>> 0 || 1
+  return (below) => {
+    state ^= state << 13
+    state ^= state >>> 17
+    state ^= state << 5
+    return Math.floor(((state >>> 0) / 2 ** 32) * below)
+  }
+}
+
+function broken(seeds: readonly Uint8Array[], random: (below: number) => number): Uint8Array {
+  let body = Uint8Array.from(seeds[random(seeds.length)]!)
+  for (let change = random(6); change >= 0; change--) {
+    const at = random(body.length)
+    const to = Math.min(body.length, at + random(64))
+    switch (random(5)) {
+      case 0:
+        body = body.slice(0, at + 1)
+        break
+      case 1:
+        body = Uint8Array.of(...body.subarray(0, to), ...body.subarray(at))
+        break
+      case 2:
+        body.copyWithin(random(body.length), at, to)
+        break
+      case 3:
+        body[at] = [0, 0xff, 0x80, 0x7f, 0x22, 0x5c, 0x0a, 0x2c, 0x3d, 0x20][random(10)]!
+        break
+      default:
+        body[at] = random(256)
+    }
+  }
+  return body
+}
+
+function run(name: string, codec: Codec): object {
+  const random = randomOf(SEED)
+  let batch = newBatch()
+  let refused = 0
+  let slowestMs = 0
+  let before = 0
+  for (let input = 0; input < INPUTS; input++) {
+    // What is compiled and kept after the first ones is no growth.
+    if (input === Math.floor(INPUTS / 10)) before = heapMb()
+    const body = broken(codec.seeds, random)
+    const started = performance.now()
+    batch = emptied(batch)
+    try {
+      codec.decode(body, batch, input)
+      batch.spans.checkRows()
+    } catch (error) {
+      if (!(error instanceof MalformedError)) {
+        console.error(name, input, Buffer.from(body).toString('base64'))
+        throw error
+      }
+      refused += 1
+      batch = newBatch()
+    }
+    slowestMs = Math.max(slowestMs, performance.now() - started)
+  }
+  const grownMb = heapMb() - before
+  if (grownMb > MAX_GROWTH_MB) throw new Error(`${name}: ${grownMb} MB more than after the warm-up`)
+  if (slowestMs > MAX_INPUT_MS) throw new Error(`${name}: an input took ${slowestMs} ms`)
+  return { inputs: INPUTS, refused, grownMb: Math.round(grownMb), slowestMs: Math.round(slowestMs) }
+}
+
+function heapMb(): number {
+  globalThis.gc?.()
+  return process.memoryUsage().heapUsed / 1024 / 1024
+}
+
+const wanted = process.argv.slice(2)
+const unknown = wanted.filter((name) => !(name in CODECS))
+if (unknown.length > 0) throw new Error(`no codec ${unknown.join(', ')}: there are ${Object.keys(CODECS).join(', ')}`)
+const results: Record<string, object> = {}
+for (const [name, make] of Object.entries(CODECS))
+  if (wanted.length === 0 || wanted.includes(name)) results[name] = run(name, make())
+report('fuzz', { seed: SEED, codecs: results })
