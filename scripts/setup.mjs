@@ -2,8 +2,8 @@
 // virtual environment with the real clients. Plain JavaScript for any Node from 20 on; says nothing when nothing is to do.
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 export const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -106,24 +106,35 @@ export function ensurePython() {
   return python
 }
 
-/** The virtual environment with the unmodified clients that the tests drive. */
+/** The virtual environments with the unmodified clients that the tests drive: one for most, one each for what has its own. */
 export async function ensureTestClients() {
   const python = ensurePython()
-  const requirements = join(ROOT, 'test/clients/requirements.txt')
+  const clients = join(ROOT, 'test/clients')
+  await ensureVenv(VENV, join(clients, 'requirements.txt'), 'boto3, aws, sam, X-Ray SDK, Powertools', python)
+  for (const file of readdirSync(join(clients, 'venvs')).sort()) {
+    const name = basename(file, '.txt')
+    await ensureVenv(join(WORK, 'venvs', name), join(clients, 'venvs', file), name, python)
+  }
+}
+
+async function ensureVenv(venv, requirements, what, python) {
   const wanted = hash(readFileSync(requirements, 'utf8') + python.version)
-  const stamp = join(VENV, '.fnscope-setup')
+  const stamp = join(venv, '.fnscope-setup')
   if (stampOf(stamp) === wanted) return
-  rmSync(VENV, { recursive: true, force: true })
-  mkdirSync(WORK, { recursive: true })
+  rmSync(venv, { recursive: true, force: true })
+  mkdirSync(dirname(venv), { recursive: true })
   try {
-    await step(`Making a Python ${python.version} environment in .fnscope/venv`, python.name, ['-m', 'venv', VENV])
+    await step(`Making a Python ${python.version} environment in ${relative(ROOT, venv)}`, python.name, [
+      '-m',
+      'venv',
+      venv,
+    ])
   } catch (error) {
     throw new SetupError(
       `${error.message}\nDebian and Ubuntu keep this in a package of its own: apt install python3-venv`,
     )
   }
-  const pip = join(VENV, 'bin/python')
-  await step('Installing the test clients (boto3, aws, sam, X-Ray SDK, Powertools)', pip, [
+  await step(`Installing the test clients (${what})`, join(venv, 'bin/python'), [
     '-m',
     'pip',
     'install',
