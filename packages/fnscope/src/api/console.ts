@@ -2,6 +2,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { FnscopeError } from '../errors.ts'
 import type { Platform } from '../functions/platform.ts'
+import { withOwnIds } from '../codec/own-ids.ts'
 import { assembleTrace, type TraceNode } from '../query/trace.ts'
 import { groupByTrace } from '../query/trace-index.ts'
 import type { LogQuery, Reader, TraceRow } from '../query/reader.ts'
@@ -122,7 +123,7 @@ function traceRow({ traceId, startNanos, endNanos, details, ...flags }: TraceRow
 
 async function readTrace(id: string, reader: Reader): Promise<ConsoleTrace> {
   const traceId = traceIdIn(id)
-  const tree = assembleTrace(await reader.readSpans([traceId]))
+  const tree = assembleTrace(withOwnIds(await reader.readSpans([traceId])))
   if (!tree)
     throw new FnscopeError(
       'FNS_TRACE_NOT_FOUND',

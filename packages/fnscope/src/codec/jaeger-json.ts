@@ -4,6 +4,7 @@ import type { AttributeValue } from '../span/attribute-value.ts'
 import type { Span } from '../span/span.ts'
 import { jaegerLogs, type JaegerLog } from './jaeger-logs.ts'
 import { sortedTags, type JaegerTag } from './jaeger-tag.ts'
+import { withOwnIds } from './own-ids.ts'
 import { otelAttributes } from './xray-otel.ts'
 
 export interface JaegerReference {
@@ -54,7 +55,8 @@ export function jaegerTraceId(traceId: string): string {
 }
 
 /** One trace from all its spans, which are shown in their order; at least one. */
-export function encodeJaegerTrace(spans: readonly Span[]): JaegerTrace {
+export function encodeJaegerTrace(ofTrace: readonly Span[]): JaegerTrace {
+  const spans = withOwnIds(ofTrace)
   const serviceOf = services(spans)
   const processIds = new Map<string, string>()
   const processes: Record<string, JaegerProcess> = {}

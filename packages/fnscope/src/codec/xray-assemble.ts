@@ -7,6 +7,7 @@ import type { Peer } from '../span/peer.ts'
 import type { Span } from '../span/span.ts'
 import { encodeSpan } from './xray-encode.ts'
 import { encodeServiceSegment, serviceSegmentOf } from './xray-local-root.ts'
+import { withOwnIds } from './own-ids.ts'
 import { inferredSegment } from './xray-inferred.ts'
 import { isJsonObject, type JsonObject } from './json.ts'
 import { peerOfEntity } from './xray-span.ts'
@@ -48,8 +49,8 @@ export function assembleDocuments(
   const entities = new Map<string, Entity>()
   for (const document of documents) if (document.traceId === traceId) addDocument(entities, document)
   const fromTexts = new Set(entities.keys())
-  for (const span of spans) {
-    if (span.traceId !== traceId || (span.source === 'xray' && fromTexts.has(span.spanId))) continue
+  for (const span of withOwnIds(spans.filter((one) => one.traceId === traceId))) {
+    if (span.source === 'xray' && fromTexts.has(span.spanId)) continue
     for (const entity of entitiesOfSpan(span)) add(entities, entity)
   }
   return new Assembly(formatXrayTraceId(traceId), entities).documents()
