@@ -1,5 +1,6 @@
 // The doors that take telemetry, beside the X-Ray daemon's: one function a family of protocols.
 import type { Config, DoorName } from '../config.ts'
+import { openDatadogDoors } from './datadog-doors.ts'
 import type { DoorContext, OpenDoor } from './door-context.ts'
 import { openJaegerCollectorDoors } from './jaeger-collector-doors.ts'
 import { openOtlpDoors } from './otlp-doors.ts'
@@ -14,6 +15,7 @@ type OpenFamily = (doors: Config['doors'], context: DoorContext) => Promise<Open
 
 const FAMILIES: readonly OpenFamily[] = [
   async (doors, context) => ({ ...(await openOtlpDoors(doors, { context, signals: otlpSignals(context) })) }),
+  async (doors, context) => ({ ...(await openDatadogDoors(doors, context)) }),
   async (doors, context) => ({ ...(await openJaegerCollectorDoors(doors, context)) }),
   async (doors, context) => ({ zipkin: await openZipkinDoor(doors, context) }),
 ]
