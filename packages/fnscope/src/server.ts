@@ -30,6 +30,7 @@ import { createMainDoor, listenMain } from './doors/main-door.ts'
 import { markPartialAnswers } from './doors/partial-answers.ts'
 import { GraphJob } from './query/graph-job.ts'
 import { metricsOfLine } from './receive/function-log.ts'
+import { FunctionTelemetry } from './receive/function-telemetry.ts'
 import { guardRoles, missingRole } from './roles.ts'
 import { Reservoir } from './sampling/reservoir.ts'
 import { SamplingRules } from './sampling/targets.ts'
@@ -218,6 +219,7 @@ export async function startServer(config: Config, options: StartOptions): Promis
     sampling: config.sampling,
   })
 
+  const functionTelemetry = new FunctionTelemetry({ ingest, counters, now: clock, bounds })
   const platform = new Platform({
     ingest,
     log,
@@ -231,6 +233,7 @@ export async function startServer(config: Config, options: StartOptions): Promis
     accessKeyId: functionKey,
     cacheDir: config.cacheDir,
     metricsOfLine: (text) => metricsOfLine({ text, service: '', timeNanos: clock() }),
+    divertLine: (text, from) => functionTelemetry.take(text, from),
     notify,
     clock,
   })

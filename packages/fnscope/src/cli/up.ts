@@ -102,6 +102,12 @@ async function endNow(server: FnscopeServer): Promise<void> {
   process.exit(0)
 }
 
+/** The Datadog agent's protocol is on two ports: its own, and DataKit's. */
+function withAgentPorts(doors: Readonly<Record<string, string>>): Readonly<Record<string, string | readonly string[]>> {
+  const agents = [doors['datadog'], doors['datakit']].filter((address) => address !== undefined)
+  return agents.length === 0 ? doors : { ...doors, datadog: agents }
+}
+
 function announce(server: FnscopeServer, config: Config, options: UpOptions, terminal: Terminal): void {
   if (options.json) {
     const { open, closed } = openDoors(server.doors())
@@ -111,7 +117,7 @@ function announce(server: FnscopeServer, config: Config, options: UpOptions, ter
         event: 'ready',
         url: server.url,
         roles: config.roles,
-        doors: open,
+        doors: withAgentPorts(open),
         closed,
         apps: server.apps(),
       }),

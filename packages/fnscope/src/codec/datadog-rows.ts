@@ -56,6 +56,8 @@ export class DatadogRows {
   durationLow = 0
   durationHigh = 0
   isError = false
+  /** OpenTelemetry's SpanKind, where the span says it by number; 0 where it does not. */
+  kind = 0
   readonly #sources = new DatadogSources()
   readonly #types = new BytesMemo<TypeFacts>({ entries: 256, keyBytes: 16 * 1024 })
   readonly #traceIds = new TraceIdParts()
@@ -64,7 +66,9 @@ export class DatadogRows {
   readonly #tagEnds = new Int32Array(TAGS)
   #view: DataView = NO_VIEW
   #priority = 1
-  // Of the process: the first span of a chunk says it for the others.
+  // Of the process: said for the whole request, or by the first span of a chunk for the others.
+  readonly #processStarts = new Int32Array(TAGS)
+  readonly #processEnds = new Int32Array(TAGS)
   readonly #chunkStarts = new Int32Array(TAGS)
   readonly #chunkEnds = new Int32Array(TAGS)
 
@@ -74,12 +78,20 @@ export class DatadogRows {
     this.#sources.begin(context.tracer ?? UNKNOWN_TRACER)
     this.#traceIds.begin(batch.traceId)
     this.#view = view
+    this.#processStarts.fill(0)
+    this.#processEnds.fill(0)
+  }
+
+  /** What the request says of its process, by TAG: env, version, runtimeId, host. */
+  setProcess(tag: number, start: number, end: number): void {
+    this.#processStarts[tag] = start
+    this.#processEnds[tag] = end
   }
 
   beginChunk(): void {
     this.#traceIds.beginChunk()
-    this.#chunkEnds.fill(0)
-    this.#chunkStarts.fill(0)
+    this.#chunkStarts.set(this.#processStarts)
+    this.#chunkEnds.set(this.#processEnds)
     this.#priority = 1
   }
 
@@ -105,6 +117,7 @@ export class DatadogRows {
     this.traceLow = this.traceHigh = this.spanLow = this.spanHigh = this.parentLow = this.parentHigh = 0
     this.startLow = this.startHigh = this.durationLow = this.durationHigh = 0
     this.isError = false
+    this.kind = 0
   }
 
   setField(field: number, start: number, end: number): void {
@@ -146,7 +159,7 @@ export class DatadogRows {
     // A clock that was set back while the span ran.
     if (this.durationHigh < 0) this.durationLow = this.durationHigh = 0
     writer.setDuration(this.durationLow, this.durationHigh)
-    writer.kind = this.#kind(type)
+    writer.kind = this.kind || this.#kind(type)
     this.#putNames(type)
     if (this.#has(TAG.requestId) && (type.isFunction || isInferred)) this.#putRequestId(type)
     if (type.isDatabase && !this.#has(TAG.databaseSystem)) this.#copyField('db.system.name', FIELD.type)
@@ -298,8 +311,10 @@ export class DatadogRows {
     const { starts, ends } = this.#sources
     starts[SOURCE_TEXT.service] = this.starts[FIELD.service]!
     ends[SOURCE_TEXT.service] = this.ends[FIELD.service]!
-    starts[SOURCE_TEXT.version] = this.#tagStarts[TAG.version]!
-    ends[SOURCE_TEXT.version] = this.#tagEnds[TAG.version]!
+    // Of the span's service, which need not be that of the spans around it.
+    const hasVersion = this.#has(TAG.version)
+    starts[SOURCE_TEXT.version] = (hasVersion ? this.#tagStarts : this.#processStarts)[TAG.version]!
+    ends[SOURCE_TEXT.version] = (hasVersion ? this.#tagEnds : this.#processEnds)[TAG.version]!
     this.#ofProcess(SOURCE_TEXT.env, TAG.env)
     this.#ofProcess(SOURCE_TEXT.runtimeId, TAG.runtimeId)
     this.#ofProcess(SOURCE_TEXT.language, TAG.language)

@@ -60,10 +60,9 @@ function fieldOf(view: DataView, start: number, end: number): number {
 const nested = new MsgpackReader()
 const nestedText = new TextWriter()
 
-/** Reads one span behind `reader` into a row of `rows`. @throws MsgpackError */
+/** Reads one span behind `reader` into a row of `rows`, which has been begun. @throws MsgpackError */
 export function readSpan(reader: MsgpackReader, rows: DatadogRows): void {
   const { view } = reader
-  rows.beginSpan()
   for (let left = reader.map(); left > 0; left--) {
     reader.text()
     switch (fieldOf(view, reader.start, reader.end)) {
@@ -133,7 +132,8 @@ function readField(reader: MsgpackReader, rows: DatadogRows, field: number): voi
   rows.setField(field, reader.start, reader.end)
 }
 
-function readMeta(reader: MsgpackReader, rows: DatadogRows): void {
+/** A map of tags. */
+export function readMeta(reader: MsgpackReader, rows: DatadogRows): void {
   const { writer } = rows
   for (let left = reader.map(); left > 0; left--) {
     reader.text()

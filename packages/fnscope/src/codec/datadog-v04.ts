@@ -19,6 +19,7 @@ export function decodeDatadogV04(body: Uint8Array, into: SpanBatch, context: Dat
     for (let chunks = reader.array(); chunks > 0; chunks--) {
       rows.beginChunk()
       for (let spans = reader.array(); spans > 0; spans--) {
+        rows.beginSpan()
         readSpan(reader, rows)
         rows.endSpan()
       }

@@ -225,8 +225,8 @@ export class MsgpackReader {
     return true
   }
 
-  /** Passes over one item, whatever it is and however deep. */
-  skip(): void {
+  /** Passes over one item, whatever it is and however deep. @param onText is told of every string in it, in order */
+  skip(onText?: (start: number, end: number) => void): void {
     const { bytes } = this
     // Each item takes a byte at least: the loop ends with the body.
     for (let left = 1; left > 0; left--) {
@@ -234,8 +234,11 @@ export class MsgpackReader {
       const head = bytes[at]
       if (head === undefined) throw this.#cutOff()
       if (head < 0x80 || head >= 0xe0) this.at = at + 1
-      else if (this.isText) this.text()
-      else if (this.isMap) left += this.map() * 2
+      else if (this.isText) {
+        this.text()
+        // Bytes are none.
+        if (head < 0xc4 || head > 0xc6) onText?.(this.start, this.end)
+      } else if (this.isMap) left += this.map() * 2
       else if (this.isArray) left += this.array()
       else this.#skipFixed(at, head)
     }

@@ -17,8 +17,10 @@ import { agentInfo, type AgentInfo } from '../receive/datadog-info.ts'
 import { mountDatadogQuiet } from '../receive/datadog-quiet.ts'
 import { MAX_BODY_BYTES, mountDatadogTraces, type TraceRoute } from '../receive/datadog-traces.ts'
 import type { Intake } from '../receive/intake.ts'
+import { readStatsdDatagrams } from '../receive/statsd.ts'
 import type { SpanBatch } from '../span/span-batch.ts'
 import type { DoorContext, OpenDoor } from './door-context.ts'
+import { openConfiguredUdpDoor } from './udp-door.ts'
 import { openHttpDoor, type HttpDoorOptions } from './http-door.ts'
 
 /** What else is on the DataKit's port. */
@@ -31,6 +33,7 @@ export interface DatakitRoutes {
 }
 
 export interface DatadogDoors {
+  readonly statsd: OpenDoor
   readonly datadog: OpenDoor
   readonly datakit: OpenDoor
   readonly 'datadog-extension': OpenDoor
@@ -48,7 +51,15 @@ export async function openDatadogDoors(
     cleanup.defer(() => door.stop())
     return door
   }
-  const mountAgent = (server: HttpServer, intake: Intake): void => mountAgentRoutes(server, intake, context)
+  const statsd = await openConfiguredUdpDoor(doors.statsd, {
+    door: 'statsd',
+    signal: 'metric',
+    context,
+    reader: () => readStatsdDatagrams({ receivedNanos: context.now(), bounds: context.bounds() }),
+  })
+  cleanup.defer(() => statsd.stop())
+  const mountAgent = (server: HttpServer, intake: Intake): void =>
+    mountAgentRoutes(server, intake, { context, statsdPort: statsd.port })
   const agent = await open(doors.datadog, {
     door: 'datadog',
     errorFormat: () => datadogErrorFormat,
@@ -73,7 +84,7 @@ export async function openDatadogDoors(
     mount: mountDatadogExtension,
   })
   cleanup.move()
-  return { datadog: agent, datakit: kit, 'datadog-extension': extension }
+  return { statsd, datadog: agent, datakit: kit, 'datadog-extension': extension }
 }
 
 type DoorParts = Omit<HttpDoorOptions, 'context'>
@@ -97,13 +108,18 @@ function isAgentPath(url: string): boolean {
   return AGENT_PATHS.test(url)
 }
 
-function mountAgentRoutes(server: HttpServer, intake: Intake, context: DoorContext): void {
+interface AgentRoutes {
+  readonly context: DoorContext
+  readonly statsdPort: number
+}
+
+function mountAgentRoutes(server: HttpServer, intake: Intake, { context, statsdPort }: AgentRoutes): void {
   const { budget, counters } = context
   const infos = new Map<number, AgentInfo>()
   const info = (request: FastifyRequest): AgentInfo => {
     const receiverPort = request.socket.localPort ?? 0
     let known = infos.get(receiverPort)
-    if (known === undefined) infos.set(receiverPort, (known = agentInfo({ receiverPort, statsdPort: STATSD_PORT })))
+    if (known === undefined) infos.set(receiverPort, (known = agentInfo({ receiverPort, statsdPort })))
     return known
   }
   mountDatadogTraces(server, { routes: traceRoutes(context), intake, budget, info })
@@ -133,5 +149,3 @@ const decodeNamed: DecodeSpans = (body, into, context) => {
   const isJson = first === 0x5b || first === 0x6e || first === 0x20 || (first >= 0x09 && first <= 0x0d)
   return (isJson ? decodeDatadogJson : decodeDatadogV04)(body, into, context)
 }
-
-const STATSD_PORT = 8125

@@ -1,6 +1,8 @@
 // The doors that take telemetry, beside the X-Ray daemon's: one function a family of protocols.
 import type { Config, DoorName } from '../config.ts'
-import { openDatadogDoors } from './datadog-doors.ts'
+import { isDatakitPath } from '../receive/datakit-error.ts'
+import { openDatadogDoors, type DatakitRoutes } from './datadog-doors.ts'
+import { datakitErrorFormatOf, mountDatakitRoutes } from './dataway-mount.ts'
 import type { DoorContext, OpenDoor } from './door-context.ts'
 import { openJaegerCollectorDoors } from './jaeger-collector-doors.ts'
 import { openOtlpDoors } from './otlp-doors.ts'
@@ -15,10 +17,18 @@ type OpenFamily = (doors: Config['doors'], context: DoorContext) => Promise<Open
 
 const FAMILIES: readonly OpenFamily[] = [
   async (doors, context) => ({ ...(await openOtlpDoors(doors, { context, signals: otlpSignals(context) })) }),
-  async (doors, context) => ({ ...(await openDatadogDoors(doors, context)) }),
+  async (doors, context) => ({ ...(await openDatadogDoors(doors, context, datakitRoutes(context))) }),
   async (doors, context) => ({ ...(await openJaegerCollectorDoors(doors, context)) }),
   async (doors, context) => ({ zipkin: await openZipkinDoor(doors, context) }),
 ]
+
+function datakitRoutes(context: DoorContext): DatakitRoutes {
+  return {
+    mount: (server, intake) => mountDatakitRoutes(server, intake, context),
+    errorFormat: datakitErrorFormatOf,
+    guardsItself: (request) => isDatakitPath(request.url),
+  }
+}
 
 export interface TelemetryDoors {
   /** Door → its address, `off`, or `closed: why`. */

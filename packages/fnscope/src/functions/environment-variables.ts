@@ -60,6 +60,8 @@ export function environmentVariables(
     PATH: [...launch.binDirs, '/usr/local/bin', '/usr/bin', '/bin'].join(delimiter),
     AWS_XRAY_CONTEXT_MISSING: 'LOG_ERROR',
     ...xray(host.daemonAddress),
+    // Datadog's library would otherwise send its metrics over the internet at the end of every invocation.
+    DD_FLUSH_TO_LOG: 'true',
     ...(host.endpointUrl === undefined ? {} : { AWS_ENDPOINT_URL: host.endpointUrl }),
     ...(process.env['TMPDIR'] ? { TMPDIR: process.env['TMPDIR'] } : {}),
     ...Object.fromEntries(own),

@@ -11,6 +11,7 @@ import { RuntimeApi, type ApiError } from './runtime-api.ts'
 import type { Clock } from './clock.ts'
 import type { FunctionSpec } from './function-spec.ts'
 import type { InitRecord, InvocationRecord } from './invocation-record.ts'
+import type { DivertLine } from './platform-options.ts'
 import type { ProcessGuard } from './process-guard.ts'
 import type { Launch } from './runtimes/launch.ts'
 
@@ -20,6 +21,7 @@ export interface EnvironmentOptions {
   readonly host: HostVariables
   readonly clock: Clock
   readonly guard: ProcessGuard
+  readonly divertLine?: DivertLine | undefined
 }
 
 export interface EnvironmentRequest {
@@ -74,9 +76,11 @@ export class Environment {
     this.launch = options.launch
     this.logStream = newLogStream(options.spec, options.clock())
     this.#lines = new LineCollector(options.clock)
-    this.#decoder = new LogStreamDecoder((event) =>
-      this.#lines.add(event, { duringInit: this.#phase, requestId: this.#requestId }),
-    )
+    this.#decoder = new LogStreamDecoder((event) => {
+      const requestId = this.#requestId
+      if (options.divertLine?.(event.text, { functionName: options.spec.name, requestId }) === true) return
+      this.#lines.add(event, { duringInit: this.#phase, requestId })
+    })
     const at = (): { readonly atNanos: bigint } => ({ atNanos: options.clock() })
     this.#api = new RuntimeApi({
       next: () => this.#push({ kind: 'next', ...at() }),

@@ -158,7 +158,7 @@ export class FunctionRunner {
     // Twelve digits make it plain to SDKs that log it that this is no real account.
     const accessKeyId = platform.accessKeyId ?? `AKIA${accountId}LOCL`
     const host = { region, accountId, daemonAddress, endpointUrl: platform.endpointUrl?.(), accessKeyId }
-    return pool.take({ spec, launch, clock, guard, host })
+    return pool.take({ spec, launch, clock, guard, host, divertLine: platform.divertLine })
   }
 
   #metricSource(call: Call, timeNanos: bigint): MetricSource {

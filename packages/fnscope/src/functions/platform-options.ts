@@ -6,6 +6,14 @@ import type { MetricPoint } from '../span/metric-point.ts'
 import type { Clock } from './clock.ts'
 import type { SegmentStyle } from './function-spec.ts'
 
+/**
+ * Is shown every line that a function writes, when it is written. @returns whether it was telemetry, which no log has
+ */
+export type DivertLine = (
+  text: string,
+  from: { readonly functionName: string; readonly requestId: string | undefined },
+) => boolean
+
 export interface PlatformOptions {
   readonly ingest: Ingest
   readonly log: Logger
@@ -26,6 +34,7 @@ export interface PlatformOptions {
   readonly cacheDir: string
   /** Metric points inside a function's own line (EMF). */
   readonly metricsOfLine: (line: string) => MetricPoint[]
+  readonly divertLine?: DivertLine | undefined
   /** Progress and warnings for the user, a sentence each. */
   readonly notify?: ((text: string) => void) | undefined
   /** Default 5 minutes. */

@@ -8,8 +8,8 @@ export interface LogRecord {
   readonly receivedNanos: bigint
   /** When a collector or an SDK saw it. */
   readonly observedNanos?: bigint
-  /** function: the code's own line; platform: START, END, REPORT …; extension; otlp, dataway, cloudwatch: from elsewhere. */
-  readonly kind: 'function' | 'platform' | 'extension' | 'otlp' | 'dataway' | 'cloudwatch'
+  /** function: the code's own line; platform: START, END, REPORT …; extension; otlp, dataway, cloudwatch, statsd: from elsewhere. */
+  readonly kind: 'function' | 'platform' | 'extension' | 'otlp' | 'dataway' | 'cloudwatch' | 'statsd'
   /** /aws/lambda/<name>, or the group that the function is configured with. */
   readonly logGroup: string
   readonly logStream: string
