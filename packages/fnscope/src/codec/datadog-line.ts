@@ -76,6 +76,8 @@ function pointOf(text: string, context: LineContext): MetricPoint | undefined {
   if (typeof name !== 'string' || name === '' || typeof value !== 'number' || typeof seconds !== 'number')
     return undefined
   if (!Array.isArray(tags) || !tags.every((tag) => typeof tag === 'string')) return undefined
+  const timeNanos = BigInt(Math.trunc(seconds)) * NANOS_PER_SECOND
+  if (timeNanos < context.bounds.minNanos || timeNanos > context.bounds.maxNanos) return undefined
   const dimensions = dimensionsOf(tags)
   return {
     name,
@@ -84,7 +86,7 @@ function pointOf(text: string, context: LineContext): MetricPoint | undefined {
     dimensions,
     unit: '',
     kind: 'statistics',
-    timeNanos: BigInt(Math.trunc(seconds)) * NANOS_PER_SECOND,
+    timeNanos,
     receivedNanos: context.receivedNanos,
     value,
     count: 1,
