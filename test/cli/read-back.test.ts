@@ -75,15 +75,25 @@ test('--id draws one trace, in any spelling of its id; --json gives its spans', 
   assert.equal(trace.id, second.traceId)
 })
 
-test('a trace that is not there is a failure, an id that is none and a filter are bad usage', async () => {
+test('a trace that is not there is a failure, an id that is none and a filter that is wrong are bad usage', async () => {
   const unknown = await runFnscope(['traces', '--id', `1-63dd2166-${'a'.repeat(24)}`], env)
   assert.equal(unknown.code, 1)
   assert.match(unknown.stderr, /^error There is no trace 1-63dd2166-a+ here\. .*\(FNS_TRACE_NOT_FOUND\)\n$/)
   const bad = await runFnscope(['traces', '--id', 'xyz'], env)
   assert.deepEqual([bad.code, /"xyz" is no trace id/.test(bad.stderr)], [2, true])
-  const filter = await runFnscope(['traces', 'service("a")'], env)
+  const filter = await runFnscope(['traces', 'service("a'], env)
   assert.equal(filter.code, 2)
-  assert.match(filter.stderr, /Filter expressions are not supported yet/)
+  assert.match(filter.stderr, /at character 9 \("a\): the text that begins here has no closing double quote/)
+})
+
+test('a filter expression narrows the list', async () => {
+  const idsOf = async (filter: string): Promise<string[]> =>
+    jsonLines<ConsoleTraceRow>((await runFnscope(['traces', filter, '--json'], env)).stdout).map(({ id }) => id)
+  assert.deepEqual(await idsOf('service(id(type: "AWS::Lambda::Function")) { fault OR error }'), [second.traceId])
+  assert.deepEqual(await idsOf('duration >= 0 AND !service() { fault OR error }'), [first.traceId])
+  const none = await runFnscope(['traces', 'duration > 9999'], env)
+  assert.deepEqual([none.code, none.stdout], [0, ''])
+  assert.match(none.stderr, /^No traces in the last 1h meet the filter\./)
 })
 
 test('logs narrow by function, request, trace and words', async () => {

@@ -132,11 +132,14 @@ test('a refusal is printed with its code, and sampling rules are listed', async 
     '--end-time',
     String(START + 1),
     '--filter-expression',
-    'fault',
+    'falt',
   )
   // 255 of the first CLI, 254 of the second.
   assert.ok(filter.code === 254 || filter.code === 255, `${filter.code}`)
-  assert.match(filter.stderr, /\(InvalidRequestException\) when calling the GetTraceSummaries operation: Filter expr/)
+  assert.match(
+    filter.stderr,
+    /\(InvalidRequestException\) when calling the GetTraceSummaries operation: .* at character 1 \(falt\)/,
+  )
   const unknown = await awsJson<Document>('batch-get-traces', '--trace-ids', `1-00000001-${hex(12)}`)
   assert.deepEqual(unknown['Traces'], [])
   const rules = await awsJson<{ readonly SamplingRuleRecords: readonly Document[] }>('get-sampling-rules')

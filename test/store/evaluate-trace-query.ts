@@ -1,6 +1,7 @@
 // A TraceQuery answered in plain TypeScript, over every copy of every span: what the store's SQL is compared with.
 import { attributeJson, attributeText, type AttributeValue } from '../../packages/fnscope/src/span/attribute-value.ts'
 import { deploymentOf } from '../../packages/fnscope/src/span/deployment.ts'
+import { formatEvents } from '../../packages/fnscope/src/span/span-json.ts'
 import type { Span } from '../../packages/fnscope/src/span/span.ts'
 import type {
   AnnotationTest,
@@ -54,15 +55,25 @@ function meets(trace: readonly Span[], query: TraceQuery, root: Span): boolean {
     }
     case 'edge':
       return trace.some((caller) => {
-        if (!isNode(caller, { ...query.from, inferred: false })) return false
+        if (query.from !== undefined && caller.service !== '' && caller.service !== query.from) return false
         if (query.where !== undefined && !spanMeets(caller, query.where)) return false
         const answered = trace.some(
           (callee) =>
             callee.segment && callee.parentId === caller.spanId && isNode(callee, { ...query.to, inferred: false }),
         )
-        return answered || (query.to.accountId === undefined && isPeer(caller, query.to))
+        const { accountId } = query.to
+        return answered || (isPeer(caller, query.to) && (accountId === undefined || caller.accountId === accountId))
       })
+    case 'partial':
+      return trace.some((span) => isLeft(trace, span))
   }
+}
+
+/** None of these traces has a span in progress. */
+function isLeft(trace: readonly Span[], span: Span): boolean {
+  if (span.segment) return false
+  if (span.parentId !== undefined && !trace.some(({ spanId }) => spanId === span.parentId)) return true
+  return span.http?.traced === true && !trace.some((one) => one.segment && one.parentId === span.spanId)
 }
 
 function compare(op: NumberOperator, a: number | bigint, b: number | bigint): boolean {
@@ -161,6 +172,10 @@ function textField(span: Span, field: Extract<SpanQuery, { is: 'text' }>['field'
     case 'region':
     case 'functionName':
       return deploymentOf(span)[field]
+    case 'cause':
+      return span.cause === undefined ? '' : JSON.stringify(span.cause)
+    case 'events':
+      return formatEvents(span.events)
     default:
       return span[field] ?? ''
   }
@@ -174,6 +189,8 @@ function numberMeets(span: Span, { field, op, value }: Extract<SpanQuery, { is: 
       return compare(op, span.startNanos, value)
     case 'statusCode':
       return compare(op, span.statusCode, value)
+    case 'rootRank':
+      return compare(op, span.rootRank, value)
     case 'kind':
       return span.kind !== 0 && compare(op, span.kind, value)
     case 'httpStatus':

@@ -73,7 +73,8 @@ function sampleSpan(
   return completeSpan({
     traceId: of.traceId,
     spanId: of.spanId,
-    ...(of.i === 0 ? {} : { parentId: pick(random, of.ids.slice(0, of.i)) }),
+    // The parent of some did not come.
+    ...(of.i === 0 ? {} : { parentId: random() < 0.1 ? hex(random, 16) : pick(random, of.ids.slice(0, of.i)) }),
     startNanos,
     endNanos: startNanos + pick(random, [0n, 5n, SECOND, -5n]),
     // No two alike: copies are told apart by it.
@@ -93,10 +94,13 @@ function sampleSpan(
     ...(random() < 0.5 ? { origin: 'AWS::Lambda' } : {}),
     ...(random() < 0.5 ? { accountId: '1' } : {}),
     ...(random() < 0.4 ? { peer: { name: pick(random, ['table', 'shop']), type: 'AWS::DynamoDB::Table' } } : {}),
-    ...(random() < 0.5 ? { http: { method: 'GET', url: pick(random, ['/a', '/b?c=d']), status: 404 } } : {}),
+    ...(random() < 0.5
+      ? { http: { method: 'GET', url: pick(random, ['/a', '/b?c=d']), status: 404, traced: random() < 0.3 } }
+      : {}),
     ...(random() < 0.3 ? { statusMessage: pick(random, NAMES) } : {}),
     ...(random() < 0.5 ? { resource: { team: pick(random, TEXTS), size: 1.5, on: true, ...deployment(random) } } : {}),
     ...(random() < 0.3 ? { resourceArn: pick(random, ARNS) } : {}),
+    ...(random() < 0.3 ? { cause: { exceptions: [{ type: 'Error', message: pick(random, NAMES) }] } } : {}),
     attributes: random() < 0.5 ? { 'http.route': pick(random, TEXTS), count: 7n } : {},
     annotations: random() < 0.2 ? { ...annotations, env: pick(random, PLACES) } : annotations,
     events:
@@ -158,13 +162,15 @@ export function sampleSpanQuery(random: Random, depth = 2): SpanQuery {
           'httpMethod',
           'httpUrl',
           'peerName',
+          'cause',
+          'events',
         ]),
-        ...textTest(random, [...NAMES, '/a', 'xray', '1', 'table', 'GET', 'prod', 'eu-west-1', 'shop']),
+        ...textTest(random, [...NAMES, '/a', 'xray', '1', 'table', 'GET', 'prod', 'eu-west-1', 'shop', 'exceptions']),
       }
     case 2:
       return {
         is: 'number',
-        field: pick(random, ['duration', 'httpStatus', 'kind', 'statusCode']),
+        field: pick(random, ['duration', 'httpStatus', 'kind', 'statusCode', 'rootRank']),
         op: pick(random, OPERATORS),
         value: pick(random, [0, 2, 5n, 404, 1.5, SECOND, -5n]),
       }
@@ -207,13 +213,15 @@ function sampleNode(random: Random): { readonly name?: string; readonly type?: s
 
 export function sampleTraceQuery(random: Random, ids: readonly string[], depth = 2): TraceQuery {
   const nested = (): TraceQuery => sampleTraceQuery(random, ids, depth - 1)
-  switch (Math.floor(random() * (depth > 0 ? 10 : 7))) {
+  switch (Math.floor(random() * (depth > 0 ? 11 : 8))) {
+    case 7:
+      return { is: 'partial' }
     case 0:
       return { is: 'root', where: sampleSpanQuery(random) }
     case 1:
       return {
         is: 'edge',
-        from: sampleNode(random),
+        ...(random() < 0.5 ? { from: pick(random, SERVICES) } : {}),
         to: sampleNode(random),
         ...(random() < 0.3 ? { where: sampleSpanQuery(random, 0) } : {}),
       }
@@ -221,11 +229,11 @@ export function sampleTraceQuery(random: Random, ids: readonly string[], depth =
       return { is: 'duration', op: pick(random, OPERATORS), nanos: pick(random, [0n, 5n, SECOND, 600n * SECOND]) }
     case 3:
       return { is: 'ids', traceIds: [pick(random, ids), pick(random, ids), 'f'.repeat(32), 'nonsense'] }
-    case 7:
-      return { is: 'and', of: [nested(), nested()] }
     case 8:
-      return { is: 'or', of: [nested(), nested()] }
+      return { is: 'and', of: [nested(), nested()] }
     case 9:
+      return { is: 'or', of: [nested(), nested()] }
+    case 10:
       return { is: 'not', of: nested() }
     default:
       return { is: 'span', where: sampleSpanQuery(random) }

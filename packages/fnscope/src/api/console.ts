@@ -3,7 +3,9 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { FnscopeError } from '../errors.ts'
 import type { Platform } from '../functions/platform.ts'
 import { withOwnIds } from '../codec/own-ids.ts'
-import { assembleTrace, type TraceNode } from '../query/trace.ts'
+import { FilterError, traceFilter, type TraceFilter } from '../query/filter/filter.ts'
+import { listFiltered } from '../query/filter/filtered-rows.ts'
+import { assembleTrace, isPartial, type TraceNode } from '../query/trace.ts'
 import { groupByTrace } from '../query/trace-index.ts'
 import type { LogQuery, Reader, TraceRow } from '../query/reader.ts'
 import { formatXrayTraceId, parseTraceId } from '../span/id.ts'
@@ -89,19 +91,30 @@ const HOUR_MS = 3_600_000
 const LONGEST_MS = 3650 * 86_400_000
 
 async function listTraces(query: Query, { reader, now }: ConsoleApiOptions): Promise<ConsoleTraceRow[]> {
-  if (query['filter'])
-    throw new FnscopeError(
-      'FNS_USAGE',
-      `Filter expressions are not supported yet ("${query['filter']}"): leave the filter out, and use --since and --limit.`,
-    )
+  const filter = filterIn(query)
   const endNanos = now() + NANOS_PER_DAY
   const startNanos = now() - BigInt(numberIn(query, 'sinceMs', HOUR_MS, [0, LONGEST_MS])) * 1_000_000n
   const pageSize = numberIn(query, 'limit', 20, [1, 200])
-  const rows = await reader.listTraces({ startNanos, endNanos, by: 'start', limit: pageSize, details: true })
+  const list = { startNanos, endNanos, by: 'start', limit: pageSize, details: true } as const
+  if (filter !== undefined) {
+    const { found } = await listFiltered(reader, { ...list, filter, maxProcessed: Number.POSITIVE_INFINITY })
+    return found.map(({ row, trace }) => traceRow(row, isPartial(trace)))
+  }
+  const rows = await reader.listTraces(list)
   // Whether something is still to come is known of a trace whose root came; of others only their spans say.
   const rootless = rows.filter(({ details }) => details?.rootRank !== ROOT_RANK.root)
   const spans = groupByTrace(await reader.readListed(rootless))
   return rows.map((row) => traceRow(row, assembleTrace(spans.get(row.traceId) ?? [])?.partial ?? false))
+}
+
+/** @throws FnscopeError FNS_USAGE */
+function filterIn(query: Query): TraceFilter | undefined {
+  try {
+    return traceFilter(query['filter'] ?? '')
+  } catch (error) {
+    if (error instanceof FilterError) throw new FnscopeError('FNS_USAGE', error.message)
+    throw error
+  }
 }
 
 function traceRow({ traceId, startNanos, endNanos, details, ...flags }: TraceRow, partial: boolean): ConsoleTraceRow {

@@ -3,10 +3,12 @@ import type { RawDocument } from '../span/batch.ts'
 import { formatXrayTraceId, parseTraceId } from '../span/id.ts'
 import type { Span } from '../span/span.ts'
 import type { Reader } from '../query/reader.ts'
+import type { ParseOptions } from '../query/filter/filter.ts'
 import { listTraceSummaries, type TraceCursor } from '../query/trace-list.ts'
 import { assembleTraces } from '../query/trace.ts'
 import { groupByTrace } from '../query/trace-index.ts'
 import { nanosToSeconds } from '../span/time.ts'
+import { filterMember } from './xray-filter.ts'
 import { summaryShape } from './xray-summary.ts'
 import {
   booleanMember,
@@ -29,7 +31,7 @@ export type AssembleDocuments = (
   spans: readonly Span[],
 ) => readonly { readonly id: string; readonly document: object }[]
 
-export interface TracesOptions {
+export interface TracesOptions extends ParseOptions {
   readonly reader: Reader
   readonly assemble: AssembleDocuments
   /** Epoch nanoseconds. */
@@ -50,15 +52,14 @@ export async function getTraceSummaries(body: XrayBody, options: TracesOptions):
   const range = timeRangeOf(body, options.now())
   const type = textMember(body, 'TimeRangeType') ?? 'TraceId'
   if (!Object.hasOwn(BY, type)) throw invalid('TimeRangeType must be TraceId, Event or Service.')
-  if (textMember(body, 'FilterExpression')?.trim()) {
-    throw invalid('Filter expressions are not supported by fnscope yet. Send the request without FilterExpression.')
-  }
+  const { filter, digest } = filterMember(body, options)
   const fixedRate = fixedRateOf(body)
-  const question = questionOf(body, type, fixedRate)
+  const question = [questionOf(body, type, fixedRate), digest].join(' ')
   const cursor = cursorMember(body, question)
   const page = await listTraceSummaries(options.reader, {
     range,
     by: BY[type as keyof typeof BY],
+    filter,
     ...(fixedRate === undefined ? {} : { fixedRate }),
     ...(cursor ? { cursor } : {}),
     ...(options.pageSize === undefined ? {} : { pageSize: options.pageSize }),

@@ -175,7 +175,10 @@ test('an EndTime cut to the current second stands for now', async (t) => {
 
 test('wrong questions are refused with the member that is wrong', async (t) => {
   const call = await open(t)
-  await assertRefused(call('/TraceSummaries', { ...WINDOW, FilterExpression: 'fault' }), /not supported by fnscope yet/)
+  await assertRefused(
+    call('/TraceSummaries', { ...WINDOW, FilterExpression: 'fault AND falt' }),
+    /character 11 \(falt\)/,
+  )
   await assertRefused(call('/TraceSummaries', { StartTime: 5, EndTime: 5 }), /StartTime must be before/)
   await assertRefused(call('/TraceSummaries', { EndTime: 5 }), /StartTime is missing/)
   await assertRefused(call('/TraceSummaries', { StartTime: '1', EndTime: 5 }), /StartTime must be a number/)

@@ -16,6 +16,7 @@ const HELP = `
 Examples:
   fnscope traces                          the last hour's traces, newest first
   fnscope traces --since 10m --limit 5
+  fnscope traces 'service("orders") { fault } AND annotation.customer = "cust-1"'
   fnscope traces --id 1-63dd2166-434a12c22e1307ff2114f299
   fnscope traces --json | jq .id          one JSON object a line`
 
@@ -24,7 +25,7 @@ export function addTraces(program: Command, terminal: Terminal): void {
     .command('traces')
     .summary('list traces, or draw one')
     .description('List the newest traces, or draw one of them as a tree with its durations, errors and annotations.')
-    .argument('[filter]', 'X-Ray filter expression (not supported yet: refused, never ignored)')
+    .argument('[filter]', 'X-Ray filter expression, such as: duration > 1 AND !ok')
     .option('--since <time>', 'how far back: 90s, 10m, 1h, 7d', '1h')
     .option('--id <trace>', 'draw this trace: 1-…-… or 32 hex digits')
     .option('--limit <n>', 'at most so many', '20')
@@ -53,7 +54,9 @@ async function runTraces(filter: string | undefined, options: TracesOptions, ter
     for (const trace of traces) terminal.print(JSON.stringify(trace))
     return
   }
-  if (traces.length === 0)
+  if (traces.length === 0 && filter !== undefined)
+    terminal.notice(`No traces in the last ${options.since} meet the filter. Look further back with --since.`)
+  else if (traces.length === 0)
     terminal.notice(`No traces in the last ${options.since}. Invoke a function, or look further back with --since.`)
   for (const trace of traces) terminal.print(traceLine(trace, terminal))
 }

@@ -107,6 +107,18 @@ function exceptionsById(index: TraceIndex): Map<string, CauseException> {
   return found
 }
 
+/** Exceptions recorded in the span itself; OpenTelemetry's are events. */
+export function exceptionsIn(span: Span): { readonly name: string; readonly message: string }[] {
+  const recorded = recordedIn(span)
+  if (recorded.length > 0) return recorded.map((one) => ({ name: textOf(one.type), message: textOf(one.message) }))
+  return span.events
+    .filter(({ name }) => name === 'exception')
+    .map(({ attributes }) => ({
+      name: textOf(attributes['exception.type']),
+      message: textOf(attributes['exception.message']),
+    }))
+}
+
 // A cause is stored as it was sent: its parts may be of any type.
 function recordedIn(span: Span): CauseException[] {
   const exceptions: unknown = typeof span.cause === 'object' ? span.cause.exceptions : undefined
@@ -120,7 +132,7 @@ function exceptionsOf(
   byId: ReadonlyMap<string, CauseException>,
 ): { readonly name: string; readonly message: string }[] {
   const named = typeof span.cause === 'string' ? byId.get(span.cause) : undefined
-  return (named ? [named] : recordedIn(span)).map((one) => ({ name: textOf(one.type), message: textOf(one.message) }))
+  return named ? [{ name: textOf(named.type), message: textOf(named.message) }] : exceptionsIn(span)
 }
 
 function textOf(value: unknown): string {

@@ -51,8 +51,11 @@ export interface UserSummary {
 
 /** @param events the range of a question for events; fills matchedNanos. Undefined for no spans. */
 export function summarizeTrace(spans: readonly Span[], events?: TimeRange): TraceSummary | undefined {
-  const index = indexTrace(spans)
-  if (index.spans.length === 0) return undefined
+  return spans.length === 0 ? undefined : summaryOf(indexTrace(spans), events)
+}
+
+/** The same of a trace that is indexed already. */
+export function summaryOf(index: TraceIndex, events?: TimeRange): TraceSummary {
   const root = rootSegment(index)
   const inferred = inferredCalls(index)
   const { startNanos, endNanos } = timeOf(index)
@@ -74,8 +77,8 @@ export function summarizeTrace(spans: readonly Span[], events?: TimeRange): Trac
       ...inferred.map((call) => call.node),
     ]),
     resourceArns: distinct(index, (span) => span.resourceArn),
-    instanceIds: distinct(index, (span) => ec2Of(span, 'instance_id', 'host.id')),
-    availabilityZones: distinct(index, (span) => ec2Of(span, 'availability_zone', 'cloud.availability_zone')),
+    instanceIds: distinct(index, instanceIdOf),
+    availabilityZones: distinct(index, availabilityZoneOf),
     errorRootCauses: flagRootCauses(index, 'error', inferred),
     faultRootCauses: flagRootCauses(index, 'fault', inferred),
     responseTimeRootCauses: responseTimeRootCauses(index, inferred),
@@ -150,6 +153,14 @@ function distinctNodes(nodes: readonly NodeKey[]): NodeKey[] {
 
 function distinct(index: TraceIndex, valueOf: (span: Span) => string | undefined): string[] {
   return [...new Set(index.spans.map(valueOf).filter((value) => value !== undefined && value !== ''))] as string[]
+}
+
+export function instanceIdOf(span: Span): string | undefined {
+  return ec2Of(span, 'instance_id', 'host.id')
+}
+
+export function availabilityZoneOf(span: Span): string | undefined {
+  return ec2Of(span, 'availability_zone', 'cloud.availability_zone')
 }
 
 /** A member of X-Ray's aws.ec2, or OpenTelemetry's attribute of the resource. */

@@ -100,7 +100,7 @@ export function isPartial(index: TraceIndex): boolean {
 }
 
 /** Every span that has a segment below it, up to the segment that encloses it. */
-function callersOf(index: TraceIndex): Set<Span> {
+export function callersOf(index: TraceIndex): Set<Span> {
   const callers = new Set<Span>()
   for (const span of index.spans) {
     if (!span.segment) continue

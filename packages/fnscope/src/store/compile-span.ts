@@ -24,6 +24,7 @@ const ROOT_FIELDS: ReadonlySet<string> = new Set([
   'duration',
   'start',
   'kind',
+  'rootRank',
 ])
 
 /** Fields that are more than the column of that name. */
@@ -118,7 +119,8 @@ function compileNumber(
     case 'start':
       return `start_nanos ${op} ${bound}`
     case 'statusCode':
-      return `status_code ${op} ${bound}`
+    case 'rootRank':
+      return `${columnName(field)} ${op} ${bound}`
     case 'httpStatus':
     case 'kind':
       return `(${columnName(field)} != 0 AND ${columnName(field)} ${op} ${bound})`

@@ -1,8 +1,10 @@
 // Conditions on traces as SQL over a row of `roots`: sets of trace ids from the narrowest table that knows, within bounds
 // of time. On a cluster a trace lies whole on one shard, so every set is right there (cluster-settings.ts).
 import { compileAnnotationPart, compileService, splitAnnotations } from './compile-annotation.ts'
-import { compileNode, compileSpan, isOfRoots, joined } from './compile-span.ts'
+import { SPAN_FLAG } from '../span/span-batch.ts'
+import { compileFlag, compileNode, compileSpan, isOfRoots, joined } from './compile-span.ts'
 import { minutesOf } from './minute-key.ts'
+import { LATE_NANOS } from './list-position.ts'
 import type { SqlParameters } from './sql-parameters.ts'
 import type { SpanQuery, TraceQuery } from './trace-query.ts'
 import { validTraceIds } from './trace-ids.ts'
@@ -80,6 +82,8 @@ export function compileTrace(query: TraceQuery, options: CompileOptions): string
       return `trace_id IN (${tracesWith(query.where, options)})`
     case 'edge':
       return `trace_id IN (${tracesWithEdge(query, options)})`
+    case 'partial':
+      return `trace_id IN (${partialTraces(options)})`
     case 'duration':
       return `trace_id IN (SELECT trace_id FROM ${database}.traces ${options.only ? `WHERE ${options.only.ofOthers}` : ''} GROUP BY trace_id
         HAVING max(last_start_nanos) >= ${parameters.bind('Int64', options.spansFrom)}
@@ -129,9 +133,10 @@ function isOfSegments(where: SpanQuery): boolean {
 /** Calls that were answered by a segment, and calls that only the caller knows of. */
 function tracesWithEdge(edge: Extract<TraceQuery, { readonly is: 'edge' }>, options: CompileOptions): string {
   const { database, parameters } = options
+  const { name, type, accountId } = edge.to
   const caller = joined('and', [
     within(options),
-    compileNode({ ...edge.from, inferred: false }, parameters),
+    ...(edge.from === undefined ? [] : [`service IN ('', ${parameters.bind('String', edge.from)})`]),
     ...(edge.where ? [compileSpan(edge.where, parameters)] : []),
   ])
   const callee = joined('and', [
@@ -139,12 +144,29 @@ function tracesWithEdge(edge: Extract<TraceQuery, { readonly is: 'edge' }>, opti
     compileSpan({ is: 'flag', flag: 'segment' }, parameters),
     compileNode({ ...edge.to, inferred: false }, parameters),
   ])
-  const answered = `SELECT trace_id FROM ${database}.spans
-    WHERE ${caller} AND (trace_id, span_id) IN (SELECT trace_id, parent_id FROM ${database}.spans WHERE ${callee})`
-  if (edge.to.accountId !== undefined) return answered
   const called = joined('and', [
-    edge.to.name === undefined ? "peer_name != ''" : `peer_name = ${parameters.bind('String', edge.to.name)}`,
-    ...(edge.to.type === undefined ? [] : [`peer_type = ${parameters.bind('String', edge.to.type)}`]),
+    name === undefined ? "peer_name != ''" : `peer_name = ${parameters.bind('String', name)}`,
+    ...(type === undefined ? [] : [`peer_type = ${parameters.bind('String', type)}`]),
+    ...(accountId === undefined ? [] : [`account_id = ${parameters.bind('String', accountId)}`]),
   ])
-  return `${answered} UNION ALL SELECT trace_id FROM ${database}.spans WHERE ${caller} AND ${called}`
+  return `SELECT trace_id FROM ${database}.spans
+    WHERE ${caller} AND (trace_id, span_id) IN (SELECT trace_id, parent_id FROM ${database}.spans WHERE ${callee})
+    UNION ALL SELECT trace_id FROM ${database}.spans WHERE ${caller} AND ${called}`
+}
+
+/** Of a span in progress also after it was completed: only the trace itself tells. */
+function partialTraces(options: CompileOptions): string {
+  const { database, parameters, spansFrom, spansTo, only } = options
+  const spans = `FROM ${database}.spans WHERE ${within(options)}`
+  const segment = compileFlag('segment')
+  // A caller in progress may have begun long before what it called.
+  const open =
+    only?.ofOthers ??
+    `start_nanos BETWEEN ${parameters.bind('Int64', spansFrom - LATE_NANOS)}
+    AND ${parameters.bind('Int64', spansTo)}`
+  return `SELECT trace_id FROM ${database}.open_spans WHERE ${open}
+    UNION ALL SELECT trace_id ${spans} AND NOT ${segment} AND parent_id != toFixedString('', 8)
+      AND (trace_id, parent_id) NOT IN (SELECT trace_id, span_id ${spans})
+    UNION ALL SELECT trace_id ${spans} AND NOT ${segment} AND bitAnd(flags, ${SPAN_FLAG.traced}) != 0
+      AND (trace_id, span_id) NOT IN (SELECT trace_id, parent_id ${spans} AND ${segment})`
 }

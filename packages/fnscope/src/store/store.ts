@@ -7,7 +7,7 @@ import type { GraphSpans, NodeTable } from '../span/graph-spans.ts'
 import type { Span } from '../span/span.ts'
 import type { TraceQuery } from './trace-query.ts'
 
-export type { SpanQuery, TraceQuery } from './trace-query.ts'
+export type { SpanQuery, TextField, TraceQuery } from './trace-query.ts'
 
 /** Rows of one table in the store's own insert format: the write-ahead log keeps these bytes, and inserts join them. */
 export interface EncodedBlock {

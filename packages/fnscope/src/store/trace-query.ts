@@ -9,8 +9,10 @@ export type TraceQuery =
   | { readonly is: 'span'; readonly where: SpanQuery }
   /** The span at which the trace is listed does: its root, else the entry that came. */
   | { readonly is: 'root'; readonly where: SpanQuery }
-  /** A span of `from` calls `to`, directly; `where` is about the calling span. */
-  | { readonly is: 'edge'; readonly from: NodeQuery; readonly to: NodeQuery; readonly where?: SpanQuery }
+  /** A span calls `to`, directly. It is of the service `from` or says none, as streamed subsegments; and meets `where`. */
+  | { readonly is: 'edge'; readonly from?: string; readonly to: NodeQuery; readonly where?: SpanQuery }
+  /** Something of it was in progress, names a parent that did not come, or asked its callee for a report in vain. */
+  | { readonly is: 'partial' }
   /** From the first start to the last end. */
   | { readonly is: 'duration'; readonly op: NumberOperator; readonly nanos: bigint }
   | { readonly is: 'ids'; readonly traceIds: readonly string[] }
@@ -63,9 +65,12 @@ export type TextField =
   | 'requestId'
   | 'peerName'
   | 'peerType'
+  /** As JSON, with exceptions in it. */
+  | 'cause'
+  | 'events'
 
-/** duration and start in nanoseconds; httpStatus 0 and kind 0 are unknown. */
-export type NumberField = 'duration' | 'start' | 'httpStatus' | 'kind' | 'statusCode'
+/** duration and start in nanoseconds; httpStatus 0 and kind 0 are unknown; rootRank is ROOT_RANK. */
+export type NumberField = 'duration' | 'start' | 'httpStatus' | 'kind' | 'statusCode' | 'rootRank'
 
 /** ok: no error, fault or throttle. */
 export type FlagName = 'ok' | 'error' | 'fault' | 'throttle' | 'coldStart' | 'segment'

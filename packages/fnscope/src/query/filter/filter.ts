@@ -1,0 +1,22 @@
+// A filter expression ready for use: what the store is asked, and what then decides.
+import type { TraceQuery } from '../../store/store.ts'
+import type { TraceIndex } from '../trace-index.ts'
+import { meetsFilter } from './evaluate.ts'
+import { parseFilter, type ParseOptions } from './parse.ts'
+import { candidatesOf } from './trace-query.ts'
+
+export { FilterError } from './filter-error.ts'
+export type { ParseOptions } from './parse.ts'
+
+export interface TraceFilter {
+  /** Traces that may meet it; undefined for any. */
+  readonly candidates: TraceQuery | undefined
+  readonly isMet: (trace: TraceIndex) => boolean
+}
+
+/** Undefined for an expression that is blank: it takes every trace. @throws FilterError */
+export function traceFilter(text: string, options?: ParseOptions): TraceFilter | undefined {
+  const expression = parseFilter(text, options)
+  if (expression === undefined) return undefined
+  return { candidates: candidatesOf(expression), isMet: (trace) => meetsFilter(trace, expression) }
+}
