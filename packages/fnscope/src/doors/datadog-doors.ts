@@ -6,6 +6,8 @@ import type { DatadogContext } from '../codec/datadog-rows.ts'
 import type { DatadogTracer } from '../codec/datadog-source.ts'
 import { decodeDatadogV04 } from '../codec/datadog-v04.ts'
 import { decodeDatadogV05 } from '../codec/datadog-v05.ts'
+import { decodeDatadogV07 } from '../codec/datadog-v07.ts'
+import { decodeDatadogV1 } from '../codec/datadog-v1.ts'
 import type { Taken } from '../codec/taken.ts'
 import type { Config, DoorAddress } from '../config.ts'
 import type { ErrorFormat } from '../http/error-format.ts'
@@ -139,6 +141,9 @@ function traceRoutes({ now, bounds }: DoorContext): readonly TraceRoute[] {
     route('/v0.3/traces', decodeNamed),
     route('/v0.4/traces', decodeNamed),
     route('/v0.5/traces', decodeDatadogV05),
+    // Not named by /info: no tracer that speaks them was at hand.
+    route('/v0.7/traces', decodeDatadogV07),
+    route('/v1.0/traces', decodeDatadogV1),
   ]
 }
 
