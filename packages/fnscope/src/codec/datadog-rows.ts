@@ -61,7 +61,8 @@ export class DatadogRows {
   readonly #sources = new DatadogSources()
   readonly #types = new BytesMemo<TypeFacts>({ entries: 256, keyBytes: 16 * 1024 })
   readonly #traceIds = new TraceIdParts()
-  // Where the values of tags that matter stand, by TAG.
+  // Where the values of tags that matter stand, by TAG; of those alone whose bit is set.
+  #present = 0
   readonly #tagStarts = new Int32Array(TAGS)
   readonly #tagEnds = new Int32Array(TAGS)
   #view: DataView = NO_VIEW
@@ -107,10 +108,9 @@ export class DatadogRows {
 
   beginSpan(): void {
     this.writer.beginRow(this.#view)
-    this.starts.fill(0)
-    this.ends.fill(0)
-    this.#tagEnds.fill(0)
-    this.#tagStarts.fill(0)
+    // A loop is done before a call of fill() has begun.
+    for (let field = 0; field < FIELDS; field++) this.starts[field] = this.ends[field] = 0
+    this.#present = 0
     this.events.clear()
     this.links.clear()
     this.pointers.clear()
@@ -133,6 +133,8 @@ export class DatadogRows {
       if (role === TAG.links && this.#takeLinks(start, end)) return
       this.#tagStarts[role] = start
       this.#tagEnds[role] = end
+      if (end > start) this.#present |= 1 << role
+      else this.#present &= ~(1 << role)
     }
     this.writer.string(key, start, end)
   }
@@ -190,7 +192,7 @@ export class DatadogRows {
   }
 
   #has(tag: number): boolean {
-    return this.#tagEnds[tag]! > this.#tagStarts[tag]!
+    return ((this.#present >>> tag) & 1) === 1
   }
 
   #typeFacts(): TypeFacts {
@@ -268,7 +270,8 @@ export class DatadogRows {
   #putError(): void {
     const { writer } = this
     writer.statusCode = STATUS_ERROR
-    writer.message.set(this.#tagStarts[TAG.errorMessage]!, this.#tagEnds[TAG.errorMessage]!)
+    if (this.#has(TAG.errorMessage))
+      writer.message.set(this.#tagStarts[TAG.errorMessage]!, this.#tagEnds[TAG.errorMessage]!)
     if (!this.#has(TAG.errorType) && !this.#has(TAG.errorMessage) && !this.#has(TAG.errorStack)) return
     const to = this.events
     nextItem(to)

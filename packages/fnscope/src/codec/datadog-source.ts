@@ -37,15 +37,35 @@ export class DatadogSources {
   readonly #known = new BytesMemo<RowSource>({ entries: 4096, keyBytes: 2 * 1024 * 1024 })
   readonly #key = new TextWriter()
   #tracer = UNKNOWN_TRACER
+  // What was asked for the last time in this request.
+  readonly #lastStarts = new Int32Array(TEXTS)
+  readonly #lastEnds = new Int32Array(TEXTS)
+  #last: RowSource | undefined
 
   /** A request begins. */
   begin(tracer: DatadogTracer): void {
     this.#tracer = tracer
     this.#known.begin()
+    this.#last = undefined
   }
 
   /** The source that the texts name. */
   find(view: DataView): RowSource {
+    if (this.#last === undefined || !this.#isLast()) this.#last = this.#lookUp(view)
+    return this.#last
+  }
+
+  #isLast(): boolean {
+    for (let i = 0; i < TEXTS; i++)
+      if (this.starts[i] !== this.#lastStarts[i] || this.ends[i] !== this.#lastEnds[i]) return false
+    return true
+  }
+
+  #lookUp(view: DataView): RowSource {
+    for (let i = 0; i < TEXTS; i++) {
+      this.#lastStarts[i] = this.starts[i]!
+      this.#lastEnds[i] = this.ends[i]!
+    }
     const key = this.#key
     key.clear()
     for (let i = 0; i < TEXTS; i++) {

@@ -3,7 +3,6 @@
 // attribute values where they stand on the wire; what it reads stays among the attributes too.
 import type { DictionaryColumn } from '../span/columns.ts'
 import { ROOT_RANK, SPAN_FLAG, type SpanBatch } from '../span/span-batch.ts'
-import { stringOf } from './otlp-text.ts'
 import { CALL, PeerFinder } from './semantic-call.ts'
 import { MEANING, meanings } from './semantic-keys.ts'
 import { putRequest, REQUEST } from './semantic-request.ts'
@@ -22,6 +21,8 @@ const CLIENT = 3
 const PRODUCER = 4
 const CONSUMER = 5
 const STATUS_ERROR = 2
+const ZERO = 48
+const MAX_STATUS_DIGITS = 4
 
 const HTTP = meanings(MEANING.method, MEANING.status)
 const CLOUD = meanings(MEANING.origin, MEANING.localService, MEANING.arn, MEANING.accountId, MEANING.user)
@@ -114,8 +115,16 @@ export class SemanticSpan {
     const integer = slots.integer(MEANING.status)
     if (integer >= 0) return integer < 65_536 ? integer : 0
     if (!slots.hasText(MEANING.status)) return 0
-    const sent = stringOf(wire, slots.start(MEANING.status), slots.end(MEANING.status))
-    return /^\d{1,4}$/.test(sent) ? Number(sent) : 0
+    const start = slots.start(MEANING.status)
+    const end = slots.end(MEANING.status)
+    if (end - start > MAX_STATUS_DIGITS) return 0
+    let status = 0
+    for (let at = start; at < end; at++) {
+      const digit = wire.getUint8(at) - ZERO
+      if (digit < 0 || digit > 9) return 0
+      status = status * 10 + digit
+    }
+    return status
   }
 
   /** service, accountId, origin, resourceArn, and user, where the span has its own. */

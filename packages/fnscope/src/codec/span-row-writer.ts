@@ -29,6 +29,7 @@ const NO_VIEW = new DataView(new ArrayBuffer(0))
 const NO_SOURCE = newRowSource({})
 const KINDS = 5
 const STATUSES = 2
+const ID_WORDS = 8
 
 /** Where the ids of a row stand in `SpanRowWriter.ids`. */
 export const ROW_ID = { trace: 0, span: 16, parent: 24 } as const
@@ -61,6 +62,7 @@ export class SpanRowWriter {
   /** Trace id (16 bytes), span id (8), parent id (8; zero for none): ROW_ID. Written by the codec. */
   readonly idBytes = new Uint8Array(32)
   readonly ids = new DataView(this.idBytes.buffer)
+  readonly #idWords = new Int32Array(this.idBytes.buffer)
   /** OpenTelemetry's SpanKind; anything out of range counts as unspecified. */
   kind = 0
   /** OpenTelemetry's status: 0 unset, 1 ok, 2 error. */
@@ -123,7 +125,7 @@ export class SpanRowWriter {
   beginRow(view: DataView): void {
     this.#view = view
     this.#row = this.#batch.traceId.rows
-    this.idBytes.fill(0)
+    for (let word = 0; word < ID_WORDS; word++) this.#idWords[word] = 0
     this.kind = this.statusCode = this.flags = this.#name = 0
     this.#startLow = this.#startHigh = this.#durationLow = this.#durationHigh = 0
     this.details = ''
