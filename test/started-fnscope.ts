@@ -141,7 +141,7 @@ export async function runFnscope(args: readonly string[], env: NodeJS.ProcessEnv
   return await run(process.execPath, [BIN, ...args], { env: { ...process.env, FNSCOPE_CACHE: CACHE, ...env }, input })
 }
 
-async function run(
+export async function run(
   command: string,
   args: readonly string[],
   options: { readonly env: NodeJS.ProcessEnv; readonly input: string },

@@ -30,6 +30,7 @@ const ROUTES: readonly (readonly [pattern: RegExp, roles: readonly Role[]])[] = 
     READING,
   ],
   [/^\/v1\/|^\/v2\/list\//, ['receive']],
+  [/^\/api\/v1\/write$/, ['receive']],
   [/^\/20\d\d-\d\d-\d\d\//, PLATFORM],
   [/^\/api\/(apps|functions)(\/|$)/, PLATFORM],
   [/^\/api\/(?!health$)/, READING],

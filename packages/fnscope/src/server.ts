@@ -28,6 +28,7 @@ import type { DoorContext } from './doors/door-context.ts'
 import { openTelemetryDoors } from './doors/telemetry-doors.ts'
 import { createMainDoor, listenMain } from './doors/main-door.ts'
 import { markPartialAnswers } from './doors/partial-answers.ts'
+import { mountPrometheusOnMain } from './doors/prometheus-mount.ts'
 import { GraphJob } from './query/graph-job.ts'
 import { metricsOfLine } from './receive/function-log.ts'
 import { FunctionTelemetry } from './receive/function-telemetry.ts'
@@ -170,6 +171,7 @@ export async function startServer(config: Config, options: StartOptions): Promis
   })
   cleanup.defer(() => groups.stop())
   logListeners.push((lines) => groups.noteLines(lines))
+  cleanup.defer(mountPrometheusOnMain(main, doorContext))
   main.get('/metrics', async (_, reply) => {
     counters.graphSpansWaiting.set(job.waitingSpans)
     counters.graphRuns.set(job.runs)

@@ -29,7 +29,8 @@ const REASONS = {
   no_number: 'a point of a metric has a number among its fields',
   too_many: 'more log records or points than one request may have',
   no_name: 'a metric has a name',
-  bad_buckets: 'a histogram has one count more than bounds, or neither',
+  bad_label: 'a label has a name, and no other of its series the same',
+  bad_buckets: 'the buckets of a histogram do not fit its counts',
 } as const
 
 /** Why one item of a request is not kept; codecs add theirs to the table. */

@@ -8,12 +8,17 @@ import { listen } from '../http/listen.ts'
 import { createHttpServer, type HttpServer } from '../http/server.ts'
 import type { Logger } from '../log.ts'
 import { datakitErrorFormat, isDatakitPath } from '../receive/datakit-error.ts'
+import { PROMETHEUS_WRITE_PATH } from '../receive/prometheus-http.ts'
 
 const BODY_LIMIT_BYTES = 64 * 1024 * 1024
 
-/** Control-plane routes want an Authorization header, of any content: no web page can send one here unasked. */
+/**
+ * Control-plane routes want an Authorization header, of any content: no web page can send one here unasked. Nor can it
+ * send remote write's content type, and Prometheus sends no header that nobody has configured.
+ */
 function wantsAuthorization(request: FastifyRequest): boolean {
-  const changesOwn = request.url.startsWith('/api/') && !/^(GET|HEAD)$/.test(request.method)
+  const own = request.url.startsWith('/api/') && request.url !== PROMETHEUS_WRITE_PATH
+  const changesOwn = own && !/^(GET|HEAD)$/.test(request.method)
   const toAws = request.method === 'POST' && /^\/(\?|$|service\/)/.test(request.url)
   return changesOwn || toAws || /^\/20\d\d-\d\d-\d\d\//.test(request.url)
 }

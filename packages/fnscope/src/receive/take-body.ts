@@ -15,6 +15,8 @@ export interface TakeBodyOptions {
   /** Before and after inflating. */
   readonly maxBytes: number
   readonly decode: Decoder
+  /** The codec inflates: the header's encoding has been looked at. */
+  readonly inflates?: boolean
 }
 
 /** Leaves the bodies of a scope's routes unread: takeBody reads them. */
@@ -31,11 +33,11 @@ export function leaveBodies(scope: FastifyInstance): void {
 export async function takeBody(
   request: FastifyRequest,
   reply: FastifyReply,
-  { budget, intake, maxBytes, decode }: TakeBodyOptions,
+  { budget, intake, maxBytes, decode, inflates = false }: TakeBodyOptions,
 ): Promise<Taken> {
   let share: BodyShare | undefined
   try {
-    const encoding = encodingOf(request)
+    const encoding = inflates ? undefined : encodingOf(request)
     if (encoding === false)
       throw new RequestError(415, `The content encoding "${request.headers['content-encoding']}" is not one we know.`)
     const read = await readBody(request.raw, { budget, maxBytes })

@@ -51,6 +51,8 @@ export interface MetricPoint {
 }
 
 export const NO_RECORDED_VALUE = 1
+/** Not OpenTelemetry's: the point carries exemplars alone, and is no sample of its series. */
+export const NO_SAMPLE = 0x1_0000
 
 /** What is the same for all points of a metric. */
 export interface MetricDetails {
