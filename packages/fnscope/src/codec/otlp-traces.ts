@@ -2,7 +2,7 @@
 // what repeats (keys, resources, scopes, peers) is known by its bytes from one request to the next.
 // What becomes of each field: docs/protocols/otlp-mapping.md.
 import type { TextColumn } from '../span/columns.ts'
-import { SpanBatch } from '../span/span-batch.ts'
+import { SPAN_FLAG, SpanBatch } from '../span/span-batch.ts'
 import type { TimeBounds } from '../span/time.ts'
 import { AttributeColumns } from './otlp-attributes.ts'
 import { writeEvents, writeLinks } from './otlp-events.ts'
@@ -17,6 +17,8 @@ export interface OtlpTracesOptions {
   readonly receivedNanos: bigint
   /** Spans that start outside are refused one by one. */
   readonly bounds: TimeBounds
+  /** Default true: SDKs export what was sampled. */
+  readonly sampled?: boolean
 }
 
 const REQUEST_FIELDS = fieldsOf(1)
@@ -58,6 +60,7 @@ class OtlpTraceDecoder implements AttributeSink {
   readonly #sources = new OtlpSources()
   readonly #writer = new TextWriter()
   #into = NO_BATCH
+  #unsampled = false
   // The details of the span before, where they were flags alone and of the same resource.
   #lastFlags = -1
   #lastDetails = 0
@@ -69,6 +72,7 @@ class OtlpTraceDecoder implements AttributeSink {
     const limits = new TimeLimits(options.bounds)
     this.#attributes.beginBatch()
     this.#semantic.begin(into)
+    this.#unsampled = options.sampled === false
     this.#sources.begin()
     reader.open(body)
     try {
@@ -201,6 +205,7 @@ class OtlpTraceDecoder implements AttributeSink {
     into.statusCode.pushU8(fields.statusCode)
     into.name.pushIndex(indexOfText(into.name, view, fields.name, fields.nameEnd))
     this.#attributes.endRow(into)
+    if (this.#unsampled) this.#semantic.slots.flags |= SPAN_FLAG.unsampled
     this.#semantic.put(into, row, view, fields.kind, isRoot, fields.statusCode, source.columns)
     const details = this.#details(into, source)
     if (details !== 0) {

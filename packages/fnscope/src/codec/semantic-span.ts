@@ -58,7 +58,8 @@ export class SemanticSpan {
     const { slots } = this
     const { present } = slots
     const segment = isRoot || kind === SERVER || kind === CONSUMER
-    batch.rootRank.pushU8(isRoot ? ROOT_RANK.root : segment ? ROOT_RANK.entry : ROOT_RANK.inner)
+    const isListed = segment && (slots.flags & SPAN_FLAG.unsampled) === 0
+    batch.rootRank.pushU8(!isListed ? ROOT_RANK.inner : isRoot ? ROOT_RANK.root : ROOT_RANK.entry)
 
     let status = 0
     if ((present & HTTP) !== 0) {

@@ -1,6 +1,8 @@
 // The X-Ray daemon's door: UDP documents, and on the same number of TCP the sampling proxy with the whole X-Ray API.
 import type { FastifyRequest } from 'fastify'
 import { mountXray, type XrayApiOptions } from '../api/xray.ts'
+import { decodeOtlpMetrics } from '../codec/otlp-metrics.ts'
+import { decodeOtlpTraces } from '../codec/otlp-traces.ts'
 import { decodeDocumentBytes } from '../codec/xray.ts'
 import type { DoorAddress } from '../config.ts'
 import type { Counters } from '../counters.ts'
@@ -84,6 +86,11 @@ async function openUdp(
     decoder: () => {
       const context = { receivedNanos: now(), bounds: bounds() }
       return (body, batch) => decodeDocumentBytes(body, batch, context)
+    },
+    decodeOtlp(word, request, { spans, metrics }) {
+      const context = { receivedNanos: now(), bounds: bounds() }
+      if (word === 'M1') return decodeOtlpMetrics(request, metrics, context)
+      return decodeOtlpTraces(request, spans, { ...context, sampled: word === 'T1S' })
     },
   })
 }

@@ -22,11 +22,17 @@ export type Drop = (
   dropped?: { readonly id?: string | undefined; readonly count?: number },
 ) => void
 
+/** Of another signal than the door's. */
+export interface Counted {
+  readonly signal: 'document' | 'span' | 'metric'
+  readonly count: number
+}
+
 /**
  * Adds what it can keep of a datagram to the batch, tells `drop` of the rest. It must not keep the bytes: their memory is
- * used again. @returns how many items of the door's signal it added
+ * used again. @returns how many items it added, of the door's signal where it does not say
  */
-export type ReadDatagram = (datagram: Buffer, batch: Batch, drop: Drop) => number
+export type ReadDatagram = (datagram: Buffer, batch: Batch, drop: Drop) => number | Counted
 
 export interface UdpDoorOptions extends WantedAddress {
   /** The label of the counters. */
@@ -95,19 +101,26 @@ class Datagrams {
   async take(datagrams: Iterable<Buffer>): Promise<void> {
     const batch = this.#spare.pop() ?? newBatch()
     const read = this.#options.reader()
-    let items = 0
-    for (const datagram of datagrams) items += read(datagram, batch, this.#drop)
-    if (items > 0) await this.#accept(batch, items)
+    const { signal } = this.#options
+    const counts = { document: 0, span: 0, metric: 0 }
+    for (const datagram of datagrams) {
+      const added = read(datagram, batch, this.#drop)
+      if (typeof added === 'number') counts[signal] += added
+      else counts[added.signal] += added.count
+    }
+    if (counts.document + counts.span + counts.metric > 0) await this.#accept(batch, counts)
     if (this.#spare.length < MAX_SPARE_BATCHES) this.#spare.push(emptied(batch))
   }
 
-  async #accept(batch: Batch, items: number): Promise<void> {
-    const { door, signal, ingest, counters, log } = this.#options
+  async #accept(batch: Batch, counts: Readonly<Record<Counted['signal'], number>>): Promise<void> {
+    const { door, ingest, counters, log } = this.#options
+    const items = counts.document + counts.span + counts.metric
     // Taken while the batch is still ours.
     const ids = batch.documents.firstIds(3)
     try {
       await ingest.accept(batch)
-      counters.received.inc({ door, signal }, items)
+      for (const [signal, count] of Object.entries(counts))
+        if (count > 0) counters.received.inc({ door, signal }, count)
     } catch (error) {
       if (!(error instanceof IngestFullError)) log.error({ door, err: error }, 'batch lost')
       const reason = error instanceof IngestFullError ? 'queue_full' : 'internal_error'

@@ -7,11 +7,16 @@ import { test, type TestContext } from 'node:test'
 
 import { pino } from 'pino'
 
+import { decodeOtlpMetrics } from '../codec/otlp-metrics.ts'
+import { decodeOtlpTraces } from '../codec/otlp-traces.ts'
 import { decodeDocumentBytes } from '../codec/xray.ts'
 import { Counters } from '../counters.ts'
 import { IngestFullError } from '../ingest/ingest.ts'
 import { silentLogger } from '../log.ts'
-import type { RawDocument } from '../span/batch.ts'
+import type { Batch, RawDocument } from '../span/batch.ts'
+import type { MetricPoint } from '../span/metric-point.ts'
+import { readSpans } from '../span/read-span.ts'
+import type { Span } from '../span/span.ts'
 import { openXrayDaemon, type XrayDaemonOptions } from './xray-daemon.ts'
 
 const FIXTURES = join(import.meta.dirname, '../../../../test/fixtures/xray')
@@ -31,13 +36,18 @@ function capturedDatagrams(): string[] {
 /** A door whose ingest keeps the batches, and a socket to send to it. */
 async function openDoor(t: TestContext, options: Partial<XrayDaemonOptions> = {}) {
   const counters = new Counters()
-  const batches: { readonly documents: readonly RawDocument[] }[] = []
+  const batches: { documents: readonly RawDocument[]; spans: readonly Span[]; metrics: readonly MetricPoint[] }[] = []
   const door = await openXrayDaemon({
     host: '127.0.0.1',
     port: 0,
     explicit: true,
     decoder: () => (body, batch) => decodeDocumentBytes(body, batch, { receivedNanos: 1n, bounds }),
-    ingest: { accept: async (batch) => void batches.push({ documents: batch.documents.read() }) },
+    decodeOtlp: (word, request, { spans, metrics }) => {
+      const context = { receivedNanos: 1n, bounds }
+      if (word === 'M1') return decodeOtlpMetrics(request, metrics, context)
+      return decodeOtlpTraces(request, spans, { ...context, sampled: word === 'T1S' })
+    },
+    ingest: { accept: async (batch) => void batches.push(kept(batch)) },
     counters,
     log: silentLogger,
     ...options,
@@ -48,6 +58,15 @@ async function openDoor(t: TestContext, options: Partial<XrayDaemonOptions> = {}
     return door.stop()
   })
   return { door, client, counters, batches, port: door.port }
+}
+
+function kept({ documents, spans, metrics }: Batch): {
+  documents: RawDocument[]
+  spans: Span[]
+  metrics: MetricPoint[]
+} {
+  spans.checkRows()
+  return { documents: documents.read(), spans: readSpans(spans), metrics }
 }
 
 /** The kernel takes it at once: the door gets a turn of the event loop, so that its buffer never overflows here. */
@@ -106,7 +125,7 @@ test('headers with blanks, in any order and case are taken, and only the first n
 test('each kind of junk is counted under its own reason and the documents beside it are kept', async (t) => {
   const { client, counters, port } = await openDoor(t)
   const junk: Record<string, (string | Buffer)[]> = {
-    no_newline: ['', 'hello', HEADER],
+    no_newline: ['', 'hello', HEADER, 'M1CgA='],
     bad_header: [
       `${HEADER.replace('1', '2')}\n${DOCUMENT}`,
       `{"format":"xml","version":1}\n${DOCUMENT}`,
@@ -119,7 +138,8 @@ test('each kind of junk is counted under its own reason and the documents beside
     parse_error: [`${HEADER}\n{"id":`, Buffer.concat([Buffer.from(`${HEADER}\n`), Buffer.alloc(20_000, 255)])],
     missing_id: [`${HEADER}\n{"name":"a"}`],
     invalid_trace_id: [`${HEADER}\n${DOCUMENT.replace('1-581', '2-581')}`],
-    otlp_datagram: [`${HEADER}\nT1SCgA=`, `${HEADER}\nT1UCgA=`, 'M1CgA=', `${HEADER}\nM1CgA=`],
+    bad_base64: ['T1S', 'T1S!', 'T1U=CgA', 'M1{}'].map((body) => `${HEADER}\n${body}`),
+    malformed: ['T1S', 'T1U', 'M1'].map((word) => `${HEADER}\n${word}${Buffer.from('no OTLP').toString('base64')}`),
   }
   const expected: Record<string, number> = { received: 1 }
   for (const [reason, datagrams] of Object.entries(junk)) {
@@ -129,6 +149,54 @@ test('each kind of junk is counted under its own reason and the documents beside
   await send(client, port, `${HEADER}\n${DOCUMENT}`)
   const total = Object.values(expected).reduce((sum, count) => sum + count)
   assert.deepEqual(await counted(counters, total), expected)
+})
+
+const OTEL = join(FIXTURES, '../otel')
+const ADOT = readFileSync(join(OTEL, 'adot-python-lambda-udp2000.bin'))
+
+test('OTLP of a function comes in place of a document, and stands beside documents', async (t) => {
+  const { client, counters, batches, port } = await openDoor(t)
+  await send(client, port, ADOT)
+  await send(client, port, `${HEADER}\n${DOCUMENT}`)
+  await counted(counters, 3)
+  const spans = batches.flatMap((batch) => batch.spans).filter((span) => span.source === 'otlp')
+  assert.deepEqual(
+    spans.map(({ name, unsampled, rootRank, requestId }) => ({ name, unsampled, listed: rootRank < 255, requestId })),
+    [
+      { name: 'work', unsampled: undefined, listed: false, requestId: undefined },
+      { name: 'orders-fn', unsampled: undefined, listed: true, requestId: spans[1]!.attributes['faas.invocation_id'] },
+    ],
+  )
+  const received = (await counters.received.get()).values
+  assert.deepEqual(Object.fromEntries(received.map(({ labels, value }) => [labels['signal'], value])), {
+    span: 2,
+    document: 1,
+  })
+})
+
+test('spans that were not sampled are marked so, and stand in no list', async (t) => {
+  const { client, counters, batches, port } = await openDoor(t)
+  await send(client, port, Buffer.from(ADOT.toString('latin1').replace('T1S', 'T1U'), 'latin1'))
+  await counted(counters, 2)
+  const spans = batches.flatMap((batch) => batch.spans)
+  assert.deepEqual(
+    spans.map(({ unsampled, rootRank, segment }) => [unsampled, rootRank, segment]),
+    [
+      [true, 255, false],
+      [true, 255, true],
+    ],
+  )
+})
+
+test('metrics in a datagram are metric points', async (t) => {
+  const { client, counters, batches, port } = await openDoor(t)
+  const request = readFileSync(join(OTEL, 'python-http-metrics.pb')).toString('base64')
+  await send(client, port, `${HEADER}\nM1${request}\n`)
+  assert.deepEqual(await counted(counters, 5), { received: 5 })
+  assert.deepEqual(
+    batches.flatMap((batch) => batch.metrics.map((point) => point.name)),
+    ['orders', 'orders', 'latency', 'inflight', 'temp'],
+  )
 })
 
 test('a document of the largest datagram comes whole', async (t) => {

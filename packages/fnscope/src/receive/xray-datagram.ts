@@ -1,11 +1,17 @@
-// One datagram of the X-Ray daemon's protocol: a header line `{"format":"json","version":1}`, a newline, one document.
+// One datagram of the X-Ray daemon's protocol: a header line `{"format":"json","version":1}`, a newline, one document; or
+// in place of the document, from AWS' distributions of OpenTelemetry in a function, OTLP in base64 behind a word that says
+// what it is: T1S and T1U traces (sampled, unsampled), M1 metrics.
 // Rules as seen of daemon 3.6.6: blanks in the header and any case of "json" are fine; version must be 1; only the FIRST
 // newline splits, pretty-printed documents hold more.
 
-export type DatagramRefusal = 'no_newline' | 'bad_header' | 'empty_body' | 'otlp_datagram'
+export type DatagramRefusal = 'no_newline' | 'bad_header' | 'empty_body'
 
-/** `body`: the document's bytes, a view of the datagram. */
-export type XrayDatagram = { readonly body: Buffer } | { readonly refused: DatagramRefusal; readonly message: string }
+export type OtlpWord = 'T1S' | 'T1U' | 'M1'
+
+/** `body`: the document's bytes, or the base64 behind the word; a view of the datagram. */
+export type XrayDatagram =
+  | { readonly body: Buffer; readonly otlp?: OtlpWord }
+  | { readonly refused: DatagramRefusal; readonly message: string }
 
 /** What both SDKs send: Node and Go compact, Python with blanks in older releases. */
 const COMPACT = Buffer.from('{"format":"json","version":1}\n')
@@ -19,8 +25,6 @@ const [LETTER_M, LETTER_S, LETTER_T, LETTER_U] = Buffer.from('MSTU') as unknown 
 ]
 
 export function readDatagram(datagram: Buffer): XrayDatagram {
-  // ADOT's UDP exporter sends OTLP here, sampled and unsampled traces and metrics; its bytes never begin a JSON document.
-  if (isOtlp(datagram, 0)) return refused('otlp_datagram', 'OTLP in a datagram (T1S, T1U, M1) is not read yet')
   let bodyStart = COMPACT.length
   if (datagram.compare(COMPACT, 0, COMPACT.length, 0, Math.min(bodyStart, datagram.length)) !== 0) {
     const newline = datagram.indexOf(NEWLINE)
@@ -29,7 +33,9 @@ export function readDatagram(datagram: Buffer): XrayDatagram {
       return refused('bad_header', 'the header line is not {"format":"json","version":1}')
     bodyStart = newline + 1
   }
-  if (isOtlp(datagram, bodyStart)) return refused('otlp_datagram', 'OTLP in a datagram (T1S, T1U, M1) is not read yet')
+  // Its bytes never begin a JSON document.
+  const otlp = otlpWord(datagram, bodyStart)
+  if (otlp !== undefined) return { body: datagram.subarray(bodyStart + otlp.length), otlp }
   const body = datagram.subarray(bodyStart)
   return isBlank(body) ? refused('empty_body', 'nothing after the header line') : { body }
 }
@@ -38,10 +44,13 @@ function refused(reason: DatagramRefusal, message: string): XrayDatagram {
   return { refused: reason, message }
 }
 
-function isOtlp(bytes: Buffer, at: number): boolean {
-  const [first, second] = [bytes[at], bytes[at + 1]]
-  if (first === LETTER_M) return second === DIGIT_1
-  return first === LETTER_T && second === DIGIT_1 && (bytes[at + 2] === LETTER_S || bytes[at + 2] === LETTER_U)
+function otlpWord(bytes: Buffer, at: number): OtlpWord | undefined {
+  const first = bytes[at]
+  if (bytes[at + 1] !== DIGIT_1) return undefined
+  if (first === LETTER_M) return 'M1'
+  if (first !== LETTER_T) return undefined
+  const third = bytes[at + 2]
+  return third === LETTER_S ? 'T1S' : third === LETTER_U ? 'T1U' : undefined
 }
 
 const MAX_BLANK_BYTE = 32

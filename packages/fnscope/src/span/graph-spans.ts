@@ -119,9 +119,9 @@ function flagsOf(span: Span): number {
     (span.error ? GRAPH_FLAG.error : 0) |
     (span.fault ? GRAPH_FLAG.fault : 0) |
     (span.throttle ? GRAPH_FLAG.throttle : 0) |
-    (span.segment ? GRAPH_FLAG.segment : 0) |
+    (span.segment && span.unsampled !== true ? GRAPH_FLAG.segment : 0) |
     (span.endNanos === undefined ? GRAPH_FLAG.open : 0) |
-    (span.peer ? GRAPH_FLAG.peer : 0) |
+    (span.peer && span.unsampled !== true ? GRAPH_FLAG.peer : 0) |
     (span.namespace === 'aws' || span.namespace === 'remote' ? GRAPH_FLAG.outward : 0) |
     (span.source === 'zipkin' ? GRAPH_FLAG.zipkin : 0)
   )

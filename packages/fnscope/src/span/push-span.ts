@@ -32,6 +32,7 @@ function flagsOf(span: Span): number {
     (span.throttle ? SPAN_FLAG.throttle : 0) |
     (span.coldStart ? SPAN_FLAG.coldStart : 0) |
     (span.segment ? SPAN_FLAG.segment : 0) |
+    (span.unsampled === true ? SPAN_FLAG.unsampled : 0) |
     (span.http?.traced === true ? SPAN_FLAG.traced : 0)
   )
 }

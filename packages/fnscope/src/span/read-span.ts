@@ -125,6 +125,7 @@ export function readSpans(batch: SpanBatch, options: { readonly open?: boolean }
       fault: has(SPAN_FLAG.fault),
       throttle: has(SPAN_FLAG.throttle),
       coldStart: has(SPAN_FLAG.coldStart),
+      ...(has(SPAN_FLAG.unsampled) ? { unsampled: true } : {}),
       statusCode: codes[row]!,
       ...filled('statusMessage', text.statusMessage[row]),
       ...(Object.keys(http).length === 0 ? {} : { http }),

@@ -24,6 +24,8 @@ export const SPAN_FLAG = {
   segment: 16,
   /** The callee was asked to report a segment (X-Ray http.request.traced). */
   traced: 32,
+  /** Reported although its trace was not sampled: kept, found by its id, and in no list and no statistics. */
+  unsampled: 64,
 } as const
 
 export class SpanBatch {

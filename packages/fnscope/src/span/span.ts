@@ -84,6 +84,8 @@ export interface Span {
   readonly fault: boolean
   readonly throttle: boolean
   readonly coldStart: boolean
+  /** Its trace was not sampled, and it was reported all the same. */
+  readonly unsampled?: boolean
   readonly statusCode: number
   readonly statusMessage?: string
   readonly http?: SpanHttp

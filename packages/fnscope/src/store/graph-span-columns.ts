@@ -6,7 +6,7 @@ import { fixedColumn, wordColumn, type FixedValues, type NativeBlock, type WordV
 export const GRAPH_SPAN_COLUMNS =
   'trace_id, ids, start_nanos, duration_nanos, kind, flags, source, service, name, origin, account_id, namespace, peer_name, peer_type, received_nanos'
 
-const { error, fault, throttle, segment, open, peer, outward, zipkin } = GRAPH_FLAG
+const { error, fault, throttle, segment, unsampled, open, peer, outward, zipkin } = GRAPH_FLAG
 const KEPT_FLAGS = error | fault | throttle | segment
 
 const TWO_32 = 2 ** 32
@@ -38,11 +38,14 @@ export function appendGraphSpans(block: NativeBlock, into: GraphSpans, inProgres
   const peers = new NodeLookup(into.nodes, peerName, peerType, account)
   for (let row = 0; row < rows; row++) {
     let flags = flagWords[row]! & KEPT_FLAGS
+    // Is there, for what hangs below it, and counts nowhere.
+    const isCounted = (flagWords[row]! & unsampled) === 0
+    if (!isCounted) flags &= ~segment
     if (inProgress) flags |= open
     if (outwardWords[namespaces[row]!] === 1) flags |= outward
     if (zipkinWords[sources[row]!] === 1) flags |= zipkin
     if ((flags & segment) !== 0) into.node[at + row] = (service.indexes[row] === noService ? names : services).idOf(row)
-    if (peerName.indexes[row] !== noPeerName || peerType.indexes[row] !== noPeerType) {
+    if (isCounted && (peerName.indexes[row] !== noPeerName || peerType.indexes[row] !== noPeerType)) {
       flags |= peer
       into.peer[at + row] = peers.idOf(row)
     }

@@ -171,6 +171,7 @@ function spanOf(read: Readers, row: number, inProgress: boolean): Span {
     fault: (flags & SPAN_FLAG.fault) !== 0,
     throttle: (flags & SPAN_FLAG.throttle) !== 0,
     coldStart: (flags & SPAN_FLAG.coldStart) !== 0,
+    ...known('unsampled', (flags & SPAN_FLAG.unsampled) !== 0, false),
     statusCode: read.statusCode(row),
     ...known('statusMessage', read.statusMessage(row), ''),
     ...(http ? { http } : {}),
