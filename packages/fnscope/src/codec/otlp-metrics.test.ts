@@ -233,7 +233,7 @@ test('points are refused one by one, each for its reason', () => {
     ]),
   )
   assert.equal(taken.rejected, 4)
-  assert.match(taken.message, /1 bad_buckets \(a histogram .+\); 1 no_name/)
+  assert.match(taken.message, /1 bad_buckets \(the buckets .+\); 1 no_name/)
 })
 
 test('the request id of a point is that of its attributes', () => {
