@@ -32,24 +32,20 @@ export class JaegerLog {
     }
     const field = this.#fields[this.#count]
     if (field === undefined) this.#fields.push({ ...tag })
-    else Object.assign(field, tag)
+    else copyTag(tag, field)
     this.#count += 1
   }
 
   /**
    * Appends one event (SpanBatch.events).
-   * @param time nanoseconds in halves; `messageIsName` of exporters that know no field `event`
+   * @param nanos since 1970, in decimal @param messageIsName of exporters that know no field `event`
    */
-  write(
-    view: DataView,
-    { low, high, messageIsName }: { readonly low: number; readonly high: number; readonly messageIsName: boolean },
-    to: TextWriter,
-  ): void {
+  write(view: DataView, nanos: string, messageIsName: boolean, to: TextWriter): void {
     let name = this.#find(view, 'event')
     if (name === -1 && messageIsName) name = this.#find(view, 'message')
     const isError = name !== -1 && isText(view, this.#fields[name]!, 'error') && this.#find(view, 'error.kind') !== -1
     to.ascii('{"nanos":')
-    to.integer(low, high)
+    to.ascii(nanos)
     if (isError) to.ascii(',"name":"exception"')
     else if (name !== -1) {
       const { start, end } = this.#fields[name]!
@@ -87,6 +83,18 @@ export class JaegerLog {
     }
     return -1
   }
+}
+
+/** A member at a time: a tenth of what copying them by name costs. */
+function copyTag(from: WireTag, to: WireTag): void {
+  to.keyStart = from.keyStart
+  to.keyEnd = from.keyEnd
+  to.letter = from.letter
+  to.start = from.start
+  to.end = from.end
+  to.low = from.low
+  to.high = from.high
+  to.real = from.real
 }
 
 function isText(view: DataView, { start, end }: WireTag, text: string): boolean {

@@ -32,6 +32,7 @@ class JaegerProtoDecoder {
   readonly #rows = new JaegerRows()
   readonly #tag = newTag()
   readonly #nanos = new Nanos()
+  readonly #logTime = new Nanos()
   readonly #processes = new BytesMemo<TracingProcess>({ entries: 1024, keyBytes: 1024 * 1024 })
   readonly #noProcess = this.#rows.process('', new Map())
 
@@ -196,7 +197,7 @@ class JaegerProtoDecoder {
     reader.checkEnd(end)
   }
 
-  #readTime(end: number): Nanos {
+  #readTime(end: number, time = this.#nanos): Nanos {
     const reader = this.#reader
     let low = 0
     let high = 0
@@ -210,8 +211,8 @@ class JaegerProtoDecoder {
       else reader.skip(tag, end, TIME_FIELDS)
     }
     reader.checkEnd(end)
-    this.#nanos.setSeconds(low, high, nanos)
-    return this.#nanos
+    time.setSeconds(low, high, nanos)
+    return time
   }
 
   #readTag(end: number): WireTag {
@@ -219,7 +220,10 @@ class JaegerProtoDecoder {
     const tag = this.#tag
     let type = 0
     let flag = 0
-    let [textStart, textEnd, bytesStart, bytesEnd] = [0, 0, 0, 0]
+    let textStart = 0
+    let textEnd = 0
+    let bytesStart = 0
+    let bytesEnd = 0
     tag.keyStart = tag.keyEnd = tag.start = tag.end = tag.low = tag.high = 0
     tag.real = 0
     while (reader.at < end) {
@@ -276,19 +280,16 @@ class JaegerProtoDecoder {
   #log(end: number): void {
     const reader = this.#reader
     const log = this.#rows.beginLog()
-    let low = 0
-    let high = 0
+    const time = this.#logTime
+    time.setMicros(0, 0)
     while (reader.at < end) {
       const tag = reader.tag()
-      if (tag === 0x0a) {
-        const time = this.#readTime(reader.length(end))
-        low = time.low
-        high = time.high
-      } else if (tag === 0x12) log.field(this.#readTag(reader.length(end)))
+      if (tag === 0x0a) this.#readTime(reader.length(end), time)
+      else if (tag === 0x12) log.field(this.#readTag(reader.length(end)))
       else reader.skip(tag, end, LOG_FIELDS)
     }
     reader.checkEnd(end)
-    this.#rows.endLog({ low, high })
+    this.#rows.endLog(time)
   }
 }
 

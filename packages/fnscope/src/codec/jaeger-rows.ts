@@ -28,6 +28,8 @@ export interface Halves {
   readonly high: number
 }
 
+const OPEN_BRACKET = 91
+const COMMA = 44
 /** Distinct flags are a handful; the next one begins anew. */
 const MAX_KNOWN_FLAGS = 64
 
@@ -146,10 +148,10 @@ export class JaegerRows {
   }
 
   /** @param time since 1970 */
-  endLog({ low, high }: Halves): void {
+  endLog(time: Nanos): void {
     const events = this.#events
-    events.ascii(events.length === 0 ? '[' : ',')
-    this.#log.write(this.#view, { low, high, messageIsName: this.#tags.isOtel }, events)
+    events.byte(events.length === 0 ? OPEN_BRACKET : COMMA)
+    this.#log.write(this.#view, time.digits(), this.#tags.isOtel, events)
   }
 
   endLogMicros(low: number, high: number): void {

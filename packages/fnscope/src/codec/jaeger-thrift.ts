@@ -184,7 +184,10 @@ class JaegerThriftDecoder {
     const reader = this.#reader
     const tag = this.#tag
     let valueType = 0
-    let [textStart, textEnd, bytesStart, bytesEnd] = [0, 0, 0, 0]
+    let textStart = 0
+    let textEnd = 0
+    let bytesStart = 0
+    let bytesEnd = 0
     let flag = 0
     tag.keyStart = tag.keyEnd = tag.start = tag.end = tag.low = tag.high = 0
     tag.real = 0

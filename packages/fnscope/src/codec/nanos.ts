@@ -11,6 +11,10 @@ const NANOS_A_SECOND = 1_000_000_000
 export class Nanos {
   low = 0
   high = 0
+  // What it was made of, for its digits.
+  #units = 0
+  #rest = 0
+  #restDigits = 0
 
   #set(low: number, high: number): void {
     const fits = high >= -MAX_HIGH && high <= MAX_HIGH
@@ -23,11 +27,17 @@ export class Nanos {
     const product = (low >>> 0) * 1000
     const carry = Math.floor(product / TWO_32)
     this.#set(product - carry * TWO_32, (high | 0) * 1000 + carry)
+    this.#units = (high | 0) * TWO_32 + (low >>> 0)
+    this.#rest = 0
+    this.#restDigits = 3
   }
 
   /** google.protobuf's Timestamp and Duration. @param low and @param high halves of a signed number of seconds */
   setSeconds(low: number, high: number, nanos: number): void {
     const seconds = (high | 0) * TWO_32 + (low >>> 0)
+    this.#units = seconds
+    this.#rest = nanos
+    this.#restDigits = 9
     if (Math.abs(seconds) > MAX_SECONDS) {
       this.#set(0, seconds < 0 ? -TWO_32 : TWO_32)
       return
@@ -38,5 +48,12 @@ export class Nanos {
     const rest = (product - carried * TWO_16) * TWO_16 + (seconds - upper * TWO_16) * NANOS_A_SECOND + nanos
     const carry = Math.floor(rest / TWO_32)
     this.#set(rest - carry * TWO_32, carried + carry)
+  }
+  /** In decimal: without a bigint where there is a shorter way, for a log has a time too. */
+  digits(): string {
+    const isPlain = this.#units > 0 && this.#units <= Number.MAX_SAFE_INTEGER && this.high !== MAX_HIGH
+    if (isPlain && this.#rest >= 0 && this.#rest < NANOS_A_SECOND)
+      return String(this.#units) + String(this.#rest).padStart(this.#restDigits, '0')
+    return String((BigInt(this.high) << 32n) | BigInt(this.low >>> 0))
   }
 }

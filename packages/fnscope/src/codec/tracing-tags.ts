@@ -63,10 +63,14 @@ export const TRACING_RULES: KeyRules = {
   isCustomKey: (key) => !isTracingKey(key),
 }
 
+// What a word stands for is its place.
 const KINDS: readonly string[] = ['', 'internal', 'server', 'client', 'producer', 'consumer']
+const STATUSES: readonly string[] = ['', 'ok', 'error']
+const BOOLEANS: readonly string[] = ['', 'true', 'false']
+const [TRUE, FALSE] = [1, 2]
 const ERROR = 2
-/** No word that anybody looks for is longer. */
-const LONGEST_WORD = 16
+/** The bit that makes a letter of ASCII a small one. */
+const LOWER_CASE = 32
 
 /** Who sent spans, before what their tags add to it. */
 export interface TracingProcess {
@@ -119,14 +123,14 @@ export class TracingTags {
     }
     switch (role) {
       case ROLE.kind: {
-        const kind = KINDS.indexOf(this.#word(start, end).toLowerCase())
+        const kind = this.#wordAmong(KINDS, start, end)
         if (kind > 0) this.#writer.kind = kind
         return kind > 0
       }
       case ROLE.error:
-        return this.#takeError(this.#word(start, end), start, end)
+        return this.#takeError(start, end)
       case ROLE.status: {
-        const status = ['OK', 'ERROR'].indexOf(this.#word(start, end).toUpperCase()) + 1
+        const status = this.#wordAmong(STATUSES, start, end)
         this.isOtel = true
         this.#writer.statusCode = Math.max(status, this.#writer.statusCode)
         return status > 0
@@ -148,10 +152,11 @@ export class TracingTags {
   }
 
   /** Anything but false is an error; what says more than that is the message. */
-  #takeError(word: string, start: number, end: number): boolean {
-    if (word === 'false') return false
+  #takeError(start: number, end: number): boolean {
+    const word = this.#wordAmong(BOOLEANS, start, end)
+    if (word === FALSE) return false
     this.#writer.statusCode = ERROR
-    if (word !== 'true' && end > start) this.#writer.message.set(start, end)
+    if (word !== TRUE && end > start) this.#writer.message.set(start, end)
     return true
   }
 
@@ -161,9 +166,17 @@ export class TracingTags {
     return true
   }
 
-  /** '' of a text that is too long to be one. */
-  #word(start: number, end: number): string {
-    return end - start > LONGEST_WORD ? '' : stringOf(this.#view, start, end)
+  /** Which of the words stands there, in letters of any case; 0 when it is none. */
+  #wordAmong(words: readonly string[], start: number, end: number): number {
+    for (let i = words.length - 1; i > 0; i--) if (this.#isWord(words[i]!, start, end)) return i
+    return 0
+  }
+
+  #isWord(word: string, start: number, end: number): boolean {
+    if (end - start !== word.length) return false
+    for (let i = 0; i < word.length; i++)
+      if ((this.#view.getUint8(start + i) | LOWER_CASE) !== word.charCodeAt(i)) return false
+    return true
   }
 
   #text(role: number): string {

@@ -281,7 +281,7 @@ class ZipkinProtoDecoder {
       this.#firstHigh = high
     }
     this.#events.ascii(this.#events.length === 0 ? '[{"nanos":' : ',{"nanos":')
-    this.#events.integer(low, high)
+    this.#events.ascii(this.#nanos.digits())
     writeAnnotation(reader.view, valueStart, valueEnd, this.#events)
     this.#events.ascii('}')
   }
@@ -289,7 +289,10 @@ class ZipkinProtoDecoder {
   #tag(end: number): void {
     const reader = this.#reader
     const writer = this.#writer
-    let [keyStart, keyEnd, valueStart, valueEnd] = [0, 0, 0, 0]
+    let keyStart = 0
+    let keyEnd = 0
+    let valueStart = 0
+    let valueEnd = 0
     while (reader.at < end) {
       const tag = reader.tag()
       if (tag !== 0x0a && tag !== 0x12) {
