@@ -3,12 +3,22 @@
 //   node --expose-gc bench/fuzz.bench.ts points-protobuf points-line     INPUTS=1000000 SEED=1
 import { readFileSync } from 'node:fs'
 import { decodePoints, type PointFormat } from '../packages/fnscope/src/codec/decode-points.ts'
+import { decodeJaegerPostSpans } from '../packages/fnscope/src/codec/jaeger-proto.ts'
+import { thriftBatch } from '../packages/fnscope/src/codec/jaeger-samples.ts'
+import { decodeJaegerBatch, decodeJaegerCompactDatagram } from '../packages/fnscope/src/codec/jaeger-thrift.ts'
 import { formatLine, formatPointJson, formatPointPbjson } from '../packages/fnscope/src/codec/point-format.ts'
 import { decodePointsProtobuf } from '../packages/fnscope/src/codec/point-protobuf.ts'
 import { GUESSED } from '../packages/fnscope/src/codec/point-time.ts'
 import type { Point } from '../packages/fnscope/src/codec/point.ts'
-import { MalformedError } from '../packages/fnscope/src/codec/taken.ts'
+import type { RowContext } from '../packages/fnscope/src/codec/span-row-writer.ts'
+import { MalformedError, type Taken } from '../packages/fnscope/src/codec/taken.ts'
+import { compactMessage, writeBinary } from '../packages/fnscope/src/codec/thrift-samples.ts'
+import { decodeZipkinJson } from '../packages/fnscope/src/codec/zipkin-json.ts'
+import { decodeZipkinSpans } from '../packages/fnscope/src/codec/zipkin-proto.ts'
+import { decodeZipkinThrift } from '../packages/fnscope/src/codec/zipkin-thrift.ts'
+import { decodeZipkinV1Json } from '../packages/fnscope/src/codec/zipkin-v1.ts'
 import { emptied, newBatch, type Batch } from '../packages/fnscope/src/span/batch.ts'
+import type { SpanBatch } from '../packages/fnscope/src/span/span-batch.ts'
 import { encodePoints } from '../test/receive/point-messages.ts'
 import { report } from './measure.ts'
 
@@ -55,7 +65,49 @@ function points(format: PointFormat, write: (points: readonly Point[]) => string
   }
 }
 
+/** Codecs of spans: their fixtures, and what tests have of the same. */
+function spans(
+  decode: (body: Uint8Array, into: SpanBatch, context: RowContext) => Taken,
+  ...seeds: readonly (string | Uint8Array)[]
+): Codec {
+  return {
+    seeds: seeds.map((seed) =>
+      typeof seed === 'string' ? readFileSync(new URL(`../test/fixtures/${seed}`, import.meta.url)) : seed,
+    ),
+    decode(body, batch) {
+      const bounds = { minNanos: 0n, maxNanos: 1n << 62n }
+      decode(body, batch.spans, { receivedNanos: 1_795_248_000_000_000_000n, bounds })
+    },
+  }
+}
+
+const THRIFT_BATCH = thriftBatch([
+  { tags: { error: true, a: 1n }, references: [{ type: 1, traceLow: 7n, spanId: 1n }] },
+])
+const ZIPKIN_V1 = [
+  { traceId: 'a', id: 'b', annotations: [{ timestamp: 1, value: 'sr', endpoint: { serviceName: 'x' } }] },
+]
+
 const CODECS: Readonly<Record<string, () => Codec>> = {
+  'jaeger-binary': () =>
+    spans(decodeJaegerBatch, 'jaeger/node-http.thrift', 'jaeger/python112-http-1.thrift', writeBinary(THRIFT_BATCH)),
+  'jaeger-compact': () =>
+    spans(
+      decodeJaegerCompactDatagram,
+      'jaeger/python112-udp6831-1.compact',
+      'jaeger/python112-udp6831-2.compact',
+      compactMessage('emitBatch', { 1: { struct: THRIFT_BATCH } }),
+    ),
+  'jaeger-protobuf': () =>
+    spans(decodeJaegerPostSpans, 'jaeger/python112-grpc-postspans-1.pb', 'jaeger/python112-grpc-postspans-2.pb'),
+  'zipkin-json': () => spans(decodeZipkinJson, 'zipkin/node-v2.json', 'zipkin/python-v2.json'),
+  'zipkin-protobuf': () => spans(decodeZipkinSpans, 'zipkin/python112-v2.pb'),
+  'zipkin-v1': () => spans(decodeZipkinV1Json, Buffer.from(JSON.stringify(ZIPKIN_V1))),
+  'zipkin-thrift': () =>
+    spans(
+      decodeZipkinThrift,
+      writeBinary({ 1: { list: [{ struct: { 1: { i64: 1n }, 3: { text: 'x' }, 4: { i64: 2n } } }] } }).subarray(3, -1),
+    ),
   'points-protobuf': () => points('protobuf', encodePoints),
   'points-line': () => points('line', (some) => some.map(formatLine).join('\n')),
   'points-json': () => points('json', (some) => `[${some.map(formatPointJson).join(',')}]`),

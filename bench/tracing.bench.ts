@@ -10,6 +10,7 @@ import type { Taken } from '../packages/fnscope/src/codec/taken.ts'
 import { compactMessage, writeBinary } from '../packages/fnscope/src/codec/thrift-samples.ts'
 import { decodeZipkinJson, writeZipkinSpan } from '../packages/fnscope/src/codec/zipkin-json.ts'
 import { decodeZipkinSpans } from '../packages/fnscope/src/codec/zipkin-proto.ts'
+import { attributeText } from '../packages/fnscope/src/span/attribute-value.ts'
 import { SpanBatch } from '../packages/fnscope/src/span/span-batch.ts'
 import { load, quantiles, report } from './measure.ts'
 
@@ -72,12 +73,12 @@ function zipkinSpan({
     id: hex(spanId!, 16),
     ...(parentId !== 0n && { parentId: hex(parentId!, 16) }),
     name,
-    kind: String(kind).toUpperCase(),
+    kind: attributeText(kind!).toUpperCase(),
     timestamp: Number(startMicros),
     duration: Number(durationMicros),
     localEndpoint: { serviceName: 'orders', ipv4: '10.0.0.1' },
     annotations: [{ timestamp: Number(startMicros) + 5, value: 'cache' }],
-    tags: Object.fromEntries(Object.entries(others).map(([key, value]) => [key, String(value)])),
+    tags: Object.fromEntries(Object.entries(others).map(([key, value]) => [key, attributeText(value)])),
   }
 }
 

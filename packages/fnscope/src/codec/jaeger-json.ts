@@ -46,6 +46,9 @@ export const SPAN_KINDS = ['', 'internal', 'server', 'client', 'producer', 'cons
 /** Makes that say what went wrong by error, fault and throttle, not by a status. */
 export const SOURCES_WITHOUT_STATUS: readonly string[] = ['xray', 'lambda', 'fc']
 
+/** The attribute that jaeger-rows.ts keeps warnings in. */
+const WARNINGS = 'jaeger.warnings'
+
 /** What a span is shown under whose service nobody knows. */
 export const UNKNOWN_SERVICE = 'unknown_service'
 
@@ -88,6 +91,12 @@ function services(spans: readonly Span[]): (span: Span) => string {
   }
 }
 
+/** What a collector on the way had to say of it. */
+function warningsOf({ attributes }: Span): string[] {
+  const sent = attributes[WARNINGS]
+  return Array.isArray(sent) ? sent.filter((one): one is string => typeof one === 'string') : []
+}
+
 function processOf({ resource }: Span, serviceName: string): JaegerProcess {
   const others = Object.entries(resource).filter(([key]) => key !== 'service.name')
   return { serviceName, tags: sortedTags(others) }
@@ -99,6 +108,7 @@ function spanShape(span: Span, processID: string): JaegerSpan {
   if (endNanos === undefined) warnings.push('The span is in progress: it has no end yet.')
   else if (endNanos < startNanos)
     warnings.push(`The span ends ${startNanos - endNanos} ns before it starts: its duration is shown as 0.`)
+  warnings.push(...warningsOf(span))
   return {
     traceID: jaegerTraceId(span.traceId),
     spanID: span.spanId,
@@ -134,7 +144,7 @@ function tagsOf(span: Span): JaegerTag[] {
   const add = (key: string, value: AttributeValue | undefined): void => {
     if (value !== undefined && value !== '' && !tags.has(key)) tags.set(key, value)
   }
-  for (const [key, value] of otelAttributes(span)) tags.set(key, value)
+  for (const [key, value] of otelAttributes(span)) if (key !== WARNINGS) tags.set(key, value)
   add('otel.scope.name', span.scope?.name)
   add('otel.scope.version', span.scope?.version)
   add('span.kind', SPAN_KINDS[span.kind])
