@@ -276,6 +276,17 @@ test('a token is wanted where there is one, but not for what to sample at the ag
   assert.equal((await post(url('jaeger-thrift-http'), '/api/traces', batch, THRIFT)).status, 401)
   const withToken = { ...THRIFT, authorization: 'Bearer secret' }
   assert.equal((await post(url('jaeger-thrift-http'), '/api/traces', batch, withToken)).status, 202)
+  const basic = (pair: string): object => ({
+    ...THRIFT,
+    authorization: `Basic ${Buffer.from(pair).toString('base64')}`,
+  })
+  for (const [pair, status] of [
+    ['any:secret', 202],
+    [':secret', 202],
+    ['secret:', 401],
+    ['secret', 401],
+  ] as const)
+    assert.equal((await post(url('jaeger-thrift-http'), '/api/traces', batch, basic(pair))).status, status, pair)
   assert.equal((await post(url('zipkin'), '/api/v2/spans', Buffer.from('[]'), JSON_TYPE)).status, 401)
   assert.equal((await send(url('jaeger-sampling'), { path: '/sampling?service=a' })).status, 200)
 })

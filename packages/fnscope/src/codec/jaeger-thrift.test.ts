@@ -403,6 +403,16 @@ test('values nested 5000 deep are refused', () => {
   assert.throws(() => decoded(decodeJaegerCompactDatagram, compact), /nested deeper/)
 })
 
+test('a long process whose spans each add to it is refused before it fills the memory', () => {
+  const tags = { long: 'x'.repeat(1024 * 1024) }
+  const spans = (key: string): SampleSpan[] =>
+    Array.from({ length: 200 }, (_, index) => ({ spanId: BigInt(index + 1), tags: { [key]: `v${index}` } }))
+  const decodeWith = (key: string): number =>
+    decoded(decodeJaegerBatch, writeBinary(thriftBatch(spans(key), { serviceName: 's', tags }))).spans.length
+  assert.throws(() => decodeWith('service.version'), MalformedError)
+  assert.equal(decodeWith('otel.scope.version'), 200)
+})
+
 test('text that is no UTF-8 has the replacement character', () => {
   const batch = writeBinary(thriftBatch([{ name: 'XYZ', tags: { 'db.user': 'ABC' } }]))
   for (const text of ['XYZ', 'ABC']) batch[batch.indexOf(text)] = 0xff

@@ -36,3 +36,8 @@ export function newRowSource(resource: Attributes, scope?: SpanScope): RowSource
     arn: 0,
   }
 }
+
+/** The same sender with a scope. */
+export function withScope(source: RowSource, scope: SpanScope): RowSource {
+  return { ...source, scopeJson: formatScope(scope), batch: NEVER }
+}

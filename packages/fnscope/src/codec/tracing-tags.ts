@@ -4,9 +4,10 @@ import type { Attributes } from '../span/attribute-value.ts'
 import { BytesMemo } from './bytes-memo.ts'
 import type { KeyRules } from './otlp-attributes.ts'
 import { stringOf, TextWriter } from './otlp-text.ts'
-import { newRowSource, type RowSource } from './row-source.ts'
+import { newRowSource, withScope, type RowSource } from './row-source.ts'
 import { isTracingKey, TRACING_MEANINGS } from './semantic-tracing.ts'
 import type { SpanRowWriter } from './span-row-writer.ts'
+import { MalformedError } from './taken.ts'
 
 const ROLE = { kind: 1, error: 2, status: 3, description: 4, state: 5, scopeName: 6, scopeVersion: 7 } as const
 /** Roles from here on are places in RESOURCE_KEYS. */
@@ -72,6 +73,12 @@ const ERROR = 2
 /** The bit that makes a letter of ASCII a small one. */
 const LOWER_CASE = 32
 
+/**
+ * A process of megabytes and spans of which each adds something of its own to it would become terabytes. More than any
+ * datagram comes to.
+ */
+const MAX_RESOURCE_SIZE = 128 * 1024 * 1024
+
 /** Who sent spans, before what their tags add to it. */
 export interface TracingProcess {
   /** Differs from that of every other process. */
@@ -97,6 +104,8 @@ export class TracingTags {
   #view: DataView = new DataView(new ArrayBuffer(0))
   // Texts by their role: starts and ends.
   readonly #places = new Int32Array((FIRST_RESOURCE + RESOURCE_KEYS.length) * 2)
+  // Of what was made in this request.
+  #resourceSize = 0
   /** Bits of the resource's keys that came. */
   #resource = 0
 
@@ -106,6 +115,7 @@ export class TracingTags {
 
   begin(): void {
     this.#sources.begin()
+    this.#resourceSize = 0
   }
 
   beginRow(view: DataView): void {
@@ -218,16 +228,24 @@ export class TracingTags {
     this.#key.copy(this.#view, start, end)
   }
 
-  #newSource({ resource }: TracingProcess, hasScope: boolean): RowSource {
-    const added = RESOURCE_KEYS.flatMap((key, place) =>
-      ((this.#resource >>> place) & 1) === 1 ? [[key, this.#text(FIRST_RESOURCE + place)] as const] : [],
-    )
-    const all = { ...Object.fromEntries(added), ...resource }
-    if (!hasScope) return newRowSource(all)
-    return newRowSource(all, {
+  #newSource({ resource, source }: TracingProcess, hasScope: boolean): RowSource {
+    const own = this.#resource === 0 ? source : this.#newResource(resource)
+    if (!hasScope) return own
+    return withScope(own, {
       name: this.#text(ROLE.scopeName),
       version: this.#text(ROLE.scopeVersion),
       attributes: {},
     })
+  }
+
+  #newResource(resource: Attributes): RowSource {
+    const added = RESOURCE_KEYS.flatMap((key, place) =>
+      ((this.#resource >>> place) & 1) === 1 ? [[key, this.#text(FIRST_RESOURCE + place)] as const] : [],
+    )
+    const source = newRowSource({ ...Object.fromEntries(added), ...resource })
+    this.#resourceSize += source.resourceJson.length
+    if (this.#resourceSize > MAX_RESOURCE_SIZE)
+      throw new MalformedError('The spans differ in what their tags say of their sender, and the sender says too much.')
+    return source
   }
 }

@@ -10,7 +10,7 @@ export interface TokenRequest {
   readonly headers: IncomingHttpHeaders
 }
 
-/** Refuses a request without one of the tokens: `Authorization: Bearer`, `x-fnscope-token`, or as AWS access key id. */
+/** Refuses a request without one of the tokens: `Authorization: Bearer`, the password of `Basic`, `x-fnscope-token`, or as AWS access key id. */
 export function refuseToken(request: TokenRequest, tokens: readonly string[]): Refusal | undefined {
   if (candidates(request).some((candidate) => isToken(candidate, tokens))) return undefined
   return {
@@ -32,11 +32,20 @@ function candidates({ url, headers }: TokenRequest): string[] {
   const found = [
     headers['x-fnscope-token'],
     /^Bearer\s+(.+)$/i.exec(authorization)?.[1],
+    basicPassword(authorization),
     // The key id ends at the first of the five parts `/date/region/service/aws4_request`; a token may hold slashes.
     /^AWS4-\S+\s.*?Credential=(.+?)\/\d{8}\/[^/]*\/[^/]*\/aws4_request/.exec(authorization)?.[1],
     presignedKeyId(url),
   ]
   return found.filter((value): value is string => typeof value === 'string')
+}
+
+/** Clients that know a user and a password and nothing else, as those of Jaeger, have the token as the password. */
+function basicPassword(authorization: string): string | undefined {
+  const encoded = /^Basic\s+([A-Za-z0-9+/]+={0,2})$/i.exec(authorization)?.[1]
+  if (encoded === undefined) return undefined
+  const pair = Buffer.from(encoded, 'base64').toString()
+  return pair.includes(':') ? pair.slice(pair.indexOf(':') + 1) : undefined
 }
 
 function presignedKeyId(url: string): string | undefined {
