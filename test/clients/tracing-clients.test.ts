@@ -156,6 +156,48 @@ test('the handler of Function Compute’s documentation, invoked twice, leaves e
   }
 })
 
+test('both sides of a Zipkin call that share an id are shown, one below the other', async () => {
+  const traceId = 'c0ffee0000000001'
+  const now = Date.now() * 1000
+  const span = (serviceName: string, kind: string | undefined, more: object): object => ({
+    traceId,
+    timestamp: now,
+    duration: 5000,
+    localEndpoint: { serviceName },
+    ...(kind !== undefined && { kind }),
+    ...more,
+  })
+  const requests = [
+    [
+      span('web', 'SERVER', { id: 'a0', name: 'root' }),
+      span('web', 'CLIENT', { id: 'a1', parentId: 'a0', name: 'call' }),
+    ],
+    [
+      span('db', 'SERVER', { id: 'a1', parentId: 'a0', name: 'serve', shared: true }),
+      span('db', undefined, { id: 'a2', parentId: 'a1', name: 'work' }),
+    ],
+  ]
+  for (const spans of requests) {
+    const headers = { 'content-type': 'application/json' }
+    const url = `http://${door('zipkin')}/api/v2/spans`
+    assert.equal((await fetch(url, { method: 'POST', headers, body: JSON.stringify(spans) })).status, 202)
+  }
+  const { spans } = await jaegerTrace(traceId, 4)
+  const idOf = (name: string): string => spans.find(({ operationName }) => operationName === name)!.spanID
+  const parentOf = (name: string): string | undefined =>
+    spans.find(({ operationName }) => operationName === name)!.references[0]?.spanID
+  assert.equal(new Set(spans.map(({ spanID }) => spanID)).size, 4)
+  assert.deepEqual(['root', 'call', 'serve', 'work'].map(parentOf), [
+    undefined,
+    idOf('root'),
+    idOf('call'),
+    idOf('serve'),
+  ])
+  assert.equal(idOf('call'), '00000000000000a1')
+  const parents = await xrayParents(traceId)
+  assert.deepEqual([parents.get(idOf('serve')), parents.get(idOf('work'))], [idOf('call'), idOf('serve')])
+})
+
 test('what came in is counted by door', async () => {
   const metrics = await (await fetch(`${fnscope.url}/metrics`)).text()
   for (const name of ['jaeger-thrift-http', 'jaeger-grpc', 'jaeger-compact', 'jaeger-binary', 'zipkin'])
