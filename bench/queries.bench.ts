@@ -8,7 +8,7 @@ import { buildLoadgen } from './ingest/loadgen.ts'
 import { readMetrics } from './ingest/metrics.ts'
 import { readPlan } from './ingest/plan.ts'
 import type { Protocol } from './ingest/subject.ts'
-import { questionsTable } from './ingest/table.ts'
+import { questionsTable, workTable } from './ingest/table.ts'
 import { pause, Trial } from './ingest/trial.ts'
 import { load, report } from './measure.ts'
 
@@ -75,6 +75,6 @@ for (const spans of SIZES) {
     }
   }
 }
-console.log(`\n${questionsTable(answered)}\n`)
+console.log(`\n${[questionsTable(answered), workTable(answered)].filter(Boolean).join('\n\n')}\n`)
 for (const problem of problems) console.log(`PROBLEM ${problem}`)
 process.exitCode = problems.length === 0 ? 0 : 1

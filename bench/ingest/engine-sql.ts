@@ -47,3 +47,21 @@ export async function tableSizes(engine: EngineAddress, database: string): Promi
   )
   return Object.fromEntries(rows.map(({ table, bytes, rows: count, parts }) => [table, { bytes, rows: count, parts }]))
 }
+
+/** Sums of an engine since it started. */
+export async function engineCounters(
+  engine: EngineAddress,
+): Promise<{ readonly statements: number; readonly rows: number; readonly granules: number }> {
+  const rows = await rowsOf<{ readonly event: string; readonly value: number }>(
+    engine,
+    `SELECT event, toFloat64(value) AS value FROM system.events
+    WHERE event IN ('SelectQuery', 'SelectedRows', 'SelectedMarks')`,
+  )
+  const valueOf = (name: string): number => rows.find(({ event }) => event === name)?.value ?? 0
+  // Without the one that asks this.
+  return {
+    statements: valueOf('SelectQuery') - 1,
+    rows: valueOf('SelectedRows'),
+    granules: valueOf('SelectedMarks'),
+  }
+}

@@ -2,9 +2,9 @@
 import { join } from 'node:path'
 
 import { startFnscope, type StartedFnscope } from '../../test/started-fnscope.ts'
-import { childrenOf } from '../measure.ts'
+import { childrenOf, cpuSeconds } from '../measure.ts'
 import { dyingWithUs, endChild, ownChild } from './children.ts'
-import { countOf, engineAddress, tableSizes, type EngineAddress } from './engine-sql.ts'
+import { countOf, engineAddress, engineCounters, tableSizes, type EngineAddress } from './engine-sql.ts'
 import { jaegerQuestions } from './jaeger-questions.ts'
 import { BUSIEST_FUNCTION, type Protocol, type RunningSubject, type Subject } from './subject.ts'
 
@@ -40,6 +40,10 @@ export async function startFnscopeSubject(
     questions: questionsOf(fnscope),
     storedSpans: () => countOf(engine(), `${DATABASE}.spans`),
     tables: () => tableSizes(engine(), DATABASE),
+    work: async () => ({
+      cpuSeconds: { fnscope: cpuSeconds(pid) ?? 0, engine: cpuSeconds(childrenOf(pid)[0] ?? 0) ?? 0 },
+      ...(await engineCounters(engine())),
+    }),
     stop: () => endChild(fnscope.child),
   }
 }

@@ -133,6 +133,11 @@ export interface Asked {
 /** The longest that one question is asked again and again, and that one answer is waited for. */
 const QUESTION_SECONDS = 20
 
+/** Asked before measuring. */
+export function warmUps({ atMost }: Question): number {
+  return atMost === undefined ? 5 : 1
+}
+
 /** Asks `count` times on one connection, about traces of the file's last `lastIds`. */
 export async function ask(
   question: Question,
@@ -145,7 +150,7 @@ export async function ask(
     ids: idsFile,
     'last-ids': lastIds,
     n,
-    warm: question.atMost === undefined ? 5 : 1,
+    warm: warmUps(question),
     ago: `${question.hoursAgo ?? 1}h`,
     hit: question.hit,
     max: `${seconds}s`,

@@ -47,10 +47,22 @@ export interface RunningSubject {
   readonly storedSpans?: () => Promise<number>
   /** Bytes on disk by table. */
   readonly tables?: () => Promise<Readonly<Record<string, TableSize>>>
+  /** What it has done since it started; for the work of one question. */
+  readonly work?: () => Promise<Work>
   /** Its own counters, in Prometheus' text format. */
   readonly metricsUrl?: string
   /** Kills it when it does not end in half a minute. */
   stop(): Promise<void>
+}
+
+/** Sums since the start. */
+export interface Work {
+  /** CPU seconds by role. */
+  readonly cpuSeconds: Readonly<Record<string, number>>
+  /** Questions to the engine, and the rows and granules that it looked at for them. */
+  readonly statements: number
+  readonly rows: number
+  readonly granules: number
 }
 
 export interface TableSize {

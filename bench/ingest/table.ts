@@ -69,6 +69,32 @@ export function questionsTable(all: readonly { readonly title: string; readonly 
   return table(['p50/p95 ms', 'spans', 'beside', ...QUESTIONS.map((name) => name.replaceAll('_', ' '))], rows)
 }
 
+/** What one question costs where nothing else is done, of those that can say. */
+export function workTable(all: readonly { readonly title: string; readonly answers: Answers }[]): string {
+  const rows = all.flatMap(({ title, answers }) =>
+    QUESTIONS.flatMap((name) => {
+      const { ms, work } = answers.quiet[name] ?? {}
+      if (work === undefined) return []
+      const { cpuMs, statements, rows: rowsRead, granules } = work
+      const cpu = Object.entries(cpuMs).map(([role, each]) => `${role} ${each}`)
+      return [
+        [
+          title,
+          name.replaceAll('_', ' '),
+          ms?.p50,
+          cpu.join(', '),
+          statements,
+          rowsRead.toLocaleString('en'),
+          granules,
+        ],
+      ]
+    }),
+  )
+  return rows.length === 0
+    ? ''
+    : table(['one question, quiet', '', 'p50 ms', 'CPU ms', 'SQL statements', 'rows read', 'granules'], rows)
+}
+
 function latencies(answers: Answers['quiet'], name: QuestionName): Cell {
   const answer = answers[name]
   if (answer === undefined) return undefined

@@ -59,6 +59,8 @@ before(async () => {
   assert.equal(put.status, 200)
   for (const id of [TRACE, SHORT_TRACE, XRAY_HEX])
     await eventually(async () => ((await get(`/api/traces/${id}`)).status === 200 ? true : undefined))
+  // Their own table has it a moment after the spans have.
+  await eventually(async () => ((await get('/api/services')).text.includes('checkout') ? true : undefined))
 })
 
 after(() => fnscope[Symbol.asyncDispose]())
