@@ -1,4 +1,5 @@
 // A Span as fnscope's own clients read it.
+import { formatXrayTraceId } from '../span/id.ts'
 import { nanosToMillis } from '../span/time.ts'
 import type { Cause, Span } from '../span/span.ts'
 import type { ConsoleSpan } from './console-types.ts'
@@ -33,6 +34,8 @@ export function consoleSpan(span: Span, service: string, children: readonly Cons
     ...(span.origin === undefined ? {} : { origin: span.origin }),
     ...(span.namespace === undefined ? {} : { namespace: span.namespace }),
     source: span.source,
+    ...(span.sources === undefined ? {} : { sources: span.sources }),
+    ...(span.ownTraceId === undefined ? {} : { traceId: formatXrayTraceId(span.ownTraceId) }),
     segment: span.segment,
     startMs: nanosToMillis(span.startNanos),
     durationMs: span.endNanos === undefined ? 0 : nanosToMillis(span.endNanos - span.startNanos),

@@ -8,6 +8,10 @@ export interface ConsoleSpan {
   readonly origin?: string
   readonly namespace?: string
   readonly source: string
+  /** Whose spans it stands for, where these are several. */
+  readonly sources?: readonly string[]
+  /** X-Ray's spelling of the trace that it was sent in, where that is another. */
+  readonly traceId?: string
   readonly segment: boolean
   readonly startMs: number
   readonly durationMs: number

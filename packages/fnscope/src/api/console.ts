@@ -7,6 +7,7 @@ import { FilterError, traceFilter, type TraceFilter } from '../query/filter/filt
 import { listFiltered } from '../query/filter/filtered-rows.ts'
 import { assembleTrace, isPartial, type TraceNode } from '../query/trace.ts'
 import { groupByTrace } from '../query/trace-index.ts'
+import { readJoinedTrace } from '../query/joined-trace.ts'
 import type { LogQuery, Reader, TraceRow } from '../query/reader.ts'
 import { formatXrayTraceId, parseTraceId } from '../span/id.ts'
 import type { LogRecord } from '../span/log-record.ts'
@@ -136,7 +137,7 @@ function traceRow({ traceId, startNanos, endNanos, details, ...flags }: TraceRow
 
 async function readTrace(id: string, reader: Reader): Promise<ConsoleTrace> {
   const traceId = traceIdIn(id)
-  const tree = assembleTrace(withOwnIds(await reader.readSpans([traceId])))
+  const tree = assembleTrace(withOwnIds(await readJoinedTrace(reader, traceId)))
   if (!tree)
     throw new FnscopeError(
       'FNS_TRACE_NOT_FOUND',

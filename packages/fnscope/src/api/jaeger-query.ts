@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { encodeJaegerTrace, jaegerTraceId, SPAN_KINDS, type JaegerTrace } from '../codec/jaeger-json.ts'
 import type { ErrorFormat } from '../http/error-format.ts'
 import { CLIENT_TYPE } from '../query/graph-contribution.ts'
+import { readJoinedTrace } from '../query/joined-trace.ts'
 import type { Reader, TimeRange } from '../query/reader.ts'
 import { readServiceGraph } from '../query/service-graph.ts'
 import { groupByTrace } from '../query/trace-index.ts'
@@ -68,7 +69,7 @@ export function mountJaegerQuery(server: FastifyInstance, options: JaegerQueryOp
   server.get('/api/traces/:id', async (request, reply) => {
     const query = request.query as JaegerQuery
     for (const name of ['start', 'end']) wholeOf(query, name)
-    const spans = await reader.readSpans([traceIdOf((request.params as { readonly id: string }).id)])
+    const spans = await readJoinedTrace(reader, traceIdOf((request.params as { readonly id: string }).id))
     if (spans.length > 0) return answer(request, reply, [encodeJaegerTrace(spans)])
     return await reply
       .code(404)

@@ -151,6 +151,8 @@ function tagsOf(span: Span): JaegerTag[] {
   if (span.statusCode > 0) add('otel.status_code', span.statusCode === 2 ? 'ERROR' : 'OK')
   add('otel.status_description', span.statusMessage)
   add('w3c.tracestate', span.traceState)
+  add('fnscope.sources', span.sources?.join(', '))
+  add('fnscope.trace_id', span.ownTraceId)
   if (SOURCES_WITHOUT_STATUS.includes(span.source)) addXray(span, add)
   if (failed(span)) tags.set('error', true)
   return sortedTags(tags)

@@ -3,6 +3,7 @@
 // trace-index.ts, span/answered-calls.ts and graph-contribution.ts, and a test holds it to them.
 import { GRAPH_FLAG, type GraphSpans } from '../span/graph-spans.ts'
 import { GRAPH_ROW } from '../span/graph-rows.ts'
+import { FUNCTION_ORIGIN } from './same-call.ts'
 import type { GraphSum } from './graph-statistics.ts'
 import { groupRows, type TraceGroups } from './graph-traces.ts'
 
@@ -109,6 +110,7 @@ export class Derivation {
     this.#keepNewest()
     this.#findParents()
     if (this.#childFirst) this.#breakCycles()
+    this.#foldInvocations()
     this.#findSegments()
     this.#findAnswered()
   }
@@ -283,6 +285,25 @@ export class Derivation {
       for (let done = i; done !== NONE && state[done] === 1; done = parents[done]!) state[done] = 2
       // What of the ring lay beyond its new top.
       for (let done = broken; done !== NONE && state[done] === 1; done = parents[done]!) state[done] = 2
+    }
+  }
+
+  /** As foldedInvocations (trace-index.ts) says: an SDK's span of an invocation that the platform has told of is inner. */
+  #foldInvocations(): void {
+    const { rows, parents } = this.#scratch
+    const { flags, node, nodes, kind } = this.#spans
+    const isFunction = (row: number): boolean => nodes.keys[node[row]!]!.type === FUNCTION_ORIGIN
+    for (let i = 0; i < this.#size; i++) {
+      const row = rows[i]!
+      if ((flags[row]! & segment) === 0 || parents[i] === NONE || !isFunction(row)) continue
+      for (let at = parents[i]!; at !== NONE; at = parents[at]!) {
+        const above = rows[at]!
+        if ((flags[above]! & segment) !== 0) {
+          if (isFunction(above)) flags[row]! &= ~segment
+          break
+        }
+        if ((flags[above]! & peer) !== 0 || kind[above] === CLIENT || kind[above] === PRODUCER) break
+      }
     }
   }
 

@@ -2,6 +2,7 @@
 // Tolerates what arrives: copies, children without parents, cycles. The result does not depend on the spans' order.
 import { NANOS_PER_MINUTE } from '../span/time.ts'
 import type { Span } from '../span/span.ts'
+import { FUNCTION_ORIGIN, isCall } from './same-call.ts'
 
 const SERVER = 2
 const CLIENT = 3
@@ -57,6 +58,8 @@ export function indexTrace(input: readonly Span[]): TraceIndex {
     if (parent) parents.set(span, parent)
   }
   breakCycles(spans, parents)
+  const folded = foldedInvocations(spans, parents)
+  if (folded.size > 0) return indexTrace(spans.map((span) => (folded.has(span) ? { ...span, segment: false } : span)))
   const children = new Map<Span, Span[]>()
   for (const span of spans) {
     const parent = parents.get(span)
@@ -113,6 +116,22 @@ function breakCycles(spans: readonly Span[], parents: Map<Span, Span>): void {
     }
     for (const one of path) settled.add(one)
   }
+}
+
+/**
+ * Segments of a function that stand in a segment of a function with no call between: an SDK tells, in the same trace, of
+ * the invocation that the platform has told of. It is counted once.
+ */
+function foldedInvocations(spans: readonly Span[], parents: ReadonlyMap<Span, Span>): Set<Span> {
+  const folded = new Set<Span>()
+  const isFunction = (span: Span): boolean => span.segment && span.origin === FUNCTION_ORIGIN && !folded.has(span)
+  for (const span of spans) {
+    if (!isFunction(span)) continue
+    let at = parents.get(span)
+    while (at && (!at.segment || folded.has(at)) && at.peer === undefined && !isCall(at)) at = parents.get(at)
+    if (at && isFunction(at)) folded.add(span)
+  }
+  return folded
 }
 
 function enclosingSegments(spans: readonly Span[], parents: ReadonlyMap<Span, Span>): Map<Span, Span> {

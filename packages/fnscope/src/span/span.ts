@@ -113,6 +113,10 @@ export interface Span {
   readonly events: readonly SpanEvent[]
   readonly links: readonly SpanLink[]
   readonly receivedNanos: bigint
+  /** Whose spans these were, where it stands for several (query/same-spans.ts). */
+  readonly sources?: readonly string[]
+  /** The trace that it was sent in, where it is shown in another one (query/joined-trace.ts). */
+  readonly ownTraceId?: string
 }
 
 /** What a maker of a span must say; `completeSpan` fills the rest. */
