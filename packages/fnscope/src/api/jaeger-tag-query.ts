@@ -15,7 +15,11 @@ type FieldQuery = (value: string) => SpanQuery
 
 /** Fields of the model that are filled whatever the make, and whichever of the keys for it the sender used. */
 const FIELDS: Readonly<Record<string, FieldQuery>> = {
-  'http.request.method': (value) => ({ is: 'text', field: 'httpMethod', op: '=', value }),
+  // X-Ray's SDK for Python sends what the program wrote: get.
+  'http.request.method': (value) => ({
+    is: 'or',
+    of: [value, value.toLowerCase()].map((one) => ({ is: 'text', field: 'httpMethod', op: '=', value: one })),
+  }),
   'http.response.status_code': (value) =>
     /^\d{1,5}$/.test(value) ? { is: 'number', field: 'httpStatus', op: '=', value: Number(value) } : NEVER,
   'enduser.id': (value) => ({ is: 'text', field: 'user', op: '=', value }),

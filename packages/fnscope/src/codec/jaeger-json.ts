@@ -165,7 +165,7 @@ function failed({ source, statusCode, error, fault, throttle }: Span): boolean {
 
 function addXray(span: Span, add: (key: string, value: AttributeValue | undefined) => void): void {
   const { http } = span
-  add('http.request.method', http?.method)
+  add('http.request.method', http?.method?.toUpperCase())
   add('url.full', http?.url)
   if (http?.status !== undefined) add('http.response.status_code', BigInt(http.status))
   add('user_agent.original', http?.userAgent)

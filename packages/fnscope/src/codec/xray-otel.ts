@@ -72,9 +72,15 @@ export function otelAttributes(span: Span): readonly (readonly [string, Attribut
   return [...found]
 }
 
-/** The SDKs name a subsegment of SQL `database@host`. */
+/** The SDKs name a subsegment of SQL `database@host`, or say both in its URL; SQLite's by its file. */
 function addDatabase(found: Map<string, AttributeValue>, name: string): void {
   const at = name.lastIndexOf('@')
-  found.set('db.namespace', at < 0 ? name : name.slice(0, at))
-  if (at >= 0) found.set('server.address', name.slice(at + 1))
+  const url = found.get('sql.url')
+  const inUrl =
+    typeof url === 'string' ? /^[a-z0-9+.-]+:\/\/(?:[^@]*@)?([^:/]+)(?::\d+)?\/([^/?]+)/i.exec(url) : undefined
+  const [database, host] =
+    at >= 0 ? [name.slice(0, at), name.slice(at + 1)] : inUrl ? [inUrl[2]!, inUrl[1]!] : [undefined, undefined]
+  if (database !== undefined) found.set('db.namespace', database)
+  else if (found.get('db.system.name') === 'sqlite') found.set('db.namespace', name)
+  if (host !== undefined) found.set('server.address', host)
 }
