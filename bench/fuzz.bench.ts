@@ -6,6 +6,11 @@ import { decodePoints, type PointFormat } from '../packages/fnscope/src/codec/de
 import { decodeJaegerPostSpans } from '../packages/fnscope/src/codec/jaeger-proto.ts'
 import { thriftBatch } from '../packages/fnscope/src/codec/jaeger-samples.ts'
 import { decodeJaegerBatch, decodeJaegerCompactDatagram } from '../packages/fnscope/src/codec/jaeger-thrift.ts'
+import { decodeOtlpLogsJson } from '../packages/fnscope/src/codec/otlp-logs-json.ts'
+import { decodeOtlpLogs } from '../packages/fnscope/src/codec/otlp-logs.ts'
+import { decodeOtlpMetricsJson } from '../packages/fnscope/src/codec/otlp-metrics-json.ts'
+import { decodeOtlpMetrics } from '../packages/fnscope/src/codec/otlp-metrics.ts'
+import { readRequest } from '../packages/fnscope/src/codec/otlp-samples.ts'
 import { formatLine, formatPointJson, formatPointPbjson } from '../packages/fnscope/src/codec/point-format.ts'
 import { decodePointsProtobuf } from '../packages/fnscope/src/codec/point-protobuf.ts'
 import { GUESSED } from '../packages/fnscope/src/codec/point-time.ts'
@@ -17,9 +22,12 @@ import { decodeZipkinJson } from '../packages/fnscope/src/codec/zipkin-json.ts'
 import { decodeZipkinSpans } from '../packages/fnscope/src/codec/zipkin-proto.ts'
 import { decodeZipkinThrift } from '../packages/fnscope/src/codec/zipkin-thrift.ts'
 import { decodeZipkinV1Json } from '../packages/fnscope/src/codec/zipkin-v1.ts'
+import { decodePrometheus2, PrometheusDecoder } from '../packages/fnscope/src/codec/prometheus-write.ts'
+import { decodeSnappy } from '../packages/fnscope/src/codec/snappy.ts'
 import { emptied, newBatch, type Batch } from '../packages/fnscope/src/span/batch.ts'
 import type { SpanBatch } from '../packages/fnscope/src/span/span-batch.ts'
 import { encodePoints } from '../test/receive/point-messages.ts'
+import { snappyBlock } from '../test/snappy-block.ts'
 import { report } from './measure.ts'
 
 const INPUTS = Number(process.env['INPUTS'] ?? 1_000_000)
@@ -81,6 +89,36 @@ function spans(
   }
 }
 
+const CONTEXT = { receivedNanos: 1_795_248_000_000_000_000n, bounds: { minNanos: 0n, maxNanos: 1n << 62n } }
+
+/** Bodies of test/fixtures/otel, or as OTLP/JSON. */
+function signal(name: 'logs' | 'metrics', json: boolean): Codec {
+  const seeds = ['python-http', 'every-field'].map((kind) => {
+    const body = readFileSync(new URL(`../test/fixtures/otel/${kind}-${name}.pb`, import.meta.url))
+    return json ? Buffer.from(JSON.stringify(readRequest(body, name))) : body
+  })
+  const decode = {
+    logs: (body: Uint8Array, { logs }: Batch) => (json ? decodeOtlpLogsJson : decodeOtlpLogs)(body, logs, CONTEXT),
+    metrics: (body: Uint8Array, { metrics }: Batch) =>
+      (json ? decodeOtlpMetricsJson : decodeOtlpMetrics)(body, metrics, CONTEXT),
+  }
+  return { seeds, decode: (body, batch) => void decode[name](body, batch) }
+}
+
+/** `broken`: the block is, else what is within it. */
+function remoteWrite(version: 1 | 2, block: 'whole' | 'broken'): Codec {
+  const body = readFileSync(new URL(`../test/fixtures/prometheus/every-field-v${version}.snappy`, import.meta.url))
+  const decoder = new PrometheusDecoder()
+  return {
+    seeds: [block === 'broken' ? body : decodeSnappy(body, 1_000_000)],
+    decode(input, { metrics }) {
+      const sent = block === 'broken' ? input : snappyBlock(input)
+      if (version === 1) decoder.decode(sent, metrics, CONTEXT)
+      else decodePrometheus2(sent, metrics, CONTEXT)
+    },
+  }
+}
+
 const THRIFT_BATCH = thriftBatch([
   { tags: { error: true, a: 1n }, references: [{ type: 1, traceLow: 7n, spanId: 1n }] },
 ])
@@ -112,6 +150,13 @@ const CODECS: Readonly<Record<string, () => Codec>> = {
   'points-line': () => points('line', (some) => some.map(formatLine).join('\n')),
   'points-json': () => points('json', (some) => `[${some.map(formatPointJson).join(',')}]`),
   'points-pbjson': () => points('pbjson', (some) => `[${some.map(formatPointPbjson).join(',')}]`),
+  'otlp-logs': () => signal('logs', false),
+  'otlp-logs-json': () => signal('logs', true),
+  'otlp-metrics': () => signal('metrics', false),
+  'otlp-metrics-json': () => signal('metrics', true),
+  'remote-write-1': () => remoteWrite(1, 'whole'),
+  'remote-write-2': () => remoteWrite(2, 'whole'),
+  snappy: () => remoteWrite(2, 'broken'),
 }
 
 /** The same numbers for the same seed. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { snappyBlock } from '../../../../test/snappy-block.ts'
 import { NO_RECORDED_VALUE, NO_SAMPLE, type MetricPoint } from '../span/metric-point.ts'
 import { SAMPLE_IDS } from './otlp-samples.ts'
 import { decodePrometheus2, PrometheusDecoder, type PrometheusTaken } from './prometheus-write.ts'
@@ -33,15 +34,6 @@ function decode1(body: Uint8Array, decoder = new PrometheusDecoder()): Decoded {
 function decode2(body: Uint8Array): Decoded {
   const points: MetricPoint[] = []
   return { points, taken: decodePrometheus2(body, points, OPTIONS) }
-}
-
-/** As one literal: any block may be so. */
-function snappy(plain: Uint8Array): Uint8Array {
-  const size = plain.length
-  const head = [(size & 127) | 128, ((size >> 7) & 127) | 128, ((size >> 14) & 127) | 128, size >> 21]
-  const length = size - 1
-  const tag = [63 << 2, length & 255, (length >> 8) & 255, (length >> 16) & 255, 0]
-  return size === 0 ? Uint8Array.of(0) : Uint8Array.from([...head, ...tag, ...plain])
 }
 
 const COMMON = {
@@ -134,7 +126,7 @@ test('samples of another time and series of bad labels are refused, each for its
 test('what one request says of a metric holds for the next one', () => {
   const decoder = new PrometheusDecoder()
   decode1(capture('every-field-v1.snappy'), decoder)
-  const body = snappy(series1([['__name__', 'latency_seconds_sum']], 3))
+  const body = snappyBlock(series1([['__name__', 'latency_seconds_sum']], 3))
   const [known] = decode1(body, decoder).points
   assert.deepEqual([known!.unit, known!.description, known!.monotonic], ['seconds', 'How long.', true])
   const [unknown] = decode1(body).points
@@ -267,7 +259,7 @@ const BAD_BUCKETS: readonly (readonly [string, (to: ProtobufWriter) => void])[] 
 
 for (const [what, write] of BAD_BUCKETS)
   test(`a histogram with ${what} is refused alone`, () => {
-    const { taken } = decode1(snappy(series1(NAMED, 1, write)))
+    const { taken } = decode1(snappyBlock(series1(NAMED, 1, write)))
     assert.deepEqual([taken.rows, taken.reasons], [1, new Map([['bad_buckets', 1]])])
   })
 
@@ -280,18 +272,18 @@ test('one request does not get more gaps in its histograms than there is memory 
         span(to, 19_000, 0)
       }),
     )
-  const { taken } = decode1(snappy(Buffer.concat(parts)))
+  const { taken } = decode1(snappyBlock(Buffer.concat(parts)))
   assert.deepEqual([taken.rows, taken.reasons], [52, new Map([['bad_buckets', 48]])])
 })
 
 test('labels that would fill the memory with every sample are refused', () => {
-  const { taken } = decode1(snappy(series1([...NAMED, ['long', 'x'.repeat(100_000)]], 1000)))
+  const { taken } = decode1(snappyBlock(series1([...NAMED, ['long', 'x'.repeat(100_000)]], 1000)))
   assert.deepEqual([taken.rows, taken.reasons], [0, new Map([['too_many', 1000]])])
 })
 
 test('samples beyond what one request may have are refused, the others kept', () => {
   const points: MetricPoint[] = []
-  const body = snappy(series1(NAMED, 15))
+  const body = snappyBlock(series1(NAMED, 15))
   const taken = new PrometheusDecoder().decode(body, points, { ...OPTIONS, maxRows: 10 })
   assert.deepEqual([points.length, taken.rows, taken.reasons], [10, 10, new Map([['too_many', 5]])])
 })
@@ -303,7 +295,7 @@ test('a symbol that is not there and a label without a value make a request of v
     const series = writer.open(5)
     writer.bytes(1, Uint8Array.from(references))
     writer.close(series)
-    assert.throws(() => decode2(snappy(writer.written())), MalformedError)
+    assert.throws(() => decode2(snappyBlock(writer.written())), MalformedError)
   }
 })
 
@@ -319,7 +311,7 @@ test('a request that is cut anywhere is malformed or lacks whole series at its e
     let whole = 0
     for (let size = 0; size < plain.length; size++)
       try {
-        decode(snappy(plain.subarray(0, size)))
+        decode(snappyBlock(plain.subarray(0, size)))
         whole += 1
       } catch (error) {
         assert.ok(error instanceof MalformedError, String((error as Error).stack))
@@ -339,7 +331,7 @@ test('spoiled requests are decoded or malformed, never anything else', () => {
     const body = plain[round % 2]!.slice()
     for (let flips = next(6); flips >= 0; flips--) body[next(body.length)] = next(256)
     try {
-      ;(round % 2 === 0 ? decode1 : decode2)(snappy(body))
+      ;(round % 2 === 0 ? decode1 : decode2)(snappyBlock(body))
     } catch (error) {
       assert.ok(error instanceof MalformedError, String((error as Error).stack))
     }
