@@ -5,7 +5,6 @@ import type { LogDetails, LogRecord } from '../span/log-record.ts'
 import { attributeBetween, idBetween, putAttribute, type OwnAttributes } from './otlp-objects.ts'
 import { MAX_ROWS, walkSources, type OtlpSignalOptions, type OtlpSource } from './otlp-source.ts'
 import { MalformedError, Refusals, type Taken } from './taken.ts'
-import { stringOf } from './otlp-text.ts'
 import { fieldsOf, ProtobufError, ProtobufReader } from './protobuf-reader.ts'
 import { logPlaceOf, requestIdIn, type LogPlace } from './semantic-log.ts'
 
@@ -95,10 +94,10 @@ class LogReader {
           const start = reader.at
           if (tag === 0x32) putAttribute(reader, start, fieldEnd, attributes)
           else if (tag === 0x2a) body = attributeBetween(reader, start, fieldEnd)
-          else if (tag === 0x1a) severity = stringOf(view, start, fieldEnd)
+          else if (tag === 0x1a) severity = reader.text(start, fieldEnd)
           else if (tag === 0x4a) traceId = idBetween(reader, start, fieldEnd, 16)
           else if (tag === 0x52) spanId = idBetween(reader, start, fieldEnd, 8)
-          else eventName = stringOf(view, start, fieldEnd)
+          else eventName = reader.text(start, fieldEnd)
           reader.at = fieldEnd
           break
         }

@@ -6,7 +6,6 @@ import { putAttribute, type OwnAttributes } from './otlp-objects.ts'
 import { POINT_FIELDS, PointFields, type PointKind } from './otlp-point.ts'
 import { MAX_ROWS, walkSources, type OtlpSignalOptions, type OtlpSource } from './otlp-source.ts'
 import { MalformedError, Refusals, type RefusalReason, type Taken } from './taken.ts'
-import { stringOf } from './otlp-text.ts'
 import { fieldsOf, ProtobufError, ProtobufReader } from './protobuf-reader.ts'
 
 const METRIC_FIELDS = fieldsOf(1, 2, 3, 5, 7, 9, 10, 11, 12)
@@ -67,7 +66,6 @@ class MetricReader {
   /** The Metric that begins at `reader.at`. */
   read(end: number, source: OtlpSource): void {
     const reader = this.#reader
-    const { view } = reader
     const metadata: OwnAttributes = {}
     let name = ''
     let unit = ''
@@ -88,9 +86,9 @@ class MetricReader {
         kind = data
         dataStart = start
         dataEnd = fieldEnd
-      } else if (tag === 0x0a) name = stringOf(view, start, fieldEnd)
-      else if (tag === 0x12) description = stringOf(view, start, fieldEnd)
-      else if (tag === 0x1a) unit = stringOf(view, start, fieldEnd)
+      } else if (tag === 0x0a) name = reader.text(start, fieldEnd)
+      else if (tag === 0x12) description = reader.text(start, fieldEnd)
+      else if (tag === 0x1a) unit = reader.text(start, fieldEnd)
       else if (tag === 0x62) putAttribute(reader, start, fieldEnd, metadata)
       reader.at = fieldEnd
     }

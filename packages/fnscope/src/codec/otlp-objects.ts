@@ -3,7 +3,7 @@
 import type { AttributeValue, Attributes } from '../span/attribute-value.ts'
 import { formatHex } from '../span/id.ts'
 import { setOwn } from './json.ts'
-import { bytesOf, stringOf } from './otlp-text.ts'
+import { bytesOf } from './otlp-text.ts'
 import { LETTER, MAX_VALUE_DEPTH, newEntry, newValue, readEntry, readValue, type WireValue } from './otlp-value.ts'
 import { fieldsOf, ProtobufError, type ProtobufReader } from './protobuf-reader.ts'
 
@@ -19,7 +19,7 @@ const outer = newValue()
 export function putAttribute(reader: ProtobufReader, start: number, end: number, into: OwnAttributes, depth = 0): void {
   reader.at = start
   readEntry(reader, end, entry)
-  const key = stringOf(reader.view, entry.keyStart, entry.keyEnd)
+  const key = reader.text(entry.keyStart, entry.keyEnd)
   setOwn(into, key, attributeBetween(reader, entry.valueStart, entry.valueEnd, depth))
   reader.at = end
 }
@@ -34,7 +34,7 @@ function attributeValueOf(reader: ProtobufReader, value: WireValue, depth: numbe
   const { view } = reader
   switch (value.letter) {
     case LETTER.string:
-      return stringOf(view, value.start, value.end)
+      return reader.text(value.start, value.end)
     case LETTER.integer:
       return integerOf(value.low, value.high)
     case LETTER.boolean:

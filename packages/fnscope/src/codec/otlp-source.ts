@@ -4,7 +4,6 @@ import type { Attributes } from '../span/attribute-value.ts'
 import type { SpanScope } from '../span/span.ts'
 import type { TimeBounds } from '../span/time.ts'
 import { putAttribute, type OwnAttributes } from './otlp-objects.ts'
-import { stringOf } from './otlp-text.ts'
 import { fieldsOf, ProtobufError, type ProtobufReader } from './protobuf-reader.ts'
 import { resourceMeaning } from './semantic-resource.ts'
 
@@ -117,7 +116,7 @@ function readHead(reader: ProtobufReader, end: number): Head {
       const urlEnd = reader.length(end)
       if (urlEnd - reader.at > MAX_SCHEMA_URL_BYTES)
         throw new ProtobufError(`a schema URL of more than ${MAX_SCHEMA_URL_BYTES} bytes`, reader.at)
-      schemaUrl = stringOf(reader.view, reader.at, urlEnd)
+      schemaUrl = reader.text(reader.at, urlEnd)
       reader.at = urlEnd
     } else if (tag === 0x12) reader.at = reader.length(end)
     else reader.skip(tag, end, GROUP_FIELDS)
@@ -154,7 +153,7 @@ function readScope(reader: ProtobufReader, { start, end, schemaUrl }: Head): Spa
     const tag = reader.tag()
     if (tag === 0x0a || tag === 0x12) {
       const textEnd = reader.length(end)
-      const text = stringOf(reader.view, reader.at, textEnd)
+      const text = reader.text(reader.at, textEnd)
       if (tag === 0x0a) name = text
       else version = text
       reader.at = textEnd

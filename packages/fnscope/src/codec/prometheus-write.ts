@@ -1,7 +1,6 @@
 // Prometheus' remote write: WriteRequest of version 1 and Request of version 2 to metric points, from their snappy blocks.
 // What becomes of each field: docs/protocols/prometheus-remote-write.md.
 import type { MetricPoint } from '../span/metric-point.ts'
-import { stringOf } from './otlp-text.ts'
 import {
   SeriesWriter,
   type Family,
@@ -99,7 +98,7 @@ export class PrometheusDecoder {
       if (tag === 0x08) type = reader.varint()
       else if (tag === 0x12 || tag === 0x22 || tag === 0x2a) {
         const textEnd = reader.length(end)
-        const text = stringOf(reader.view, reader.at, Math.min(textEnd, reader.at + MAX_HELP_LENGTH))
+        const text = reader.text(reader.at, Math.min(textEnd, reader.at + MAX_HELP_LENGTH))
         if (tag === 0x12) name = text
         else if (tag === 0x22) help = text
         else unit = text
@@ -129,7 +128,7 @@ export function decodePrometheus2(body: Uint8Array, into: MetricPoint[], options
       const tag = reader.tag()
       if (tag === 0x22) {
         const textEnd = reader.length(end)
-        symbols.push(stringOf(reader.view, reader.at, textEnd))
+        symbols.push(reader.text(reader.at, textEnd))
         reader.at = textEnd
       } else if (tag === 0x2a) reader.at = reader.length(end)
       else reader.skip(tag, end, REQUEST_2_FIELDS)
@@ -188,7 +187,7 @@ function readLabel(reader: ProtobufReader, end: number): Label {
     const tag = reader.tag()
     if (tag === 0x0a || tag === 0x12) {
       const textEnd = reader.length(end)
-      const text = stringOf(reader.view, reader.at, textEnd)
+      const text = reader.text(reader.at, textEnd)
       if (tag === 0x0a) name = text
       else value = text
       reader.at = textEnd

@@ -42,18 +42,29 @@ export class ProtobufReader {
   at = 0
   /** Of the last varint: its upper 32 bits. */
   high = 0
+  #buffer: Buffer | undefined
 
   /** Begins at the start of `body`, which must not change while it is read. */
   open(body: Uint8Array): void {
     this.bytes = body
     this.view = new DataView(body.buffer, body.byteOffset, body.byteLength)
     this.at = 0
+    this.#buffer = undefined
   }
 
   /** Lets go of the body. */
   close(): void {
     this.bytes = NOTHING
     this.view = NO_VIEW
+    this.#buffer = undefined
+  }
+
+  /** Bytes as a JS string, U+FFFD in place of what is not UTF-8. */
+  text(start: number, end: number): string {
+    if (start === end) return ''
+    // One for the body: a view for each text costs as much again as the text.
+    this.#buffer ??= Buffer.from(this.bytes.buffer, this.bytes.byteOffset, this.bytes.byteLength)
+    return this.#buffer.toString('utf8', start, end)
   }
 
   /** Field number << 3 | wire type. */
