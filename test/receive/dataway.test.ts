@@ -257,6 +257,7 @@ test('a DataKit finds what it asks its centre for, and nothing that it logs as a
   const { content } = (await get('/v1/ping')) as { readonly content: Readonly<Record<string, string>> }
   assert.deepEqual(Object.keys(content), ['version', 'uptime', 'host'])
   assert.equal((await send(door.url, { path: '/v1/something/new' })).status, 404)
+  assert.match((await send(door.url, { path: '/metrics' })).body, /fnscope_received_total/)
   const raw = await send(door.url, { method: 'POST', path: '/v1/query/raw?token=t', body: '{}' })
   assert.deepEqual([raw.status, codeOf(raw)], [501, 'datakit.notImplemented'])
   const told = await send(door.url, { method: 'POST', path: '/v1/lasterror', body: '{"input":"i","err_content":"e"}' })
@@ -281,7 +282,7 @@ test('with a token nobody writes or asks without it, in the address or as other 
   assert.equal((await send(door.url, { path: '/v1/ping?token=tkn_secret' })).status, 200)
 })
 
-test('OTLP and Jaeger are taken at DataKit’s paths', async (t) => {
+test('OTLP, Jaeger and Zipkin are taken at DataKit’s paths', async (t) => {
   const door = await openDoor(t)
   const otlp = JSON.stringify({
     resourceSpans: [
@@ -323,4 +324,11 @@ test('OTLP and Jaeger are taken at DataKit’s paths', async (t) => {
     body: 'x',
   })
   assert.equal(jaeger.status, 400)
+  const zipkin = await send(door.url, {
+    method: 'POST',
+    path: '/api/v2/spans',
+    headers: { 'content-type': 'application/json' },
+    body: `[{"traceId":"5b8aa5a2d2c872e8321cf37308d69df2","id":"051581bf3cb55c13","timestamp":${NOW / 1000n}}]`,
+  })
+  assert.deepEqual([zipkin.status, door.kept[1]!.spans], [202, 1])
 })

@@ -31,7 +31,10 @@ export function mountDatawayOnMain(main: FastifyInstance, context: DoorContext):
  * routes, and to have datakitErrorFormat for them and otlpErrorFormat for `/otel/`.
  */
 export function mountDatakitRoutes(server: FastifyInstance, intake: Intake, context: DoorContext): void {
-  const { log, budget } = context
+  const { log, budget, counters } = context
+  server.get('/metrics', async (_, reply) => {
+    return await reply.type(counters.registry.contentType).send(await counters.registry.metrics())
+  })
   const hostTags = new HostTags()
   const tokens = tokensOf(context)
   mountDatakit(server, { version: VERSION, hostTags, log, tokens })
