@@ -144,3 +144,25 @@ test("with tracing off the platform's spans are the only ones", async () => {
     [],
   )
 })
+
+interface Figure {
+  readonly name: string
+  readonly value: number
+  readonly requestId?: string
+  readonly dimensions: Readonly<Record<string, string>>
+}
+
+test("DataKit's figures of the function are there, as its layer would write them", async () => {
+  const { requestId } = await invoke('hello-dd', { order: 'A-9' })
+  const figures = await eventually(async () => {
+    const answer = await fetch(`${fnscope.url}/api/metrics?function=hello-dd&limit=10000`)
+    const { points } = (await answer.json()) as { readonly points: readonly Figure[] }
+    const own = points.filter((point) => point.requestId === requestId && point.name.startsWith('awslambda.'))
+    return own.length > 0 ? own : undefined
+  }, 30_000)
+  const names = figures.map(({ name }) => name.slice('awslambda.'.length))
+  for (const name of ['runtime_duration_ms', 'duration_ms', 'billed_duration_ms', 'max_memory_used_mb'])
+    assert.ok(names.includes(name), name)
+  assert.equal(figures.find(({ name }) => name === 'awslambda.memory_size_mb')?.value, 256)
+  assert.equal(figures[0]!.dimensions['aws_lambda_function_name'], 'hello-dd')
+})

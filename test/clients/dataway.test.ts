@@ -139,6 +139,20 @@ test("protobuf's own runtime: a trace, a log line and an object are found again"
   assert.partialDeepStrictEqual(await lineOf('HOST', '"cpu":0.5'), { logGroup: 'datakit/object/HOST' })
 })
 
+test('a DataKit is found on its own port, by applications that know no other', async () => {
+  const kit = `http://${fnscope.doors['datakit']}`
+  const ping = (await (await fetch(`${kit}/v1/ping`)).json()) as { readonly content: { readonly version: string } }
+  assert.match(ping.content.version, /^\d+\.\d+/)
+  const answer = await fetch(`${kit}/v1/write/metric?precision=s`, {
+    method: 'POST',
+    body: `kit,zone=k v=7i ${Math.floor(Date.now() / 1000)}`,
+  })
+  assert.deepEqual([answer.status, await answer.text()], [200, ''])
+  assert.equal((await metric('kit.v')).value, 7)
+  const bad = await fetch(`${kit}/v1/write/metric`, { method: 'POST', body: 'nonsense' })
+  assert.equal(((await bad.json()) as { readonly error_code: string }).error_code, 'datakit.invalidLinePoint')
+})
+
 test('a token in the address opens the main port to a DataKit and to nobody else', async () => {
   await using guarded = await startFnscope({ args: ['--token', 'tkn_secret'] })
   const post = async (query: string): Promise<number> =>
