@@ -55,7 +55,6 @@ function meets(trace: readonly Span[], query: TraceQuery, root: Span): boolean {
     }
     case 'edge':
       return trace.some((caller) => {
-        if (query.from !== undefined && caller.service !== '' && caller.service !== query.from) return false
         if (query.where !== undefined && !spanMeets(caller, query.where)) return false
         const answered = trace.some(
           (callee) =>

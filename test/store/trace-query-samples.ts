@@ -221,7 +221,6 @@ export function sampleTraceQuery(random: Random, ids: readonly string[], depth =
     case 1:
       return {
         is: 'edge',
-        ...(random() < 0.5 ? { from: pick(random, SERVICES) } : {}),
         to: sampleNode(random),
         ...(random() < 0.3 ? { where: sampleSpanQuery(random, 0) } : {}),
       }

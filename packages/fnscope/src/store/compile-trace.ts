@@ -134,11 +134,7 @@ function isOfSegments(where: SpanQuery): boolean {
 function tracesWithEdge(edge: Extract<TraceQuery, { readonly is: 'edge' }>, options: CompileOptions): string {
   const { database, parameters } = options
   const { name, type, accountId } = edge.to
-  const caller = joined('and', [
-    within(options),
-    ...(edge.from === undefined ? [] : [`service IN ('', ${parameters.bind('String', edge.from)})`]),
-    ...(edge.where ? [compileSpan(edge.where, parameters)] : []),
-  ])
+  const caller = joined('and', [within(options), ...(edge.where ? [compileSpan(edge.where, parameters)] : [])])
   const callee = joined('and', [
     within(options),
     compileSpan({ is: 'flag', flag: 'segment' }, parameters),

@@ -9,8 +9,8 @@ export type TraceQuery =
   | { readonly is: 'span'; readonly where: SpanQuery }
   /** The span at which the trace is listed does: its root, else the entry that came. */
   | { readonly is: 'root'; readonly where: SpanQuery }
-  /** A span calls `to`, directly. It is of the service `from` or says none, as streamed subsegments; and meets `where`. */
-  | { readonly is: 'edge'; readonly from?: string; readonly to: NodeQuery; readonly where?: SpanQuery }
+  /** A span that meets `where` calls `to`, directly. */
+  | { readonly is: 'edge'; readonly to: NodeQuery; readonly where?: SpanQuery }
   /** Something of it was in progress, names a parent that did not come, or asked its callee for a report in vain. */
   | { readonly is: 'partial' }
   /** From the first start to the last end. */

@@ -113,7 +113,8 @@ function flagBounds(keyword: FlagKeyword): Bounds<TraceQuery> {
 }
 
 const IS_SEGMENT: SpanQuery = { is: 'flag', flag: 'segment' }
-const CALLS_SOMETHING: SpanQuery = { is: 'and', of: [not(IS_SEGMENT), { is: 'text', field: 'peerName', op: 'exists' }] }
+/** A client's span that begins its trace is a segment and a call. */
+const CALLS_SOMETHING: SpanQuery = { is: 'text', field: 'peerName', op: 'exists' }
 
 /** The trace's time is from its first to its last segment: no less than the root's, no more than that of all spans. */
 function durationBounds(test: NumberTest | Known): Bounds<TraceQuery> {
@@ -248,7 +249,6 @@ function edgeQuery({ from, to, where }: Edge): TraceQuery {
     spanWith(all([IS_SEGMENT, ...nodeQuery(from, 'segment')])),
     {
       is: 'edge',
-      ...(from.name === undefined ? {} : { from: from.name }),
       to,
       // A segment that calls without a subsegment does not stand for the call.
       ...(isEvery(inner) ? {} : { where: any<SpanQuery>([IS_SEGMENT, inner]) }),
