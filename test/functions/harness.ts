@@ -2,6 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { parseLogLine } from '../../packages/fnscope/src/codec/log-line.ts'
 import { Counters } from '../../packages/fnscope/src/counters.ts'
 import type { InvokeAnswer } from '../../packages/fnscope/src/functions/invoke-request.ts'
 import { Platform } from '../../packages/fnscope/src/functions/platform.ts'
@@ -103,6 +104,7 @@ export function startHarness(options: Partial<PlatformOptions> = {}): Harness {
     endpointUrl: () => 'http://127.0.0.1:4747',
     cacheDir: TEST_CACHE,
     metricsOfLine: () => [],
+    readLine: parseLogLine,
     notify: (text) => notes.push(text),
     ...options,
   })

@@ -7,6 +7,7 @@ import type { ConsoleApp, ConsoleHealth } from './api/console-types.ts'
 import { mountLambda } from './api/lambda.ts'
 import { mountXray, type XrayApiOptions } from './api/xray.ts'
 import { assembleDocuments } from './codec/xray-assemble.ts'
+import { parseLogLine } from './codec/log-line.ts'
 import { decodeDocument } from './codec/xray.ts'
 import type { Config } from './config.ts'
 import { Counters, reasonOf } from './counters.ts'
@@ -234,6 +235,7 @@ export async function startServer(config: Config, options: StartOptions): Promis
     endpointUrl: () => late.url,
     accessKeyId: functionKey,
     cacheDir: config.cacheDir,
+    readLine: parseLogLine,
     metricsOfLine: (text) => metricsOfLine({ text, service: '', timeNanos: clock() }),
     divertLine: (text, from) => functionTelemetry.take(text, from),
     notify,

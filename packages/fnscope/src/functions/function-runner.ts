@@ -81,6 +81,7 @@ export class FunctionRunner {
         billing: platform.billing ?? 'sum',
         traceId: trace.traceId,
         receivedNanos,
+        readLine: platform.readLine,
         ...(trace.announced ? { xray } : {}),
       })
       const datakit = datakitOf(spec, { region: platform.region, accountId: platform.accountId }, launch.version)

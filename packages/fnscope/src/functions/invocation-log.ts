@@ -1,37 +1,41 @@
 // The log of one invocation in its order: the system's lines and the function's own, as records for the store and as
 // the tail for the caller.
+import type { Attributes } from '../span/attribute-value.ts'
 import type { LogRecord } from '../span/log-record.ts'
+import { severityOfName, type Severity } from '../span/severity.ts'
 import type { FunctionLine } from './invocation-record.ts'
 import { systemLines, type SystemLine, type SystemLogInput } from './platform-log.ts'
 
 /** X-Amz-Log-Result holds so much of the log's end. */
 export const LOG_TAIL_BYTES = 4096
 
-const SEVERITY_NUMBERS: Readonly<Record<string, number>> = {
-  TRACE: 1,
-  DEBUG: 5,
-  INFO: 9,
-  WARN: 13,
-  WARNING: 13,
-  ERROR: 17,
-  CRITICAL: 21,
-  FATAL: 21,
+/** What a function's line says of itself (codec/log-line.ts). */
+export interface LineSaid extends Severity {
+  readonly traceId?: string
+  readonly spanId?: string
+  readonly requestId?: string
+  readonly attributes: Attributes
+  /** The line as it is stored. */
+  readonly body: string
 }
 
-/** What the line says of itself: by its frame, by `[INFO]` in front, or by a JSON member `level`. */
-export function severityOf(line: Pick<FunctionLine, 'text' | 'level'>): {
-  readonly severity: string
-  readonly severityNumber: number
-} {
-  const said =
-    line.level ||
-    (line.text.startsWith('[')
-      ? /^\[([A-Z]+)\]\s/.exec(line.text)?.[1]
-      : line.text.startsWith('{')
-        ? /"level"\s*:\s*"([A-Za-z]+)"/.exec(line.text)?.[1]
-        : undefined)
-  const severityNumber = SEVERITY_NUMBERS[said?.toUpperCase() ?? ''] ?? 0
-  return severityNumber === 0 ? { severity: '', severityNumber } : { severity: said!, severityNumber }
+export type ReadLine = (text: string) => LineSaid
+
+type LineFields = Pick<LogRecord, 'severity' | 'severityNumber' | 'attributes' | 'body' | 'spanId' | 'traceId'>
+
+/**
+ * What of a line goes into its record. The runtime's frame knows the level. The trace is the invocation's, but for a line
+ * that names a span too: that was written inside of it, and an SDK may have begun a trace of its own.
+ */
+function fieldsOf(line: FunctionLine, readLine: ReadLine): LineFields {
+  const { severity, severityNumber, attributes, body, traceId, spanId } = readLine(line.text)
+  const framed = severityOfName(line.level)
+  return {
+    ...(framed.severityNumber === 0 ? { severity, severityNumber } : framed),
+    ...(traceId === undefined || spanId === undefined ? {} : { traceId, spanId }),
+    attributes,
+    body,
+  }
 }
 
 export interface InvocationLog {
@@ -44,6 +48,7 @@ export interface InvocationLogInput extends SystemLogInput {
   /** 32 hex digits. */
   readonly traceId: string
   readonly receivedNanos: bigint
+  readonly readLine: ReadLine
 }
 
 export function invocationLog(input: InvocationLogInput): InvocationLog {
@@ -71,7 +76,7 @@ export function invocationLog(input: InvocationLogInput): InvocationLog {
 export function idleLog(
   spec: InvocationLogInput['spec'],
   logStream: string,
-  lines: { readonly lines: readonly FunctionLine[]; readonly receivedNanos: bigint },
+  lines: { readonly lines: readonly FunctionLine[]; readonly receivedNanos: bigint; readonly readLine: ReadLine },
 ): LogRecord[] {
   return lines.lines.map((line) => ({
     timeNanos: line.timeNanos,
@@ -80,9 +85,7 @@ export function idleLog(
     logGroup: spec.logGroup,
     logStream,
     service: spec.name,
-    ...severityOf(line),
-    body: line.text,
-    attributes: {},
+    ...fieldsOf(line, lines.readLine),
     resource: {},
   }))
 }
@@ -105,31 +108,27 @@ class LogWriter {
   addSystem(lines: readonly SystemLine[]): void {
     for (const line of lines) {
       const level = line.failed ? { severity: 'ERROR', severityNumber: 17 } : { severity: '', severityNumber: 0 }
-      this.#add('platform', line.timeNanos, { text: line.text, body: line.text.replace(/\n+$/, ''), ...level })
+      const body = line.text.replace(/\n+$/, '')
+      this.#add('platform', line.timeNanos, line.text, { body, attributes: {}, ...level })
     }
   }
 
   addFunction(line: FunctionLine): void {
     const joined = line.requestId !== undefined
-    this.#add('function', line.timeNanos, { text: `${line.text}\n`, body: line.text, ...severityOf(line) }, joined)
+    this.#add('function', line.timeNanos, `${line.text}\n`, fieldsOf(line, this.#input.readLine), joined)
   }
 
   addDropped(count: number): void {
     const body = `fnscope: ${count} more lines of this invocation were dropped, its log was over 10 MB`
-    this.#add('platform', 0n, { text: `${body}\n`, body, severity: 'WARN', severityNumber: 13 })
+    this.#add('platform', 0n, `${body}\n`, { body, attributes: {}, severity: 'WARN', severityNumber: 13 })
   }
 
   // Times never go back from one line to the next: a log is read in the order of its times.
-  #add(
-    kind: 'platform' | 'function',
-    at: bigint,
-    line: { readonly text: string; readonly body: string; readonly severity: string; readonly severityNumber: number },
-    joined = true,
-  ): void {
+  #add(kind: 'platform' | 'function', at: bigint, text: string, fields: LineFields, joined = true): void {
     const { spec, record, traceId, receivedNanos } = this.#input
     const timeNanos = at > this.#lastNanos ? at : this.#lastNanos + 1n
     this.#lastNanos = timeNanos
-    if (this.#inTail) this.tail.push(line.text)
+    if (this.#inTail) this.tail.push(text)
     this.records.push({
       timeNanos,
       receivedNanos,
@@ -138,10 +137,7 @@ class LogWriter {
       logStream: record.logStream,
       service: spec.name,
       ...(joined ? { requestId: record.requestId, traceId } : {}),
-      severity: line.severity,
-      severityNumber: line.severityNumber,
-      body: line.body,
-      attributes: {},
+      ...fields,
       resource: {},
     })
   }

@@ -3,9 +3,14 @@
 import type { Clock } from './clock.ts'
 import type { FunctionLine } from './invocation-record.ts'
 import type { LogEvent } from './log-stream.ts'
+import { StackTraceLines } from './stack-trace-lines.ts'
 
 /** Text of one invocation that is kept; what goes over is counted. */
 const MAX_LOG_BYTES = 10 * 1024 * 1024
+/** Lines of one stack trace are written one after the other. */
+const TRACE_PAUSE_NANOS = 200_000_000n
+/** As the cloud bounds an event. */
+const MAX_TRACE_LENGTH = 256 * 1024
 
 export interface CollectedLines {
   readonly lines: readonly FunctionLine[]
@@ -19,6 +24,7 @@ export class LineCollector {
   #bytes = 0
   #dropped = 0
   #lastNanos = 0n
+  readonly #traces = new StackTraceLines()
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -33,13 +39,32 @@ export class LineCollector {
     const now = this.#clock()
     const said = event.timeNanos !== undefined && event.timeNanos < now ? event.timeNanos : now
     const timeNanos = said > this.#lastNanos ? said : this.#lastNanos + 1n
+    const pauseNanos = timeNanos - this.#lastNanos
     this.#lastNanos = timeNanos
     this.#bytes += event.text.length
+    if (event.timeNanos !== undefined) this.#traces.end()
+    else if (this.#joins(event.text, pauseNanos, when)) return
     this.#lines.push({ timeNanos, text: event.text, level: event.level, ...when })
+  }
+
+  /** A raw line of the stack trace that the last line belongs to becomes a part of that. */
+  #joins(text: string, pauseNanos: bigint, when: Pick<FunctionLine, 'duringInit' | 'requestId'>): boolean {
+    const last = this.#lines.at(-1)
+    const together =
+      last !== undefined &&
+      last.requestId === when.requestId &&
+      last.duringInit === when.duringInit &&
+      pauseNanos <= TRACE_PAUSE_NANOS &&
+      last.text.length + text.length < MAX_TRACE_LENGTH
+    if (!together) this.#traces.end()
+    if (!this.#traces.continues(text) || !together) return false
+    this.#lines[this.#lines.length - 1] = { ...last, text: `${last.text}\n${text}` }
+    return true
   }
 
   /** Hands over what there is, and begins anew. */
   take(): CollectedLines {
+    this.#traces.end()
     const taken = { lines: this.#lines, droppedLines: this.#dropped }
     this.#lines = []
     this.#bytes = 0

@@ -5,6 +5,7 @@ import type { Logger } from '../log.ts'
 import type { MetricPoint } from '../span/metric-point.ts'
 import type { Clock } from './clock.ts'
 import type { SegmentStyle } from './function-spec.ts'
+import type { ReadLine } from './invocation-log.ts'
 
 /**
  * Is shown every line that a function writes, when it is written. @returns whether it was telemetry, which no log has
@@ -35,6 +36,8 @@ export interface PlatformOptions {
   /** Metric points inside a function's own line (EMF). */
   readonly metricsOfLine: (line: string) => MetricPoint[]
   readonly divertLine?: DivertLine | undefined
+  /** What a function's own line says of itself. */
+  readonly readLine: ReadLine
   /** Progress and warnings for the user, a sentence each. */
   readonly notify?: ((text: string) => void) | undefined
   /** Default 5 minutes. */

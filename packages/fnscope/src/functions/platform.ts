@@ -206,7 +206,8 @@ export class Platform {
   }
 
   #keepLeftover(environment: Environment, lines: readonly FunctionLine[]): void {
-    const logs = idleLog(environment.spec, environment.logStream, { lines, receivedNanos: this.#clock() })
+    const { readLine } = this.#options
+    const logs = idleLog(environment.spec, environment.logStream, { lines, receivedNanos: this.#clock(), readLine })
     const datakit = datakitOf(environment.spec, this.#options)
     this.#outlet.add(() => ({ logs: datakit === undefined ? logs : datakitLogs(datakit, logs) }))
   }
