@@ -43,6 +43,8 @@ export interface Config {
   readonly segmentStyle: 'old' | 'new' | undefined
   readonly region: string
   readonly accountId: string
+  /** Another local cloud's endpoint whose functions' logs are read. */
+  readonly besideUrl: string | undefined
   readonly logLevel: string
 }
 
@@ -62,6 +64,7 @@ export interface ConfigFlags {
   readonly sampling?: string
   readonly fsync?: boolean
   readonly ack?: string
+  readonly beside?: string
   readonly logLevel?: string
 }
 
@@ -175,6 +178,12 @@ function doorsOfRoles(doors: Config['doors'], roles: readonly Role[]): Config['d
   return Object.fromEntries(kept) as Config['doors']
 }
 
+function parseBeside(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined
+  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text
+  throw usage(`--beside wants the URL of another local cloud, like http://127.0.0.1:4566, not "${text.slice(0, 200)}".`)
+}
+
 function isOn(env: Readonly<Record<string, string | undefined>>, name: string): boolean {
   const text = env[name] || '0'
   if (text === '1' || text === 'true') return true
@@ -235,6 +244,7 @@ export function readConfig(flags: ConfigFlags, env: Readonly<Record<string, stri
     segmentStyle: style,
     region: env['AWS_REGION'] || env['AWS_DEFAULT_REGION'] || 'us-east-1',
     accountId: '000000000000',
+    besideUrl: parseBeside(pick(flags.beside, 'BESIDE')),
     logLevel,
   })
 }

@@ -37,7 +37,8 @@ export function openDataDir(dir: string, options: DataDirOptions): DataDir {
     return { path: temporary, release: () => rmSync(temporary, { recursive: true, force: true }) }
   }
   if (options.fresh)
-    for (const part of ['store', 'wal', 'log-groups.json']) rmSync(join(path, part), { recursive: true, force: true })
+    for (const part of ['store', 'wal', 'log-groups.json', 'beside.json'])
+      rmSync(join(path, part), { recursive: true, force: true })
   return { path, release: () => lock.release() }
 }
 

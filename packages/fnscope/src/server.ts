@@ -24,9 +24,11 @@ import { openJaegerDoor } from './doors/jaeger-query-door.ts'
 import type { Logger } from './log.ts'
 import { openConfiguredStore } from './open-store.ts'
 import { mountDatawayOnMain } from './doors/dataway-mount.ts'
+import { openBeside } from './doors/beside.ts'
 import { mountCloudWatch } from './doors/cloudwatch.ts'
 import type { DoorContext } from './doors/door-context.ts'
 import { openTelemetryDoors } from './doors/telemetry-doors.ts'
+import { LoggedInvocations } from './doors/logged-invocations.ts'
 import { createMainDoor, listenMain } from './doors/main-door.ts'
 import { markPartialAnswers } from './doors/partial-answers.ts'
 import { mountPrometheusOnMain } from './doors/prometheus-mount.ts'
@@ -162,10 +164,15 @@ export async function startServer(config: Config, options: StartOptions): Promis
     notify,
   }
   cleanup.defer(mountDatawayOnMain(main, doorContext))
+  const { region, accountId } = config
+  const flushed = async (): Promise<void> => await openedIngest.flushed()
+  const logged = new LoggedInvocations({ ...doorContext, reader: store, region, accountId, flushed })
+  cleanup.defer(() => logged.stop())
   const groups = mountCloudWatch(main, {
     config,
     dataDir: dataDir.path,
     ingest: answeringIngest,
+    invocations: logged,
     counters,
     now: clock,
     log,
@@ -173,6 +180,11 @@ export async function startServer(config: Config, options: StartOptions): Promis
   cleanup.defer(() => groups.stop())
   logListeners.push((lines) => groups.noteLines(lines))
   cleanup.defer(mountPrometheusOnMain(main, doorContext))
+  if (config.besideUrl !== undefined) {
+    const file = join(dataDir.path, 'beside.json')
+    const beside = openBeside({ ...doorContext, url: config.besideUrl, region, file, invocations: logged })
+    cleanup.defer(() => beside.stop())
+  }
   main.get('/metrics', async (_, reply) => {
     counters.graphSpansWaiting.set(job.waitingSpans)
     counters.graphRuns.set(job.runs)

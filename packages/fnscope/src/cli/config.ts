@@ -35,6 +35,7 @@ const SOURCES: Readonly<Record<string, readonly string[]>> = {
   ack: ['FNSCOPE_ACK'],
   segmentStyle: ['FNSCOPE_SEGMENT_STYLE'],
   region: ['AWS_REGION', 'AWS_DEFAULT_REGION'],
+  besideUrl: ['FNSCOPE_BESIDE'],
   logLevel: ['FNSCOPE_LOG_LEVEL'],
 }
 

@@ -42,7 +42,7 @@ export function readyLines(started: Started, config: Config, painter: Painter): 
     `  kept for     ${retention(config.retention)}, in ${config.storeUrl === undefined ? config.dataDir : 'the ClickHouse of --store'}`,
   )
   for (const app of started.apps()) lines.push('', ...appLines(app, painter))
-  return [...lines, '', ...lookLines(started.url, config, painter)]
+  return [...lines, '', ...lookLines(started.url, config, painter), ...sendLines(started.doors(), painter)]
 }
 
 function retention({ spansDays, logsDays, metricsDays }: Config['retention']): string {
@@ -61,4 +61,19 @@ function lookLines(url: string, config: Config, { paint }: Painter): string[] {
     `  Look:         ${prefix}npx fnscope traces   (also: logs --follow, functions, invoke NAME)`,
     `  AWS clients:  ${paint('dim', `export AWS_ENDPOINT_URL=${url} AWS_ACCESS_KEY_ID=fnscope AWS_SECRET_ACCESS_KEY=fnscope AWS_REGION=${config.region}`)}`,
   ]
+}
+
+/** For functions and programs that run elsewhere: what to paste there, of the doors that are open. */
+const SENDERS: readonly (readonly [label: string, door: string, setting: (address: string) => string])[] = [
+  ['X-Ray SDKs', 'xray-daemon', (address) => `AWS_XRAY_DAEMON_ADDRESS=${address}`],
+  ['OTLP', 'otlp-http', (address) => `OTEL_EXPORTER_OTLP_ENDPOINT=http://${address}`],
+  ['Datadog', 'datadog', (address) => `DD_TRACE_AGENT_URL=http://${address}`],
+]
+
+function sendLines(doors: Readonly<Record<string, string>>, { paint }: Painter): string[] {
+  const { open } = openDoors(doors)
+  return SENDERS.flatMap(([label, door, setting]) => {
+    const address = open[door]?.replace(/^(0\.0\.0\.0|\[::\])(?=:)/, '127.0.0.1')
+    return address === undefined ? [] : [`  ${`${label}:`.padEnd(13)} ${paint('dim', `export ${setting(address)}`)}`]
+  })
 }

@@ -21,6 +21,7 @@ Examples:
   fnscope up . --parameter Stage=dev     with a value for a template parameter
   fnscope up . --ports auto --json       free ports; JSON lines for a script
   fnscope up --fsync --ack stored        answer senders when their data is safe and can be read
+  fnscope up --beside http://127.0.0.1:4566   also show the functions of another local cloud
   fnscope up --store https://user:password@clickhouse:8443/fnscope
 
 On a terminal the functions' log lines follow as they come. Ctrl-C ends it.
@@ -53,6 +54,7 @@ function addServerOptions(command: Command): Command {
         'stored',
       ]),
     )
+    .option('--beside <url>', 'read the logs of functions that another local cloud runs: http://127.0.0.1:4566')
     .addOption(
       new Option('--log-level <level>', "fnscope's own log on standard error").choices([
         'trace',

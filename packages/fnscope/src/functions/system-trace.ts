@@ -9,16 +9,19 @@ import type { InvocationRecord } from './invocation-record.ts'
 import type { RunIds, TraceContext } from './trace-context.ts'
 
 export interface TracedFunction {
-  readonly spec: FunctionSpec
+  readonly spec: Pick<FunctionSpec, 'name'>
   readonly accountId: string
   readonly functionArn: string
 }
+
+/** What of an invocation's trace its spans need. */
+type SpanTrace = Pick<TraceContext, 'traceId' | 'parentId' | 'segmentId' | 'style'>
 
 const KIND = { internal: 1, server: 2 } as const
 
 function base(
   of: TracedFunction,
-  trace: TraceContext,
+  trace: SpanTrace,
   requestId: string,
 ): Pick<SpanInput, 'traceId' | 'name' | 'source' | 'service' | 'accountId' | 'resourceArn' | 'requestId'> {
   return {
@@ -35,7 +38,7 @@ function base(
 /** The service's own view of a request: status 200 for function errors too, 202 for events, 429 with `throttle`. */
 export function serviceSegment(
   of: TracedFunction,
-  trace: TraceContext,
+  trace: SpanTrace,
   call: {
     readonly requestId: string
     readonly startNanos: bigint
@@ -66,7 +69,7 @@ export function serviceSegment(
 /** A part of the service segment of an asynchronous event: `Dwell Time`, `Attempt #1`. */
 export function serviceSubsegment(
   of: TracedFunction,
-  trace: TraceContext,
+  trace: SpanTrace,
   part: {
     readonly name: string
     readonly spanId: string
@@ -94,12 +97,14 @@ export function serviceSubsegment(
 /** The function segment with its subsegments. @param parentId the service segment, or an event's attempt */
 export function functionSpans(
   of: TracedFunction,
-  trace: TraceContext,
+  trace: SpanTrace,
   run: {
     readonly record: InvocationRecord
-    readonly ids: RunIds
+    readonly ids: Pick<RunIds, 'functionId' | 'invocationId'>
     readonly parentId: string
     readonly receivedNanos: bigint
+    /** Of the parts that nobody refers to. Default: random. */
+    readonly newId?: (name: string) => string
   },
 ): Span[] {
   const { record, ids, receivedNanos } = run
@@ -133,7 +138,7 @@ export function functionSpans(
     }),
   ]
   const part = (name: string, startNanos: bigint, endNanos: bigint, more: Partial<Span>): void => {
-    const spanId = newSpanId()
+    const spanId = run.newId?.(name) ?? newSpanId()
     const input = { ...common, name, spanId, parentId: ids.functionId, startNanos, endNanos, receivedNanos }
     spans.push(completeSpan({ ...input, kind: KIND.internal, attributes: arn, ...more }))
   }
