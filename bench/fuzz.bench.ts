@@ -26,6 +26,7 @@ import { decodePrometheus2, PrometheusDecoder } from '../packages/fnscope/src/co
 import { decodeSnappy } from '../packages/fnscope/src/codec/snappy.ts'
 import { emptied, newBatch, type Batch } from '../packages/fnscope/src/span/batch.ts'
 import type { SpanBatch } from '../packages/fnscope/src/span/span-batch.ts'
+import { DATADOG_CODECS } from './datadog-fuzz.ts'
 import { encodePoints } from '../test/receive/point-messages.ts'
 import { snappyBlock } from '../test/snappy-block.ts'
 import { report } from './measure.ts'
@@ -147,6 +148,7 @@ const CODECS: Readonly<Record<string, () => Codec>> = {
       decodeZipkinThrift,
       writeBinary({ 1: { list: [{ struct: { 1: { i64: 1n }, 3: { text: 'x' }, 4: { i64: 2n } } }] } }).subarray(3, -1),
     ),
+  ...DATADOG_CODECS,
   'points-protobuf': () => points('protobuf', encodePoints),
   'points-line': () => points('line', (some) => some.map(formatLine).join('\n')),
   'points-json': () => points('json', (some) => `[${some.map(formatPointJson).join(',')}]`),
