@@ -151,7 +151,7 @@ export function pushPlainValue(column: TextColumn, view: DataView, value: WireVa
       column.push((value.low | value.high) === 0 ? 'false' : 'true')
       break
     case LETTER.double:
-      column.push(doubleText(value.real))
+      pushDouble(column, value.real)
       break
     case LETTER.bytes:
       column.push(base64Of(view, value.start, value.end))
@@ -159,6 +159,12 @@ export function pushPlainValue(column: TextColumn, view: DataView, value: WireVa
     default:
       column.pushEmpty()
   }
+}
+
+/** Most doubles of tracers that have no integers are whole and small. */
+function pushDouble(column: TextColumn, value: number): void {
+  if (value >= 0 && value < 1e9 && Number.isInteger(value) && !Object.is(value, -0)) column.pushDigits(value)
+  else column.push(doubleText(value))
 }
 
 /** Writes the AnyValue between `start` and `end` as attribute JSON. */
