@@ -56,9 +56,12 @@ for (const node of NODES) {
     const { HelloWorldApi: url } = app['urls'] as { readonly HelloWorldApi: string }
     assert.match(url, /^http:\/\/127\.0\.0\.1:\d+\/Prod\/hello$/)
     assert.match(String(ready['url']), /^http:\/\/127\.0\.0\.1:\d+$/)
-    const doors = ready['doors'] as Record<string, string>
-    assert.deepEqual(Object.keys(doors), ['xray-daemon', 'otlp-http', 'otlp-grpc', 'jaeger-query'])
-    for (const address of Object.values(doors)) assert.match(address, /^127\.0\.0\.1:\d+$/)
+    const doors = ready['doors'] as Record<string, string | readonly string[]>
+    for (const door of ['xray-daemon', 'otlp-http', 'otlp-grpc', 'datakit', 'statsd', 'zipkin', 'jaeger-query'])
+      assert.ok(door in doors, door)
+    for (const address of Object.values(doors).flat()) assert.match(address, /^127\.0\.0\.1:\d+$/)
+    assert.equal(doors['datadog']?.length, 2)
+    assert.ok(doors['datadog'].includes(String(doors['datakit'])), "on the agent's own port and on DataKit's")
     assert.deepEqual(app['functions'], ['HelloWorldFunction'])
     assert.equal(app['stack'], 'sam-app')
     assert.equal(app['dir'], join(APPS, 'sam-app'))
