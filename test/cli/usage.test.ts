@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { BIN, ROOT, hasClients, runClient, runFnscope, startFnscope, temporaryDir } from '../started-fnscope.ts'
 
-const COMMANDS = ['up', 'deploy', 'remove', 'invoke', 'traces', 'logs', 'functions', 'config']
+const COMMANDS = ['up', 'deploy', 'remove', 'invoke', 'traces', 'map', 'logs', 'functions', 'config']
 /** A port where nothing listens: 1 is never given to anybody. */
 const NOWHERE = { FNSCOPE_URL: 'http://127.0.0.1:1' }
 
@@ -55,7 +55,7 @@ for (const [args, message] of WRONG) {
   })
 }
 
-for (const args of [['traces'], ['logs'], ['functions'], ['deploy', '.'], ['remove', 'x'], ['invoke', 'x']]) {
+for (const args of [['traces'], ['map'], ['logs'], ['functions'], ['deploy', '.'], ['remove', 'x'], ['invoke', 'x']]) {
   test(`fnscope ${args[0]} without a running fnscope: one sentence, exit 1`, async () => {
     const ran = await runFnscope(args, NOWHERE)
     assert.deepEqual([ran.code, ran.stdout], [1, ''])

@@ -52,6 +52,113 @@ export interface ConsoleTraceRow {
   readonly partial: boolean
 }
 
+/** A page of traces, newest first. */
+export interface ConsoleTraceList {
+  readonly traces: readonly ConsoleTraceRow[]
+  /** Asks for what follows, with the same question; absent on the last page. A page may be short and go on. */
+  readonly cursor?: string
+}
+
+/** Traces, and those of them with an entry that was an error, throttled or a fault. */
+export interface ConsoleCount {
+  readonly traces: number
+  readonly error: number
+  readonly throttle: number
+  readonly fault: number
+}
+
+export interface ConsoleFacetValue extends ConsoleCount {
+  readonly value: string
+}
+
+export type ConsoleFacet = 'service' | 'environment' | 'version' | 'account' | 'region' | 'function'
+
+/** Traces by what their entries (a root, or a service's own span) say. */
+export interface ConsoleFacets extends ConsoleCount {
+  /** None of error, throttle, fault. */
+  readonly ok: number
+  /** False with a filter: counted are the traces that may meet it. */
+  readonly exact: boolean
+  /** The most frequent values first. */
+  readonly facets: Readonly<Record<ConsoleFacet, readonly ConsoleFacetValue[]>>
+}
+
+/** A heat map: traces by when their root began and how long it took. */
+export interface ConsoleLatencies {
+  readonly startMs: number
+  readonly endMs: number
+  readonly columnMs: number
+  readonly columns: number
+  /** As of ConsoleFacets. */
+  readonly exact: boolean
+  /** Those that are not empty, by column and duration. */
+  readonly cells: readonly {
+    /** From 0. */
+    readonly column: number
+    readonly fromMs: number
+    readonly toMs: number
+    readonly traces: number
+    /** Error, throttled or fault. */
+    readonly failed: number
+  }[]
+}
+
+export interface ConsoleServices {
+  readonly services: readonly string[]
+}
+
+/** Calls that a service answered, or that one made of another. */
+export interface ConsoleCalls {
+  readonly count: number
+  readonly perSecond: number
+  /** The four are apart: their sum is `count`. */
+  readonly ok: number
+  readonly error: number
+  readonly throttle: number
+  readonly fault: number
+  readonly averageMs: number
+  readonly p50Ms: number
+  readonly p90Ms: number
+  readonly p99Ms: number
+}
+
+export interface ConsoleMapNode {
+  /** Its index in `nodes`. */
+  readonly id: number
+  readonly name: string
+  /** X-Ray's: AWS::Lambda::Function, client, remote …; '' when unknown. */
+  readonly type: string
+  readonly accountId?: string
+  /** Traces begin here. */
+  readonly root: boolean
+  /** It did not report: known from its callers. */
+  readonly inferred: boolean
+  /** Whoever calls from outside. */
+  readonly client: boolean
+  readonly firstMs: number
+  readonly lastMs: number
+  /** Absent of the client, and of a caller of which only calls lie in the range. */
+  readonly calls?: ConsoleCalls
+}
+
+export interface ConsoleMapEdge extends ConsoleCalls {
+  /** Ids of nodes. */
+  readonly from: number
+  readonly to: number
+  readonly type?: string
+}
+
+export interface ConsoleMap {
+  readonly startMs: number
+  /** Of what is over by now. */
+  readonly endMs: number
+  /** Where traces begin first, then what they call, breadth first; clients last. */
+  readonly nodes: readonly ConsoleMapNode[]
+  readonly edges: readonly ConsoleMapEdge[]
+  /** About how many stored spans are not in it yet. */
+  readonly behindSpans: number
+}
+
 export interface ConsoleLogLine {
   readonly timeMs: number
   /** Received nanoseconds as text: hand the last one back as `after` to follow. */

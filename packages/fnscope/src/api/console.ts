@@ -1,30 +1,30 @@
 // fnscope's own JSON, under /api: what the command line and the console read. Types in console-types.ts.
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { FnscopeError } from '../errors.ts'
 import type { Platform } from '../functions/platform.ts'
 import { withOwnIds } from '../codec/own-ids.ts'
-import { FilterError, traceFilter, type TraceFilter } from '../query/filter/filter.ts'
-import { listFiltered } from '../query/filter/filtered-rows.ts'
-import { assembleTrace, isPartial, type TraceNode } from '../query/trace.ts'
-import { groupByTrace } from '../query/trace-index.ts'
+import { assembleTrace, type TraceNode } from '../query/trace.ts'
 import { readJoinedTrace } from '../query/joined-trace.ts'
-import type { LogQuery, Reader, TraceRow } from '../query/reader.ts'
-import { formatXrayTraceId, parseTraceId } from '../span/id.ts'
+import type { LogQuery, Reader } from '../query/reader.ts'
+import { readServiceGraph } from '../query/service-graph.ts'
+import { formatXrayTraceId } from '../span/id.ts'
 import type { LogRecord } from '../span/log-record.ts'
 import type { MetricPoint } from '../span/metric-point.ts'
-import { ROOT_RANK } from '../span/span-batch.ts'
 import { NANOS_PER_DAY, nanosToMillis } from '../span/time.ts'
 import type { Apps } from './apps.ts'
 import { readDeployRequest } from './deploy-request.ts'
+import { consoleMap } from './console-map.ts'
+import { HOUR_MS, LONGEST_MS, numberIn, queryOf, rangeIn, traceIdIn, type ConsoleQuery } from './console-query.ts'
 import { consoleSpan } from './console-span.ts'
+import { listTraces, readFacets, readLatencies } from './console-traces.ts'
 import type {
   ConsoleApp,
   ConsoleHealth,
   ConsoleLogLine,
   ConsoleMetricPoint,
+  ConsoleServices,
   ConsoleSpan,
   ConsoleTrace,
-  ConsoleTraceRow,
 } from './console-types.ts'
 
 export interface ConsoleApiOptions {
@@ -38,8 +38,6 @@ export interface ConsoleApiOptions {
   readonly health: () => ConsoleHealth
 }
 
-type Query = Readonly<Record<string, string | undefined>>
-
 export function mountConsole(server: FastifyInstance, options: ConsoleApiOptions): void {
   server.get('/api/health', (_, reply) => reply.send(options.health()))
   server.get('/api/apps', (_, reply) => reply.send({ apps: options.apps.list() }))
@@ -51,88 +49,23 @@ export function mountConsole(server: FastifyInstance, options: ConsoleApiOptions
     app: await options.apps.remove((request.params as { readonly stack: string }).stack),
   }))
   server.get('/api/functions', (_, reply) => reply.send({ functions: options.apps.functions() }))
-  server.get('/api/traces', async (request) => ({ traces: await listTraces(queryOf(request), options) }))
+  server.get('/api/traces', async (request) => await listTraces(queryOf(request), options))
+  server.get('/api/facets', async (request) => await readFacets(queryOf(request), options))
+  server.get('/api/latencies', async (request) => await readLatencies(queryOf(request), options))
+  server.get('/api/services', async (request) => {
+    const range = rangeIn(queryOf(request), options.now())
+    return { services: await options.reader.services(range) } satisfies ConsoleServices
+  })
   server.get('/api/traces/:id', async (request) =>
     readTrace((request.params as { readonly id: string }).id, options.reader),
   )
-  server.get('/api/metrics', async (request) => ({ points: await readMetrics(request.query as Query, options) }))
+  server.get('/api/map', async (request) => {
+    const now = options.now()
+    const range = rangeIn(queryOf(request), now)
+    return consoleMap(await readServiceGraph(options.reader, range), range, now)
+  })
+  server.get('/api/metrics', async (request) => ({ points: await readMetrics(queryOf(request), options) }))
   server.get('/api/logs', async (request) => ({ lines: await readLogs(queryOf(request), options) }))
-}
-
-/** The query's parameters, each once. @throws FnscopeError FNS_USAGE */
-function queryOf(request: FastifyRequest): Query {
-  const query = request.query as Readonly<Record<string, string | readonly string[] | undefined>>
-  for (const [name, value] of Object.entries(query))
-    if (typeof value !== 'string') throw new FnscopeError('FNS_USAGE', `${name} may be given once, not several times.`)
-  return query as Query
-}
-
-/** A whole number from `min` to `max`, or the fallback when absent. @throws FnscopeError FNS_USAGE */
-function numberIn(query: Query, name: string, fallback: number, [min, max]: readonly [number, number]): number {
-  const text = query[name]
-  if (text === undefined) return fallback
-  const value = Number(text)
-  if (!Number.isFinite(value) || value < min || value > max) {
-    throw new FnscopeError('FNS_USAGE', `${name} wants a number from ${min} to ${max}, not "${text}".`)
-  }
-  return Math.floor(value)
-}
-
-function traceIdIn(text: string): string {
-  const traceId = parseTraceId(text)
-  if (traceId === undefined)
-    throw new FnscopeError(
-      'FNS_USAGE',
-      `"${text}" is no trace id: it looks like 1-63dd2166-434a12c22e1307ff2114f299 or 32 hex digits.`,
-    )
-  return traceId
-}
-
-const HOUR_MS = 3_600_000
-const LONGEST_MS = 3650 * 86_400_000
-
-async function listTraces(query: Query, { reader, now }: ConsoleApiOptions): Promise<ConsoleTraceRow[]> {
-  const filter = filterIn(query)
-  const endNanos = now() + NANOS_PER_DAY
-  const startNanos = now() - BigInt(numberIn(query, 'sinceMs', HOUR_MS, [0, LONGEST_MS])) * 1_000_000n
-  const pageSize = numberIn(query, 'limit', 20, [1, 200])
-  const list = { startNanos, endNanos, by: 'start', limit: pageSize, details: true } as const
-  if (filter !== undefined) {
-    const { found } = await listFiltered(reader, { ...list, filter, maxProcessed: Number.POSITIVE_INFINITY })
-    return found.map(({ row, trace }) => traceRow(row, isPartial(trace)))
-  }
-  const rows = await reader.listTraces(list)
-  // Whether something is still to come is known of a trace whose root came; of others only their spans say.
-  const rootless = rows.filter(({ details }) => details?.rootRank !== ROOT_RANK.root)
-  const spans = groupByTrace(await reader.readListed(rootless))
-  return rows.map((row) => traceRow(row, assembleTrace(spans.get(row.traceId) ?? [])?.partial ?? false))
-}
-
-/** @throws FnscopeError FNS_USAGE */
-function filterIn(query: Query): TraceFilter | undefined {
-  try {
-    return traceFilter(query['filter'] ?? '')
-  } catch (error) {
-    if (error instanceof FilterError) throw new FnscopeError('FNS_USAGE', error.message)
-    throw error
-  }
-}
-
-function traceRow({ traceId, startNanos, endNanos, details, ...flags }: TraceRow, partial: boolean): ConsoleTraceRow {
-  const { name = '', httpMethod: method = '', httpUrl: url = '', httpStatus: status = 0 } = details?.root ?? {}
-  return {
-    id: formatXrayTraceId(traceId),
-    name,
-    startMs: nanosToMillis(startNanos),
-    durationMs: nanosToMillis(endNanos - startNanos),
-    ...(status === 0 ? {} : { status }),
-    ...(method === '' ? {} : { method }),
-    ...(url === '' ? {} : { url }),
-    error: flags.error,
-    fault: flags.fault,
-    throttle: flags.throttle,
-    partial,
-  }
 }
 
 async function readTrace(id: string, reader: Reader): Promise<ConsoleTrace> {
@@ -162,7 +95,7 @@ function spanTree(node: TraceNode, above: string): ConsoleSpan {
   )
 }
 
-async function readLogs(query: Query, { reader, platform, now }: ConsoleApiOptions): Promise<ConsoleLogLine[]> {
+async function readLogs(query: ConsoleQuery, { reader, platform, now }: ConsoleApiOptions): Promise<ConsoleLogLine[]> {
   const endNanos = now() + NANOS_PER_DAY
   const startNanos = now() - BigInt(numberIn(query, 'sinceMs', HOUR_MS, [0, LONGEST_MS])) * 1_000_000n
   const name = query['function']
@@ -180,7 +113,10 @@ async function readLogs(query: Query, { reader, platform, now }: ConsoleApiOptio
   return (await reader.readLogs(question)).reverse().map(logLine)
 }
 
-async function readMetrics(query: Query, { reader, platform, now }: ConsoleApiOptions): Promise<ConsoleMetricPoint[]> {
+async function readMetrics(
+  query: ConsoleQuery,
+  { reader, platform, now }: ConsoleApiOptions,
+): Promise<ConsoleMetricPoint[]> {
   const sinceMs = numberIn(query, 'sinceMs', HOUR_MS, [0, LONGEST_MS])
   const service = query['function']
   const points = await reader.readMetrics({

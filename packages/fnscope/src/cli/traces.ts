@@ -1,7 +1,8 @@
 // `fnscope traces`: the newest traces as a list, or one trace as a tree.
 import type { Command } from 'commander'
-import type { ConsoleTrace, ConsoleTraceRow } from '../api/console-types.ts'
-import { createClient } from './client.ts'
+import type { ConsoleTrace, ConsoleTraceList, ConsoleTraceRow } from '../api/console-types.ts'
+import { FnscopeError } from '../errors.ts'
+import { createClient, type Client } from './client.ts'
 import { sinceMsOf, type JsonOption, type Terminal } from './command.ts'
 import { formatDuration, printableLine } from './terminal.ts'
 import { drawTrace } from './trace-tree.ts'
@@ -42,14 +43,7 @@ async function runTraces(filter: string | undefined, options: TracesOptions, ter
     else for (const line of drawTrace(trace, terminal.out)) terminal.print(line)
     return
   }
-  const query = new URLSearchParams({
-    sinceMs: String(sinceMsOf(options.since)),
-    limit: options.limit,
-    ...(filter === undefined ? {} : { filter }),
-  })
-  const { traces } = await client.get<{ readonly traces: readonly ConsoleTraceRow[] }>(
-    `/api/traces?${query.toString()}`,
-  )
+  const traces = await terminal.during('Searching', () => search(client, filter, options))
   if (options.json) {
     for (const trace of traces) terminal.print(JSON.stringify(trace))
     return
@@ -59,6 +53,32 @@ async function runTraces(filter: string | undefined, options: TracesOptions, ter
   else if (traces.length === 0)
     terminal.notice(`No traces in the last ${options.since}. Invoke a function, or look further back with --since.`)
   for (const trace of traces) terminal.print(traceLine(trace, terminal))
+}
+
+/** The pages of the list until there are enough of them. */
+async function search(client: Client, filter: string | undefined, options: TracesOptions): Promise<ConsoleTraceRow[]> {
+  const limit = limitOf(options.limit)
+  const query = new URLSearchParams({
+    sinceMs: String(sinceMsOf(options.since)),
+    ...(filter === undefined ? {} : { filter }),
+  })
+  const found: ConsoleTraceRow[] = []
+  for (;;) {
+    query.set('limit', String(Math.min(limit - found.length, PAGE_SIZE)))
+    const { traces, cursor } = await client.get<ConsoleTraceList>(`/api/traces?${query.toString()}`)
+    found.push(...traces)
+    if (cursor === undefined || found.length >= limit) return found
+    query.set('cursor', cursor)
+  }
+}
+
+const PAGE_SIZE = 1000
+const MAX_LIMIT = 1_000_000
+
+function limitOf(text: string): number {
+  const limit = Number(text)
+  if (text.trim() !== '' && Number.isInteger(limit) && limit >= 1 && limit <= MAX_LIMIT) return limit
+  throw new FnscopeError('FNS_USAGE', `--limit wants a whole number from 1 to ${MAX_LIMIT}, not "${text}".`)
 }
 
 function traceLine(trace: ConsoleTraceRow, terminal: Terminal): string {

@@ -8,6 +8,7 @@ import { retentionConformance } from './conformance/retention.ts'
 import type { OpenedStore, Subject } from './conformance/samples.ts'
 import { signalsConformance } from './conformance/signals.ts'
 import { spansConformance } from './conformance/spans.ts'
+import { traceFacetsConformance } from './conformance/trace-facets.ts'
 import { traceListsConformance } from './conformance/trace-lists.ts'
 
 /** Registers the suite. `open` gives a connection to one and the same store each time. */
@@ -30,6 +31,7 @@ export function storeConformance(name: string, open: () => Promise<OpenedStore>)
     spansConformance(subject)
     insertsConformance(subject)
     traceListsConformance(subject)
+    traceFacetsConformance(subject)
     graphConformance(subject)
     signalsConformance(subject)
     retentionConformance(subject)

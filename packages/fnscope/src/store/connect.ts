@@ -12,6 +12,7 @@ import { encodeBatch } from './encode.ts'
 import { takeLease } from './lease.ts'
 import { learnInserted, learnStoredTraces } from './learn-traces.ts'
 import { listOperations, listServices } from './list-services.ts'
+import { countTraces, latencyGrid } from './trace-facets.ts'
 import { listTraces } from './list-traces.ts'
 import { migrate } from './migrate.ts'
 import { OpenSpans } from './open-spans.ts'
@@ -136,6 +137,8 @@ function readerOver(connection: Connection, options: OpenStoreOptions, openSpans
     readListed: (rows) => readListed(connection, rows, { log, openSpans }),
     readDocuments: (traceIds) => readDocuments(connection, traceIds, options),
     listTraces: (list) => listTraces(connection, list),
+    countTraces: (query) => countTraces(connection, query),
+    latencyGrid: (query) => latencyGrid(connection, query),
     services: (range) => listServices(connection, range),
     operations: (range, service) => listOperations(connection, range, service),
     resourceKeys: (range) => resourceKeys(connection, range),

@@ -200,6 +200,49 @@ export interface TraceListOptions extends TimeRange {
   readonly details?: boolean
 }
 
+/** What traces can be counted by: fields of the spans by which services are entered. */
+export const FACETS = ['service', 'environment', 'version', 'account', 'region', 'function'] as const
+export type FacetName = (typeof FACETS)[number]
+
+export interface TraceSelection {
+  readonly range: TimeRange
+  /** As TraceListOptions.where. */
+  readonly where?: TraceQuery
+}
+
+export interface TraceCountQuery extends TraceSelection {
+  /** Values of each facet at most, the most frequent. */
+  readonly limit: number
+}
+
+/** Traces, and those of them in which some entry was an error, throttled or a fault: one trace may be several. */
+export interface TraceCount {
+  readonly traces: number
+  readonly error: number
+  readonly throttle: number
+  readonly fault: number
+}
+
+export interface TraceCounts extends TraceCount {
+  /** None of the three. */
+  readonly ok: number
+  /** The most frequent first; '' is left out. */
+  readonly facets: ReadonlyMap<FacetName, readonly (TraceCount & { readonly value: string })[]>
+}
+
+export interface LatencyGridQuery extends TraceSelection {
+  /** How long a column of the grid is. */
+  readonly columnNanos: bigint
+}
+
+/** Traces whose root began in column `column` and took 10 ** (step / 6) nanoseconds or up to the next step. */
+export interface LatencyCell {
+  readonly column: number
+  readonly step: number
+  readonly traces: number
+  readonly failed: number
+}
+
 export interface LogQuery {
   readonly range?: TimeRange
   readonly service?: string
@@ -240,6 +283,13 @@ export interface Reader {
   readDocuments(traceIds: readonly string[]): Promise<RawDocument[]>
   /** Newest first by (start, trace id). */
   listTraces(options: TraceListOptions): Promise<TraceRow[]>
+  /**
+   * Traces that have an entry (a root or a service's own) starting in the range, by the values of their entries.
+   * Exact up to 65 536 traces a value, above it within some percent.
+   */
+  countTraces(query: TraceCountQuery): Promise<TraceCounts>
+  /** Traces whose root starts in the range, by when it began and how long it took; cells that are empty are left out. */
+  latencyGrid(query: LatencyGridQuery): Promise<LatencyCell[]>
   /** Names of all services that have a span in the days that the range touches, sorted; as of a second ago. */
   services(range: TimeRange): Promise<string[]>
   /** Of that service, or of all; by name, then kind. */
