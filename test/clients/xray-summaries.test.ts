@@ -124,14 +124,15 @@ test('what cannot be answered is refused with the reason: a filter, a group, tim
     `
 xray.get_sampling_rules()
 answer([
-  refused(xray.get_trace_summaries, **request, FilterExpression='service("orders")'),
+  refused(xray.get_trace_summaries, **request, FilterExpression='service("orders'),
   refused(xray.get_trace_summaries, StartTime=request['EndTime'], EndTime=request['StartTime']),
   refused(xray.get_trace_summaries, **request, SamplingStrategy={'Name': 'FixedRate', 'Value': 3.0}),
   refused(xray.get_service_graph, **request, GroupName='mine'),
-  refused(xray.get_groups),
+  refused(xray.get_groups, NextToken='more'),
 ])`,
     RANGE,
   )
   for (const refusal of refusals) assert.equal(refusal?.[0], 'InvalidRequestException')
-  assert.match(refusals[0]![1], /[Ff]ilter expressions? /)
+  assert.match(refusals[0]![1], /character/)
+  assert.match(refusals[3]![1], /no group "mine"/)
 })

@@ -12,6 +12,11 @@ test('roles are a subset in any order, all of them by default, and nothing else'
 const ROUTES: readonly (readonly [path: string, roles: string | undefined])[] = [
   ['/TraceSegments', 'receive,platform'],
   ['/GetSamplingRules', 'receive,platform'],
+  ['/CreateSamplingRule', 'receive,platform'],
+  ['/SamplingStatisticSummaries', 'receive,platform'],
+  ['/Groups', 'query'],
+  ['/GetGroup', 'query'],
+  ['/TagResource', undefined],
   ['/v1/traces', 'receive'],
   ['/v1/write/metric', 'receive'],
   ['/v2/list/dataway', 'receive'],

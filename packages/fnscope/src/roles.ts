@@ -24,11 +24,8 @@ const PLATFORM: readonly Role[] = ['platform']
 
 /** First match decides; any of the roles will do. What matches nothing is everybody's. */
 const ROUTES: readonly (readonly [pattern: RegExp, roles: readonly Role[]])[] = [
-  [/^\/(TraceSegments|TelemetryRecords|GetSamplingRules|SamplingTargets)$/, INTAKE],
-  [
-    /^\/(Traces|Trace[A-Z]\w*|ServiceGraph|SamplingStatisticSummaries|TimeSeriesServiceStatistics|Insight\w*)$/,
-    READING,
-  ],
+  [/^\/(TraceSegments|TelemetryRecords|SamplingTargets|SamplingStatisticSummaries|\w+SamplingRules?)$/, INTAKE],
+  [/^\/(Traces|Trace[A-Z]\w*|ServiceGraph|TimeSeriesServiceStatistics|Insight\w*|\w*Groups?|\w*Retriev\w+)$/, READING],
   [/^\/v1\/|^\/v2\/list\//, ['receive']],
   [/^\/api\/v1\/write$/, ['receive']],
   [/^\/20\d\d-\d\d-\d\d\//, PLATFORM],

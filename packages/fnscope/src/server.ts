@@ -37,7 +37,6 @@ import { metricsOfLine } from './receive/function-log.ts'
 import { FunctionTelemetry } from './receive/function-telemetry.ts'
 import { guardRoles, missingRole } from './roles.ts'
 import { Reservoir } from './sampling/reservoir.ts'
-import { SamplingRules } from './sampling/targets.ts'
 import { newBatch } from './span/batch.ts'
 import type { LogRecord } from './span/log-record.ts'
 import { pushSpan } from './span/push-span.ts'
@@ -45,6 +44,7 @@ import { NANOS_PER_DAY, type TimeBounds } from './span/time.ts'
 import { takeDataLock } from './store/engine-lock.ts'
 import { VERSION } from './version.ts'
 import { openXrayDoor } from './doors/xray-door.ts'
+import { openXraySettings } from './doors/xray-settings.ts'
 
 export interface StartOptions {
   readonly log: Logger
@@ -131,7 +131,7 @@ export async function startServer(config: Config, options: StartOptions): Promis
   const xray: XrayApiOptions = {
     reader: store,
     ingest: answeringIngest,
-    rules: new SamplingRules({ nowSeconds: Date.now() / 1000 }),
+    ...openXraySettings(config, dataDir.path, log),
     now: clock,
     bounds,
     decode: decodeDocument,

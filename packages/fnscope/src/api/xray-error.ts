@@ -3,6 +3,13 @@
 const STATUS = {
   InvalidRequestException: 400,
   SerializationException: 400,
+  RuleLimitExceededException: 400,
+  TooManyTagsException: 400,
+  MalformedPolicyDocumentException: 400,
+  PolicyCountLimitExceededException: 400,
+  PolicySizeLimitExceededException: 400,
+  InvalidPolicyRevisionIdException: 400,
+  ResourceNotFoundException: 404,
   /** Ingest is full: SDKs and the daemon try again. */
   ThrottledException: 429,
   /** The store does not answer. */
@@ -30,6 +37,10 @@ export class XrayError extends Error {
   get status(): number {
     return STATUS[this.code]
   }
+}
+
+export function notFound(message: string): XrayError {
+  return new XrayError('ResourceNotFoundException', message)
 }
 
 export function invalid(message: string): XrayError {

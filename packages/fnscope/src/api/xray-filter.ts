@@ -14,12 +14,17 @@ export interface FilterMember {
 /** @throws XrayError InvalidRequestException */
 export function filterMember(body: XrayBody, options: ParseOptions = {}): FilterMember {
   const text = textMember(body, 'FilterExpression') ?? ''
+  const filter = filterOfText(text, options)
+  return {
+    filter,
+    digest: filter === undefined ? 'all' : createHash('sha256').update(text).digest('hex').slice(0, 32),
+  }
+}
+
+/** Undefined for an expression that is blank. @throws XrayError InvalidRequestException */
+export function filterOfText(text: string, options: ParseOptions): TraceFilter | undefined {
   try {
-    const filter = traceFilter(text, options)
-    return {
-      filter,
-      digest: filter === undefined ? 'all' : createHash('sha256').update(text).digest('hex').slice(0, 32),
-    }
+    return traceFilter(text, options)
   } catch (error) {
     if (error instanceof FilterError) throw invalid(error.message)
     throw error

@@ -3,14 +3,17 @@ import { nanosToSeconds, NANOS_PER_SECOND } from '../span/time.ts'
 import type { Edge, NodeLatency, Reader } from '../query/reader.ts'
 import { EMPTY_HISTOGRAM } from '../query/histogram.ts'
 import { CLIENT_TYPE } from '../query/graph-contribution.ts'
+import { readFilteredGraph, TooManyTracesError } from '../query/filtered-graph.ts'
 import { graphOfSpans, readServiceGraph, type GraphNode, type ServiceGraph } from '../query/service-graph.ts'
 import { GraphJson } from './graph-json.ts'
 import { invalid } from './xray-error.ts'
-import { textMember, timeRangeOf, type XrayBody } from './xray-request.ts'
+import type { GroupsOptions } from './xray-group-list.ts'
+import { groupTraces } from './xray-groups.ts'
+import { refuseToken, timeRangeOf, type XrayBody } from './xray-request.ts'
 import { serviceIdShape } from './xray-summary.ts'
 import { traceIdsMember } from './xray-traces.ts'
 
-export interface GraphOptions {
+export interface GraphOptions extends GroupsOptions {
   readonly reader: Reader
   readonly now: () => bigint
 }
@@ -25,9 +28,11 @@ export async function getServiceGraph(
   setHeader?: (name: string, value: string) => void,
 ): Promise<Buffer> {
   const range = timeRangeOf(body, options.now())
-  refuseGroup(body)
+  const filter = groupTraces(body, options)
   refuseToken(body)
-  const graph = await readServiceGraph(options.reader, range)
+  const graph = filter
+    ? await refusingTooMany(readFilteredGraph(options.reader, range, filter))
+    : await readServiceGraph(options.reader, range)
   if (graph.behindSpans > 0) setHeader?.(BEHIND_HEADER, String(graph.behindSpans))
   const start = wholeSeconds(graph.firstNanos ?? range.startNanos)
   const end = wholeSeconds(graph.lastNanos ?? range.endNanos)
@@ -49,16 +54,14 @@ export async function getTraceGraph(body: XrayBody, options: GraphOptions): Prom
   return jsonOf('{', graphOfSpans(await options.reader.readSpans(ids)), '}')
 }
 
-function refuseGroup(body: XrayBody): void {
-  const name = textMember(body, 'GroupName')
-  const arn = textMember(body, 'GroupARN')
-  const isDefault = (name === undefined || name === 'Default') && (arn === undefined || arn.includes(':group/Default'))
-  if (!isDefault) throw invalid('Groups are not supported by fnscope yet. Leave out GroupName and GroupARN.')
-}
-
-/** A graph is one answer: no token was ever given. */
-function refuseToken(body: XrayBody): void {
-  if (textMember(body, 'NextToken') !== undefined) throw invalid('NextToken is not valid: the graph has one page.')
+/** More than one answer can be made of is the asker's to change. */
+export async function refusingTooMany<Answer>(answer: Promise<Answer>): Promise<Answer> {
+  try {
+    return await answer
+  } catch (error) {
+    if (error instanceof TooManyTracesError) throw invalid(error.message)
+    throw error
+  }
 }
 
 /** What an answer's nodes and edges are about, without their histograms. */
@@ -115,7 +118,7 @@ function writeOwn(json: GraphJson, own: Statistics = NOTHING): void {
   json.histogram(own.histogram)
 }
 
-function statisticsText(counts: Statistics): string {
+export function statisticsText(counts: Omit<Statistics, 'histogram'>): string {
   const errors = counts.throttle + counts.error
   return JSON.stringify({
     OkCount: counts.ok,

@@ -32,6 +32,22 @@ export function textMember(body: XrayBody, name: string): string | undefined {
   return value
 }
 
+/** A text that must be there, of so many characters. */
+export function nameMember(body: XrayBody, name: string, longest: number): string {
+  const value = boundedText(body, name, longest)
+  if (value === undefined) throw invalid(`${name} is missing.`)
+  if (value === '') throw invalid(`${name} must not be empty.`)
+  return value
+}
+
+export function boundedText(body: XrayBody, name: string, longest: number): string | undefined {
+  const value = textMember(body, name)
+  if (value !== undefined && Array.from(value).length > longest) {
+    throw invalid(`${name} may have at most ${longest} characters.`)
+  }
+  return value
+}
+
 export function numberMember(body: XrayBody, name: string): number | undefined {
   const value = body[name]
   if (value == null) return undefined
@@ -105,4 +121,9 @@ export function tokenMember(body: XrayBody, length: number): readonly string[] |
 
 export function invalidToken(): XrayError {
   return invalid('NextToken is not valid: send the token of the last answer with the same request.')
+}
+
+/** Of operations whose answer is always one page: no token was ever given. */
+export function refuseToken(body: XrayBody): void {
+  if (textMember(body, 'NextToken') !== undefined) throw invalid('NextToken is not valid: there is one page.')
 }

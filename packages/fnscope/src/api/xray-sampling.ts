@@ -1,6 +1,7 @@
-// GetSamplingRules, GetSamplingTargets, GetSamplingStatisticSummaries: what SDKs poll through the daemon's TCP port.
-import type { SamplingReport, SamplingRuleRecord, SamplingRules } from '../sampling/targets.ts'
-import { isObject, listMember, numberMember, textMember, type XrayBody } from './xray-request.ts'
+// GetSamplingTargets and GetSamplingStatisticSummaries: what SDKs report of the rules, and the shares they get.
+// The rules themselves are xray-sampling-rules.ts.
+import type { SamplingReport, SamplingRules } from '../sampling/targets.ts'
+import { isObject, listMember, numberMember, refuseToken, textMember, type XrayBody } from './xray-request.ts'
 import { invalid } from './xray-error.ts'
 
 export interface SamplingOptions {
@@ -9,42 +10,19 @@ export interface SamplingOptions {
   readonly now: () => bigint
 }
 
+/** As the targets' own times are counted. */
+export function nowSeconds(options: Pick<SamplingOptions, 'now'>): number {
+  return Number(options.now()) / 1e9
+}
+
 const MAX_REPORTS = 25
-
-export function getSamplingRules(body: XrayBody, options: SamplingOptions): object {
-  refuseToken(body)
-  return { SamplingRuleRecords: options.rules.list().map(recordShape) }
-}
-
-// SDKs take a rule only with Version 1 and an (empty) Attributes object.
-function recordShape({ rule, createdSeconds, modifiedSeconds }: SamplingRuleRecord): object {
-  return {
-    SamplingRule: {
-      RuleName: rule.ruleName,
-      RuleARN: rule.ruleArn,
-      ResourceARN: rule.resourceArn,
-      Priority: rule.priority,
-      FixedRate: rule.fixedRate,
-      ReservoirSize: rule.reservoirSize,
-      ServiceName: rule.serviceName,
-      ServiceType: rule.serviceType,
-      Host: rule.host,
-      HTTPMethod: rule.httpMethod,
-      URLPath: rule.urlPath,
-      Version: 1,
-      Attributes: rule.attributes,
-    },
-    CreatedAt: createdSeconds,
-    ModifiedAt: modifiedSeconds,
-  }
-}
 
 export function getSamplingTargets(body: XrayBody, options: SamplingOptions): object {
   const documents = listMember(body, 'SamplingStatisticsDocuments')
   if (documents.length > MAX_REPORTS) {
     throw invalid(`SamplingStatisticsDocuments may have at most ${MAX_REPORTS} members.`)
   }
-  const answer = options.rules.report(documents.map(reportOf), Number(options.now()) / 1e9)
+  const answer = options.rules.report(documents.map(reportOf), nowSeconds(options))
   return {
     SamplingTargetDocuments: answer.targets.map((target) => ({
       RuleName: target.ruleName,
@@ -59,7 +37,22 @@ export function getSamplingTargets(body: XrayBody, options: SamplingOptions): ob
       ErrorCode: '400',
       Message: reason,
     })),
+    UnprocessedBoostStatistics: boostReports(body).map((RuleName) => ({
+      RuleName,
+      ErrorCode: '400',
+      Message: 'fnscope raises no sampling rate at anomalies',
+    })),
   }
+}
+
+/** The rules that clients report anomalies of. */
+function boostReports(body: XrayBody): string[] {
+  if (body['SamplingBoostStatisticsDocuments'] == null) return []
+  return listMember(body, 'SamplingBoostStatisticsDocuments').map((document, i) => {
+    const ruleName = isObject(document) ? textMember(document, 'RuleName') : undefined
+    if (ruleName === undefined) throw invalid(`SamplingBoostStatisticsDocuments[${i}].RuleName is missing.`)
+    return ruleName
+  })
 }
 
 function reportOf(document: unknown, i: number): SamplingReport {
@@ -99,8 +92,4 @@ export function getSamplingStatisticSummaries(body: XrayBody, options: SamplingO
       SampledCount: one.sampledCount,
     })),
   }
-}
-
-function refuseToken(body: XrayBody): void {
-  if (textMember(body, 'NextToken') !== undefined) throw invalid('NextToken is not valid: there is one page.')
 }

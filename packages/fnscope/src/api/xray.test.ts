@@ -13,6 +13,7 @@ import { formatXrayTraceId } from '../span/id.ts'
 import type { Span } from '../span/span.ts'
 import { secondsToNanos } from '../span/time.ts'
 import { mountXray, type XrayApiOptions } from './xray.ts'
+import { XraySettings } from './xray-state.ts'
 
 const NOW = GUIDE_SECONDS + 60
 const GUIDE_ID = formatXrayTraceId(GUIDE_TRACE)
@@ -34,6 +35,9 @@ async function open(t: TestContext, spans: readonly Span[] = [], more: Partial<X
     reader: new MemoryStore(spans),
     ingest: { accept: async () => undefined },
     rules: new SamplingRules({ nowSeconds: NOW }),
+    settings: new XraySettings({ log: silentLogger }),
+    region: 'us-east-1',
+    accountId: '000000000000',
     now: () => secondsToNanos(NOW),
     bounds: () => ({ minNanos: 0n, maxNanos: 1n << 62n }),
     decode: decodeDocument,
@@ -184,7 +188,7 @@ test('wrong questions are refused with the member that is wrong', async (t) => {
   await assertRefused(call('/TraceSummaries', { StartTime: '1', EndTime: 5 }), /StartTime must be a number/)
   await assertRefused(call('/TraceSummaries', { StartTime: 1, EndTime: 1e300 }), /EndTime/)
   await assertRefused(call('/TraceSummaries', { ...WINDOW, TimeRangeType: 'toString' }), /TimeRangeType/)
-  await assertRefused(call('/ServiceGraph', { ...WINDOW, GroupName: 'mine' }), /Groups are not supported/)
+  await assertRefused(call('/ServiceGraph', { ...WINDOW, GroupName: 'mine' }), /no group "mine"/)
   await assertRefused(call('/Traces', { TraceIds: ['x'] }), /"x" is not a trace id/)
   await assertRefused(call('/Traces', { TraceIds: [] }), /at least one/)
   await assertRefused(call('/Groups', {}), /GetGroups is not supported by fnscope yet/)

@@ -7,15 +7,21 @@ import { invalid, XrayError } from './xray-error.ts'
 import { getServiceGraph, getTraceGraph, type GraphOptions } from './xray-graph.ts'
 import { putTelemetryRecords, putTraceSegments, type PutOptions } from './xray-put.ts'
 import { parseBody, type XrayBody } from './xray-request.ts'
+import { groupFilterOf } from './xray-group-list.ts'
+import { createGroup, deleteGroup, getGroup, getGroups, updateGroup } from './xray-groups.ts'
+import { getSamplingStatisticSummaries, getSamplingTargets } from './xray-sampling.ts'
 import {
+  createSamplingRule,
+  deleteSamplingRule,
   getSamplingRules,
-  getSamplingStatisticSummaries,
-  getSamplingTargets,
-  type SamplingOptions,
-} from './xray-sampling.ts'
+  updateSamplingRule,
+  type SamplingRulesApiOptions,
+} from './xray-sampling-rules.ts'
+import { getTimeSeriesServiceStatistics } from './xray-series.ts'
+import { listTagsForResource, tagResource, untagResource } from './xray-tags.ts'
 import { batchGetTraces, getTraceSummaries, type TracesOptions } from './xray-traces.ts'
 
-export interface XrayApiOptions extends GraphOptions, PutOptions, SamplingOptions, TracesOptions {
+export interface XrayApiOptions extends GraphOptions, PutOptions, SamplingRulesApiOptions, TracesOptions {
   readonly log: Logger
 }
 
@@ -34,22 +40,25 @@ const BUILT: { readonly [path: string]: Operation } = {
   '/Traces': batchGetTraces,
   '/TraceGraph': getTraceGraph,
   '/ServiceGraph': getServiceGraph,
+  '/TimeSeriesServiceStatistics': getTimeSeriesServiceStatistics,
+  '/CreateGroup': createGroup,
+  '/UpdateGroup': updateGroup,
+  '/DeleteGroup': deleteGroup,
+  '/GetGroup': getGroup,
+  '/Groups': getGroups,
+  '/TagResource': tagResource,
+  '/UntagResource': untagResource,
+  '/ListTagsForResource': listTagsForResource,
   '/GetSamplingRules': getSamplingRules,
+  '/CreateSamplingRule': createSamplingRule,
+  '/UpdateSamplingRule': updateSamplingRule,
+  '/DeleteSamplingRule': deleteSamplingRule,
   '/SamplingTargets': getSamplingTargets,
   '/SamplingStatisticSummaries': getSamplingStatisticSummaries,
 }
 
 /** Path → name of the operations that are refused. */
 const NOT_BUILT: { readonly [path: string]: string } = {
-  '/TimeSeriesServiceStatistics': 'GetTimeSeriesServiceStatistics',
-  '/CreateSamplingRule': 'CreateSamplingRule',
-  '/UpdateSamplingRule': 'UpdateSamplingRule',
-  '/DeleteSamplingRule': 'DeleteSamplingRule',
-  '/CreateGroup': 'CreateGroup',
-  '/UpdateGroup': 'UpdateGroup',
-  '/DeleteGroup': 'DeleteGroup',
-  '/GetGroup': 'GetGroup',
-  '/Groups': 'GetGroups',
   '/Insight': 'GetInsight',
   '/InsightEvents': 'GetInsightEvents',
   '/InsightImpactGraph': 'GetInsightImpactGraph',
@@ -59,9 +68,6 @@ const NOT_BUILT: { readonly [path: string]: string } = {
   '/PutResourcePolicy': 'PutResourcePolicy',
   '/ListResourcePolicies': 'ListResourcePolicies',
   '/DeleteResourcePolicy': 'DeleteResourcePolicy',
-  '/TagResource': 'TagResource',
-  '/UntagResource': 'UntagResource',
-  '/ListTagsForResource': 'ListTagsForResource',
   '/StartTraceRetrieval': 'StartTraceRetrieval',
   '/CancelTraceRetrieval': 'CancelTraceRetrieval',
   '/ListRetrievedTraces': 'ListRetrievedTraces',
@@ -73,7 +79,8 @@ const NOT_BUILT: { readonly [path: string]: string } = {
 }
 
 /** Adds the routes. The server must hand bodies over as raw bytes, whatever their content type (http/). */
-export function mountXray(server: FastifyInstance, options: XrayApiOptions): void {
+export function mountXray(server: FastifyInstance, given: XrayApiOptions): void {
+  const options = { groupFilter: groupFilterOf(given), ...given }
   for (const [path, operation] of Object.entries(BUILT)) {
     server.post(path, (request, reply) => answer(request, reply, operation, options))
   }

@@ -29,7 +29,24 @@ const LIVE_SPANS = 5000
 /** The graph of what starts in the range. Of stretches with too many spans to derive now those count that begin in it. */
 export async function readServiceGraph(reader: Reader, range: TimeRange): Promise<ServiceGraph> {
   if (range.startNanos >= range.endNanos) return { nodes: [], behindSpans: 0 }
-  const cache = cacheOf(reader)
+  const { covered, live } = await graphParts(reader, range)
+  const graph = await cacheOf(reader).graph(
+    reader,
+    widest(covered),
+    live.sums.map((sum) => sum.rows()),
+  )
+  return { ...graph, behindSpans: live.behindSpans }
+}
+
+export interface GraphParts {
+  /** Stretches that are stored and as new as their spans; longer ones lie over those that they were summed from. */
+  readonly covered: readonly StoredPeriod[]
+  /** What is in none of them, each sum of some of one minute. */
+  readonly live: Live
+}
+
+/** What the graph of a range is made of. */
+export async function graphParts(reader: Reader, range: TimeRange): Promise<GraphParts> {
   const whole = wholeMinutes(range)
   const ends = [
     { startNanos: range.startNanos, endNanos: lesser(whole.startNanos, range.endNanos) },
@@ -49,15 +66,10 @@ export async function readServiceGraph(reader: Reader, range: TimeRange): Promis
       (period.seconds <= 60 || isSameHeld(period, minutesHeld.get(keyOf(period)))) &&
       !live.ranges.some((target) => overlaps(target, rangeOf(period))),
   )
-  const graph = await cache.graph(
-    reader,
-    widest(covered),
-    live.sums.map((sum) => sum.rows()),
-  )
-  return { ...graph, behindSpans: live.behindSpans }
+  return { covered, live }
 }
 
-interface Live {
+export interface Live {
   readonly sums: readonly GraphSum[]
   /** What of the range they are of. */
   readonly ranges: readonly TimeRange[]

@@ -56,3 +56,25 @@ test('statistics are summed by windows of ten seconds', () => {
   })
   assert.equal(second?.requestCount, 10)
 })
+
+test('a change is told to clients that fetched the rules in the same second, and stands only when it could be kept', () => {
+  const kept: string[][] = []
+  const rules = new SamplingRules({
+    nowSeconds: NOW - 100,
+    onChange: (records) => {
+      if (records.some(({ rule }) => rule.ruleName === 'unkept')) throw new Error('disk full')
+      kept.push(records.map(({ rule }) => rule.ruleName))
+    },
+  })
+  const rule = { ...defaultRule({ fixedRate: 0.5 }), ruleName: 'mine', priority: 5 }
+  rules.put(rule, NOW + 0.9)
+  assert.ok(rules.report([], NOW + 1).lastModifiedSeconds > NOW)
+  assert.throws(() => rules.put({ ...rule, ruleName: 'unkept' }, NOW), /disk full/)
+  assert.deepEqual(
+    rules.list().map((record) => record.rule.ruleName),
+    ['mine', 'Default'],
+  )
+  rules.put(defaultRule({ fixedRate: 0.2 }), NOW)
+  rules.remove('mine', NOW)
+  assert.deepEqual(kept, [['mine'], ['mine', 'Default'], ['Default']])
+})

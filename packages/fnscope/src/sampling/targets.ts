@@ -63,23 +63,75 @@ interface RuleState {
   readonly windows: Map<number, SamplingStatistics>
 }
 
+export interface SamplingRulesOptions {
+  /** When the rules came to be. */
+  readonly nowSeconds: number
+  /** What stands when nobody has made or changed any. Default: the default rule alone. */
+  readonly rules?: readonly SamplingRule[]
+  /** Made or changed in earlier runs; they take the place of those of the same name. */
+  readonly records?: readonly SamplingRuleRecord[]
+  /** Called before a change stands with all that were ever made or changed; when it throws, nothing changes. */
+  readonly onChange?: (records: readonly SamplingRuleRecord[]) => void
+}
+
 export class SamplingRules {
   readonly #states = new Map<string, RuleState>()
-  readonly #lastModifiedSeconds: number
+  readonly #initial: ReadonlySet<SamplingRule>
+  readonly #onChange: SamplingRulesOptions['onChange']
+  #lastModifiedSeconds: number
 
-  /** @param options.nowSeconds when the rules came to be. Without `rules` the default rule stands alone. */
-  constructor(options: { readonly nowSeconds: number; readonly rules?: readonly SamplingRule[] }) {
+  constructor(options: SamplingRulesOptions) {
     const seconds = Math.floor(options.nowSeconds)
+    const initial = options.rules ?? [defaultRule()]
+    this.#initial = new Set(initial)
+    this.#onChange = options.onChange
     this.#lastModifiedSeconds = seconds
-    for (const rule of [...(options.rules ?? [defaultRule()])].sort(compareRules)) {
-      const record = { rule, createdSeconds: seconds, modifiedSeconds: seconds }
-      this.#states.set(rule.ruleName, { record, clients: new Map(), windows: new Map() })
-    }
+    for (const rule of initial) this.#set({ rule, createdSeconds: seconds, modifiedSeconds: seconds })
+    for (const record of options.records ?? []) this.#set(record)
   }
 
   /** In the order in which they are asked. */
   list(): SamplingRuleRecord[] {
-    return [...this.#states.values()].map((state) => state.record)
+    return [...this.#states.values()].map((state) => state.record).sort((a, b) => compareRules(a.rule, b.rule))
+  }
+
+  find(ruleName: string): SamplingRuleRecord | undefined {
+    return this.#states.get(ruleName)?.record
+  }
+
+  /** Makes the rule or takes it in place of the one of its name. Clients that use it keep their shares. */
+  put(rule: SamplingRule, nowSeconds: number): SamplingRuleRecord {
+    const modifiedSeconds = Math.floor(nowSeconds)
+    const createdSeconds = this.find(rule.ruleName)?.createdSeconds ?? modifiedSeconds
+    const record = { rule, createdSeconds, modifiedSeconds }
+    this.#onChange?.([...this.#made(rule.ruleName), record])
+    this.#set(record)
+    this.#touch(nowSeconds)
+    return record
+  }
+
+  remove(ruleName: string, nowSeconds: number): SamplingRuleRecord | undefined {
+    const record = this.find(ruleName)
+    if (record === undefined) return undefined
+    this.#onChange?.(this.#made(ruleName))
+    this.#states.delete(ruleName)
+    this.#touch(nowSeconds)
+    return record
+  }
+
+  #set(record: SamplingRuleRecord): void {
+    const { clients, windows } = this.#states.get(record.rule.ruleName) ?? { clients: new Map(), windows: new Map() }
+    this.#states.set(record.rule.ruleName, { record, clients, windows })
+  }
+
+  #made(without: string): SamplingRuleRecord[] {
+    return this.list().filter(({ rule }) => rule.ruleName !== without && !this.#initial.has(rule))
+  }
+
+  // SDKs compare it with the whole second in which they fetched the rules: one that did so early in this second must see
+  // a later one, or it keeps the old rules for five minutes.
+  #touch(nowSeconds: number): void {
+    this.#lastModifiedSeconds = Math.max(this.#lastModifiedSeconds, Math.floor(nowSeconds) + 1)
   }
 
   /** Takes the reports in and answers each with its client's share. */

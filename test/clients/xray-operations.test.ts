@@ -1,0 +1,234 @@
+// The operations of X-Ray beside reading traces and the graph, as boto3 calls them, every answer held against the service
+// model; and what of it is still there after a restart.
+import assert from 'node:assert/strict'
+import { rmSync } from 'node:fs'
+import { after, before, test } from 'node:test'
+import { runClient, startFnscope, temporaryDir, type StartedFnscope } from '../started-fnscope.ts'
+import { environmentOf, runXray, type Document } from './xray-client.ts'
+
+const dataDir = temporaryDir('operations')
+let fnscope: StartedFnscope
+
+before(async () => {
+  fnscope = await startFnscope({ dataDir })
+})
+
+after(async () => {
+  await fnscope[Symbol.asyncDispose]()
+  rmSync(dataDir, { recursive: true, force: true })
+})
+
+async function restart(): Promise<void> {
+  assert.equal(await fnscope.stop(), 0)
+  fnscope = await startFnscope({ dataDir })
+}
+
+const RULE = {
+  RuleName: 'checkout',
+  ResourceARN: '*',
+  Priority: 20,
+  FixedRate: 0.25,
+  ReservoirSize: 3,
+  ServiceName: 'shop',
+  ServiceType: '*',
+  Host: '*',
+  HTTPMethod: 'POST',
+  URLPath: '/buy/*',
+  Version: 1,
+}
+
+interface RuleRecord {
+  readonly SamplingRule: Document
+  readonly CreatedAt: number
+  readonly ModifiedAt: number
+}
+
+test('a sampling rule is made, changed, found after a restart and deleted', async () => {
+  const { made, changed, other } = await runXray<Readonly<Record<'made' | 'changed' | 'other', RuleRecord>>>(
+    fnscope,
+    `
+made = xray.create_sampling_rule(SamplingRule=request, Tags=[{'Key': 'team', 'Value': 'caisse ☕'}])['SamplingRuleRecord']
+other = xray.create_sampling_rule(SamplingRule={**request, 'RuleName': '规则 🚀', 'Priority': 1, 'Attributes': {'a': 'b'}})['SamplingRuleRecord']
+changed = xray.update_sampling_rule(SamplingRuleUpdate={'RuleARN': made['SamplingRule']['RuleARN'], 'FixedRate': 0.5, 'Priority': 30})['SamplingRuleRecord']
+xray.update_sampling_rule(SamplingRuleUpdate={'RuleName': 'Default', 'FixedRate': 0.1, 'ReservoirSize': 7})
+answer({'made': made, 'changed': changed, 'other': other})`,
+    RULE,
+  )
+  const arn = 'arn:aws:xray:us-east-1:000000000000:sampling-rule/checkout'
+  assert.deepEqual(made.SamplingRule, { ...RULE, RuleARN: arn, Attributes: {} })
+  assert.ok(Math.abs(made.CreatedAt - Date.now() / 1000) < 60 && made.ModifiedAt >= made.CreatedAt)
+  assert.deepEqual(changed.SamplingRule, { ...made.SamplingRule, FixedRate: 0.5, Priority: 30 })
+  await restart()
+  const after = await runXray<{
+    readonly rules: readonly RuleRecord[]
+    readonly tags: Document
+    readonly gone: RuleRecord
+  }>(
+    fnscope,
+    `
+rules = [one for page in xray.get_paginator('get_sampling_rules').paginate() for one in page['SamplingRuleRecords']]
+tags = xray.list_tags_for_resource(ResourceARN='${arn}')['Tags']
+gone = xray.delete_sampling_rule(RuleName='checkout')['SamplingRuleRecord']
+answer({'rules': rules, 'tags': tags, 'gone': gone})`,
+  )
+  assert.deepEqual(
+    after.rules.map(({ SamplingRule: rule }) => [rule['RuleName'], rule['FixedRate'], rule['ReservoirSize']]),
+    [
+      ['规则 🚀', 0.25, 3],
+      ['checkout', 0.5, 3],
+      ['Default', 0.1, 7],
+    ],
+  )
+  assert.deepEqual(after.rules[0], other)
+  assert.deepEqual(after.rules[1], changed)
+  assert.deepEqual(after.tags, [{ Key: 'team', Value: 'caisse ☕' }])
+  assert.deepEqual(after.gone, changed)
+})
+
+/** Operation of boto3, its arguments, what refuses it. */
+type Refusal = readonly [operation: string, request: object, code: string, message: RegExp]
+
+const INVALID = 'InvalidRequestException'
+const MISSING_ARN = 'arn:aws:xray:us-east-1:000000000000:group/none/1'
+const REFUSALS: readonly Refusal[] = [
+  ['create_sampling_rule', { SamplingRule: { ...RULE, RuleName: 'Default' } }, INVALID, /Default already/],
+  ['create_sampling_rule', { SamplingRule: { ...RULE, Version: 2 } }, INVALID, /Version must be 1/],
+  ['create_sampling_rule', { SamplingRule: { ...RULE, Priority: 10_000 } }, INVALID, /Priority must be from 1 to 9999/],
+  ['create_sampling_rule', { SamplingRule: { ...RULE, FixedRate: 1.5 } }, INVALID, /FixedRate must be from 0 to 1/],
+  ['create_sampling_rule', { SamplingRule: { ...RULE, Host: 'h'.repeat(65) } }, INVALID, /Host may have at most 64/],
+  ['create_sampling_rule', { SamplingRule: { ...RULE, RuleARN: 'arn' } }, INVALID, /RuleARN is given by the service/],
+  [
+    'create_sampling_rule',
+    { SamplingRule: { ...RULE, SamplingRateBoost: { MaxRate: 1, CooldownWindowMinutes: 1 } } },
+    INVALID,
+    /SamplingRateBoost is not supported/,
+  ],
+  [
+    'update_sampling_rule',
+    { SamplingRuleUpdate: { RuleName: 'none', FixedRate: 1 } },
+    INVALID,
+    /no sampling rule "none"/,
+  ],
+  ['update_sampling_rule', { SamplingRuleUpdate: { FixedRate: 1 } }, INVALID, /RuleName or RuleARN is missing/],
+  ['update_sampling_rule', { SamplingRuleUpdate: { RuleName: 'Default', Host: 'h' } }, INVALID, /Host of the default/],
+  ['delete_sampling_rule', { RuleName: 'Default' }, INVALID, /cannot be deleted/],
+  ['delete_sampling_rule', { RuleName: 'none' }, INVALID, /no sampling rule "none"/],
+  ['get_sampling_rules', { NextToken: 'x' }, INVALID, /NextToken is not valid/],
+  ['create_group', { GroupName: 'g'.repeat(33) }, INVALID, /at most 32 characters/],
+  ['create_group', { GroupName: 'Default' }, INVALID, /"Default" already/],
+  ['create_group', { GroupName: 'g', FilterExpression: 'service("' }, INVALID, /character/],
+  ['create_group', { GroupName: 'g', FilterExpression: 'group.name = "g"' }, INVALID, /asks for itself/],
+  [
+    'create_group',
+    { GroupName: 'g', InsightsConfiguration: { InsightsEnabled: false, NotificationsEnabled: true } },
+    INVALID,
+    /needs InsightsEnabled/,
+  ],
+  ['create_group', { GroupName: 'g', Tags: [{ Key: 'aws:x', Value: '' }] }, INVALID, /cloud's own/],
+  ['get_group', {}, INVALID, /GroupName or GroupARN is missing/],
+  ['get_group', { GroupName: 'none' }, INVALID, /no group "none"/],
+  ['update_group', { GroupName: 'Default', FilterExpression: 'ok' }, INVALID, /default group has every trace/],
+  ['delete_group', { GroupName: 'Default' }, INVALID, /cannot be deleted/],
+  ['delete_group', { GroupARN: MISSING_ARN }, INVALID, /no group/],
+  ['get_service_graph', { StartTime: 1, EndTime: 2, GroupName: 'none' }, INVALID, /no group "none"/],
+  ['tag_resource', { ResourceARN: MISSING_ARN, Tags: [] }, 'ResourceNotFoundException', /no group or sampling rule/],
+  ['untag_resource', { ResourceARN: MISSING_ARN, TagKeys: [] }, 'ResourceNotFoundException', /no group or sampling/],
+  ['list_tags_for_resource', { ResourceARN: MISSING_ARN }, 'ResourceNotFoundException', /no group or sampling rule/],
+  ['get_time_series_service_statistics', { StartTime: 1, EndTime: 2, Period: 61 }, INVALID, /Period must be 60 or 300/],
+  ['get_time_series_service_statistics', { StartTime: 2, EndTime: 1 }, INVALID, /StartTime must be before EndTime/],
+  [
+    'get_time_series_service_statistics',
+    { StartTime: 1, EndTime: 2, ForecastStatistics: true },
+    INVALID,
+    /forecasts nothing/,
+  ],
+  [
+    'get_time_series_service_statistics',
+    { StartTime: 1, EndTime: 2, EntitySelectorExpression: 'duration > 5' },
+    INVALID,
+    /EntitySelectorExpression must be service/,
+  ],
+]
+
+test('what is wrong is refused with the code of the model and the reason', async () => {
+  const answers = await runXray<readonly ([string, string] | null)[]>(
+    fnscope,
+    `
+xray.get_sampling_rules()
+answer([refused(getattr(xray, name), **arguments) for name, arguments in request])`,
+    REFUSALS.map(([operation, request]) => [operation, request]),
+  )
+  for (const [i, [operation, request, code, message]] of REFUSALS.entries()) {
+    const what = `${operation} ${JSON.stringify(request)}`
+    assert.equal(answers[i]?.[0], code, `${what}: ${JSON.stringify(answers[i])}`)
+    assert.match(answers[i][1], message, what)
+  }
+})
+
+test('a group is made, changed, tagged, found after a restart and deleted', async () => {
+  const { group, changed, first } = await runXray<Readonly<Record<'group' | 'changed' | 'first', Document>>>(
+    fnscope,
+    `
+group = xray.create_group(GroupName='lent 🐢', FilterExpression='responsetime > 5', Tags=[{'Key': 'a', 'Value': '1'}])['Group']
+xray.tag_resource(ResourceARN=group['GroupARN'], Tags=[{'Key': 'b', 'Value': '2'}, {'Key': 'a', 'Value': '3'}])
+xray.tag_resource(ResourceARN=group['GroupARN'], Tags=[{'Key': 'c', 'Value': ''}])
+xray.untag_resource(ResourceARN=group['GroupARN'], TagKeys=['b', 'x'])
+changed = xray.update_group(GroupARN=group['GroupARN'], FilterExpression='responsetime > 6',
+  InsightsConfiguration={'InsightsEnabled': True, 'NotificationsEnabled': True})['Group']
+first = xray.get_group(GroupName='Default')['Group']
+answer({'group': group, 'changed': changed, 'first': first})`,
+  )
+  assert.match(String(group['GroupARN']), /^arn:aws:xray:us-east-1:000000000000:group\/lent 🐢\/[0-9A-Z]+$/)
+  assert.deepEqual(changed, {
+    ...group,
+    FilterExpression: 'responsetime > 6',
+    InsightsConfiguration: { InsightsEnabled: true, NotificationsEnabled: true },
+  })
+  await restart()
+  const after = await runXray<{ readonly groups: object; readonly tags: object; readonly left: object }>(
+    fnscope,
+    `
+groups = [one for page in xray.get_paginator('get_groups').paginate() for one in page['Groups']]
+tags = xray.list_tags_for_resource(ResourceARN=request)['Tags']
+xray.delete_group(GroupName='lent 🐢')
+answer({'groups': groups, 'tags': tags, 'left': xray.get_groups()['Groups']})`,
+    group['GroupARN'],
+  )
+  assert.deepEqual(after.groups, [first, changed])
+  assert.deepEqual(after.tags, [
+    { Key: 'a', Value: '3' },
+    { Key: 'c', Value: '' },
+  ])
+  assert.deepEqual(after.left, [first])
+})
+
+test('there may be 25 sampling rules beside the default one, as in the cloud', async () => {
+  const refusal = await runXray<[string, string] | null>(
+    fnscope,
+    `
+def make(i): return dict(SamplingRule={**request, 'RuleName': f'many-{i}'})
+names = []
+while (no := refused(xray.create_sampling_rule, **make(len(names)))) is None: names.append(f'many-{len(names)}')
+count = len(xray.get_sampling_rules()['SamplingRuleRecords'])
+for name in names: xray.delete_sampling_rule(RuleName=name)
+answer([no[0], str(count)])`,
+    RULE,
+  )
+  assert.deepEqual(refusal, ['RuleLimitExceededException', '26'])
+})
+
+test('the aws CLI makes a rule and a group, reads them and takes them away', async () => {
+  const aws = async (...args: readonly string[]): Promise<Document> => {
+    const ran = await runClient('aws', ['xray', ...args, '--output', 'json'], environmentOf(fnscope))
+    assert.equal(ran.code, 0, ran.stderr)
+    return (ran.stdout === '' ? {} : JSON.parse(ran.stdout)) as Document
+  }
+  await aws('create-sampling-rule', '--sampling-rule', JSON.stringify({ ...RULE, RuleName: 'by-cli' }))
+  const rules = (await aws('get-sampling-rules'))['SamplingRuleRecords'] as readonly RuleRecord[]
+  assert.ok(rules.some(({ SamplingRule }) => SamplingRule['RuleName'] === 'by-cli'))
+  await aws('delete-sampling-rule', '--rule-name', 'by-cli')
+  await aws('create-group', '--group-name', 'by-cli', '--filter-expression', 'fault')
+  const group = (await aws('get-group', '--group-name', 'by-cli'))['Group'] as Document
+  assert.equal(group['FilterExpression'], 'fault')
+  await aws('delete-group', '--group-name', 'by-cli')
+})
