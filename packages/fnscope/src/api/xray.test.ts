@@ -191,7 +191,6 @@ test('wrong questions are refused with the member that is wrong', async (t) => {
   await assertRefused(call('/ServiceGraph', { ...WINDOW, GroupName: 'mine' }), /no group "mine"/)
   await assertRefused(call('/Traces', { TraceIds: ['x'] }), /"x" is not a trace id/)
   await assertRefused(call('/Traces', { TraceIds: [] }), /at least one/)
-  await assertRefused(call('/Groups', {}), /GetGroups is not supported by fnscope yet/)
   await assertRefused(call('/Traces', '{'), /not JSON/, 'SerializationException')
   await assertRefused(call('/Traces', '[]'), /JSON object/, 'SerializationException')
 })
