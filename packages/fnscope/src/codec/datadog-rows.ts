@@ -2,11 +2,11 @@
 // what they mean (docs/protocols/datadog.md).
 import type { SpanBatch } from '../span/span-batch.ts'
 import type { TimeBounds } from '../span/time.ts'
+import { SPAN_FLAG } from '../span/span-batch.ts'
 import { BytesMemo } from './bytes-memo.ts'
 import { endItems, eventsOfTag, linksOfTag, nextItem } from './datadog-events.ts'
 import { DATADOG, factsOfType, TAG, TAGS, type TypeFacts } from './datadog-keys.ts'
 import { DatadogSources, SOURCE_TEXT, UNKNOWN_TRACER, type DatadogTracer } from './datadog-source.ts'
-import { SAMPLED_KEY } from './not-sampled.ts'
 import type { AttributeKey } from './otlp-attributes.ts'
 import { stringOf, TextWriter } from './otlp-text.ts'
 import { ROW_ID, SpanRowWriter } from './span-row-writer.ts'
@@ -166,7 +166,7 @@ export class DatadogRows {
     if (this.#has(TAG.requestId) && (type.isFunction || isInferred)) this.#putRequestId(type)
     if (type.isDatabase && !this.#has(TAG.databaseSystem)) this.#copyField('db.system.name', FIELD.type)
     if (type.isSql && ends[FIELD.resource]! > 0) this.#copyField('db.query.text', FIELD.resource)
-    if (this.#priority <= 0) writer.boolean(writer.keyNamed(SAMPLED_KEY), false)
+    if (this.#priority <= 0) writer.flags |= SPAN_FLAG.unsampled
     if (this.isError) this.#putError()
     if (this.pointers.length > 0) {
       endItems(this.pointers)

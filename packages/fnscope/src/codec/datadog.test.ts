@@ -232,8 +232,8 @@ test('spans that were sampled out say so, all of their chunk', () => {
     pack([chunk(-1, 1), chunk(new Real(0), 3), chunk(1, 5), chunk(new Real(2), 7)]),
   )
   assert.deepEqual(
-    spans.map(({ attributes }) => attributes['fnscope.sampled']),
-    [false, false, false, false, undefined, undefined, undefined, undefined],
+    spans.map(({ unsampled, rootRank }) => [unsampled, rootRank === 255]),
+    [...Array.from({ length: 4 }, () => [true, true]), ...Array.from({ length: 4 }, () => [undefined, false])],
   )
 })
 

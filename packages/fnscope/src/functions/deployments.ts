@@ -131,10 +131,11 @@ export class Deployments {
     for (const { pool } of this.#deployed.values()) pool.retire()
   }
 
-  /** Ends all environments at once, those of replaced functions too. */
-  kill(): void {
-    for (const { pool } of this.#deployed.values()) pool.kill()
-    for (const pool of this.#retired) pool.kill()
+  /** Ends all environments at once, those of replaced functions too. Resolves when idle ones have had their last words. */
+  async kill(): Promise<void> {
+    const pools = [...[...this.#deployed.values()].map(({ pool }) => pool), ...this.#retired]
+    for (const pool of pools) pool.kill()
+    await Promise.all(pools.map((pool) => pool.ended()))
   }
 
   #drop(name: string): void {

@@ -13,15 +13,16 @@ export class EnvironmentPool {
   readonly #options: EnvironmentPoolOptions
   readonly #idle: { readonly environment: Environment; readonly timer: NodeJS.Timeout }[] = []
   readonly #busy = new Set<Environment>()
+  readonly #ending = new Map<Environment, Promise<void>>()
   #retired = false
 
   constructor(options: EnvironmentPoolOptions) {
     this.#options = options
   }
 
-  /** Environments at work and idle. */
+  /** Environments whose process may be there: at work, idle, and about to end. */
   get size(): number {
-    return this.#busy.size + this.#idle.length
+    return this.#busy.size + this.#idle.length + this.#ending.size
   }
 
   take(options: EnvironmentOptions): Environment {
@@ -35,13 +36,13 @@ export class EnvironmentPool {
   release(environment: Environment): void {
     if (!this.#busy.delete(environment)) return
     if (this.#retired) {
-      this.#end(environment)
+      this.#beginEnd(environment)
       return
     }
     const timer = setTimeout(() => {
       const at = this.#idle.findIndex((entry) => entry.environment === environment)
       if (at >= 0) this.#idle.splice(at, 1)
-      this.#end(environment)
+      this.#beginEnd(environment)
     }, this.#options.idleTimeoutMs)
     timer.unref()
     this.#idle.push({ environment, timer })
@@ -52,7 +53,7 @@ export class EnvironmentPool {
     this.#retired = true
     for (const { environment, timer } of this.#idle.splice(0)) {
       clearTimeout(timer)
-      this.#end(environment)
+      this.#beginEnd(environment)
     }
   }
 
@@ -62,8 +63,18 @@ export class EnvironmentPool {
     for (const environment of this.#busy) environment.stop()
   }
 
-  #end(environment: Environment): void {
-    environment.stop()
+  /** Resolves when those that were to end have ended; it takes a second or two at most. */
+  async ended(): Promise<void> {
+    await Promise.all(this.#ending.values())
+  }
+
+  #beginEnd(environment: Environment): void {
+    this.#ending.set(environment, this.#end(environment))
+  }
+
+  async #end(environment: Environment): Promise<void> {
+    await environment.end()
+    this.#ending.delete(environment)
     const { lines } = environment.takeLines()
     if (lines.length > 0) this.#options.onLeftover(environment, lines)
   }

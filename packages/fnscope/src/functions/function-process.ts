@@ -1,5 +1,6 @@
 // One run of a function's runtime: a process group of its own whose whole output comes as one ordered stream.
 import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
 import type { ProcessGuard } from './process-guard.ts'
 import type { Launch } from './runtimes/launch.ts'
 
@@ -67,22 +68,33 @@ export class FunctionProcess {
 
   /** SIGKILL to the whole group; `exit` follows. */
   kill(): void {
-    if (!this.#ended) this.#killGroup()
+    if (!this.#ended) this.#signalGroup('SIGKILL')
+  }
+
+  /** SIGTERM to the whole group, SIGKILL to what is left of it after `graceMs`; resolves at its end. */
+  async terminate(graceMs: number): Promise<void> {
+    if (this.#ended) return
+    // Without a process there is an error in place of an exit.
+    const exit = once(this.#child, 'exit').catch(() => undefined)
+    this.#signalGroup('SIGTERM')
+    const timer = setTimeout(() => this.kill(), graceMs)
+    await exit
+    clearTimeout(timer)
   }
 
   #end(status: ExitStatus, events: ProcessEvents): void {
     if (this.#ended) return
     // What the function left running in its group ends with it.
-    this.#killGroup()
+    this.#signalGroup('SIGKILL')
     this.#ended = true
     if (this.#child.pid !== undefined) this.#guard.remove(this.#child.pid)
     events.exit(status)
   }
 
-  #killGroup(): void {
+  #signalGroup(signal: 'SIGTERM' | 'SIGKILL'): void {
     if (this.#child.pid === undefined) return
     try {
-      process.kill(-this.#child.pid, 'SIGKILL')
+      process.kill(-this.#child.pid, signal)
     } catch {
       // The group is empty: all of it has ended.
     }

@@ -146,7 +146,7 @@ export class Platform {
     })
     await Promise.race([this.#settled(), grace])
     clearTimeout(timer)
-    this.#deployments.kill()
+    await this.#deployments.kill()
     await ended
     await this.#settled()
     await this.#outlet.flushed()
