@@ -168,17 +168,22 @@ export async function startServer(config: Config, options: StartOptions): Promis
   const flushed = async (): Promise<void> => await openedIngest.flushed()
   const logged = new LoggedInvocations({ ...doorContext, reader: store, region, accountId, flushed })
   cleanup.defer(() => logged.stop())
-  const groups = mountCloudWatch(main, {
+  // routes are mounted before it listens, but the platform wants to know its address: what they answer is read late
+  const late: { apps?: Apps; url?: string } = {}
+  const cloudWatch = mountCloudWatch(main, {
     config,
     dataDir: dataDir.path,
+    store,
+    flushed,
+    stacks: () => late.apps?.stacks() ?? [],
     ingest: answeringIngest,
     invocations: logged,
     counters,
     now: clock,
     log,
   })
-  cleanup.defer(() => groups.stop())
-  logListeners.push((lines) => groups.noteLines(lines))
+  cleanup.defer(() => cloudWatch.stop())
+  logListeners.push((lines) => cloudWatch.groups.noteLines(lines))
   cleanup.defer(mountPrometheusOnMain(main, doorContext))
   if (config.besideUrl !== undefined) {
     const file = join(dataDir.path, 'beside.json')
@@ -212,8 +217,6 @@ export async function startServer(config: Config, options: StartOptions): Promis
   })
   cleanup.defer(() => jaeger.stop())
 
-  // routes are mounted before it listens, but the platform wants to know its address: the console's routes read it late
-  const late: { apps?: Apps; url?: string } = {}
   const deployedListeners: ((app: ConsoleApp) => void)[] = []
   const deploy = async (dir: string, parameters?: Readonly<Record<string, string>>): Promise<ConsoleApp> => {
     if (!config.roles.includes('platform')) throw missingRole(`Running ${dir}`, ['platform'], config.roles)

@@ -7,6 +7,7 @@ import type { RestApiSpec } from '../functions/function-spec.ts'
 import type { Platform } from '../functions/platform.ts'
 import type { Logger } from '../log.ts'
 import type { Span } from '../span/span.ts'
+import type { Stack } from './cloudformation.ts'
 import type { ConsoleApp, ConsoleFunction } from './console-types.ts'
 import { openRestFront, type RestFront } from './rest-front.ts'
 import { rewriteOutputs } from './rewrite-outputs.ts'
@@ -30,6 +31,7 @@ export interface AppsOptions {
 
 interface Deployed {
   readonly app: ConsoleApp
+  readonly deployedMs: number
   readonly fronts: readonly RestFront[]
   /** Function name → URLs of its routes. */
   readonly routes: ReadonlyMap<string, readonly string[]>
@@ -99,12 +101,23 @@ export class Apps {
       outputs,
       notices: spec.notices,
     }
-    this.#deployed.set(spec.stack, { app, fronts, routes: routeUrls(spec.restApis, fronts) })
+    this.#deployed.set(spec.stack, { app, deployedMs: Date.now(), fronts, routes: routeUrls(spec.restApis, fronts) })
     return app
   }
 
   list(): readonly ConsoleApp[] {
     return [...this.#deployed.values()].map(({ app }) => app)
+  }
+
+  /** As CloudFormation sees what is deployed. */
+  stacks(): readonly Stack[] {
+    const functions = this.#options.platform.functions()
+    return [...this.#deployed.values()].map(({ app, deployedMs }) => ({
+      name: app.stack,
+      deployedMs,
+      outputs: app.outputs,
+      functions: functions.filter(({ stack }) => stack === app.stack),
+    }))
   }
 
   functions(): readonly ConsoleFunction[] {

@@ -14,12 +14,22 @@ export interface LogStream {
   lastIngestionMs?: number
 }
 
+export interface SubscriptionFilter {
+  readonly name: string
+  readonly pattern: string
+  readonly destinationArn: string
+  readonly roleArn?: string
+  readonly distribution: 'Random' | 'ByLogStream'
+  readonly creationMs: number
+}
+
 export interface LogGroup {
   readonly creationMs: number
   retentionDays?: number
   tags: { readonly [key: string]: string }
   /** Bytes of the lines taken, as the cloud counts them; never less again. */
   storedBytes: number
+  subscriptionFilters: readonly SubscriptionFilter[]
   readonly streams: Map<string, LogStream>
 }
 
@@ -61,7 +71,7 @@ export class LogGroups {
   /** False when it is there already. */
   createGroup(name: string, tags: LogGroup['tags'] = {}): boolean {
     if (this.#groups.has(name)) return false
-    this.#groups.set(name, { creationMs: this.#options.nowMs(), tags, storedBytes: 0, streams: new Map() })
+    this.#groups.set(name, newGroup(this.#options.nowMs(), tags))
     this.save()
     return true
   }
@@ -92,17 +102,22 @@ export class LogGroups {
     this.save()
   }
 
+  setSubscriptionFilters(group: LogGroup, filters: LogGroup['subscriptionFilters']): void {
+    group.subscriptionFilters = filters
+    this.save()
+  }
+
+  nowMs(): number {
+    return this.#options.nowMs()
+  }
+
   /** Lines that were taken in, on whatever way: makes what they name. */
   noteLines(lines: readonly LogRecord[]): void {
     const ingestionMs = this.#options.nowMs()
     for (const line of lines) {
       if (line.logGroup === '') continue
       let group = this.#groups.get(line.logGroup)
-      if (group === undefined)
-        this.#groups.set(
-          line.logGroup,
-          (group = { creationMs: ingestionMs, tags: {}, storedBytes: 0, streams: new Map() }),
-        )
+      if (group === undefined) this.#groups.set(line.logGroup, (group = newGroup(ingestionMs, {})))
       group.storedBytes += Buffer.byteLength(line.body) + EVENT_OVERHEAD_BYTES
       if (line.logStream === '') continue
       const stream = group.streams.get(line.logStream) ?? this.#addStream(group, line.logStream)
@@ -179,18 +194,26 @@ export class LogGroups {
 
   #restore(value: unknown): void {
     if (!isJsonObject(value)) return
-    const { name, creationMs, retentionDays, tags, storedBytes, streams } = value as unknown as SavedGroup
+    const { name, creationMs, retentionDays, tags, storedBytes, subscriptionFilters, streams } =
+      value as unknown as SavedGroup
     this.#groups.set(name, {
       creationMs,
       ...(retentionDays === undefined ? {} : { retentionDays }),
       tags,
       storedBytes,
+      // Not in files of before.
+      subscriptionFilters: subscriptionFilters ?? [],
       streams: new Map(streams.map(({ name: stream, ...times }) => [stream, times])),
     })
   }
 }
 
-interface SavedGroup extends Omit<LogGroup, 'streams'> {
+function newGroup(creationMs: number, tags: LogGroup['tags']): LogGroup {
+  return { creationMs, tags, storedBytes: 0, subscriptionFilters: [], streams: new Map() }
+}
+
+interface SavedGroup extends Omit<LogGroup, 'streams' | 'subscriptionFilters'> {
   readonly name: string
+  readonly subscriptionFilters?: readonly SubscriptionFilter[]
   readonly streams: readonly (LogStream & { readonly name: string })[]
 }

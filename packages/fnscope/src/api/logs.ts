@@ -1,18 +1,23 @@
-// CloudWatch Logs (JSON 1.1, Logs_20140328): what writers call. What readers ask of it adds operations to this table.
+// CloudWatch Logs (JSON 1.1, Logs_20140328): its table of operations, and what lists groups and streams.
 import type { JsonObject } from '../codec/json.ts'
 import { booleanIn, numberIn, textIn, textsIn } from './aws-input.ts'
 import type { AwsOperation, AwsService } from './aws-service.ts'
+import { filterLogEvents, getLogEvents, type LogReadOptions } from './filter-log-events.ts'
 import type { LogGroup, LogStream } from './log-groups.ts'
-import { groupNameIn, groupOf, invalidParameter, notFound, streamNameIn } from './log-names.ts'
+import { groupNameIn, groupOf, invalidParameter, notFound, pageOf, streamNameIn } from './log-names.ts'
 import { nextToken, putLogEvents, type PutLogEventsOptions } from './put-log-events.ts'
 import { ServiceError } from './service-error.ts'
+import { subscriptionFilters } from './subscription-filters.ts'
 
-export interface LogsOptions extends PutLogEventsOptions {
+export interface LogsOptions extends PutLogEventsOptions, LogReadOptions {
+  /** Deletes lines of a group or of one of its streams, those too that are still on their way to the store. */
+  readonly deleteLines: (group: string, stream?: string) => Promise<void>
+  /** A group's retention is another one now. */
+  readonly onRetention: () => void
   readonly region: string
   readonly accountId: string
 }
 
-const MAX_LISTED = 50
 /** The cloud's own choice of days. */
 const RETENTION_DAYS = new Set([
   1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
@@ -40,14 +45,22 @@ export function logsService(options: LogsOptions): AwsService {
         if (!groups.createStream(group, streamNameIn(input))) throw exists('log stream')
         return undefined
       }),
-      DeleteLogGroup: ({ input }) => {
-        if (!groups.deleteGroup(groupNameIn(input))) throw notFound('log group')
+      DeleteLogGroup: async ({ input }) => {
+        const { name, found } = groupOf(input, groups)
+        if (found === undefined) throw notFound('log group')
+        await options.deleteLines(name)
+        groups.deleteGroup(name)
         return undefined
       },
-      DeleteLogStream: withGroup((group, input) => {
-        if (!groups.deleteStream(group, streamNameIn(input))) throw notFound('log stream')
+      DeleteLogStream: async ({ input }) => {
+        const { name, found } = groupOf(input, groups)
+        const stream = streamNameIn(input)
+        if (found === undefined) throw notFound('log group')
+        if (!found.streams.has(stream)) throw notFound('log stream')
+        await options.deleteLines(name, stream)
+        groups.deleteStream(found, stream)
         return undefined
-      }),
+      },
       PutRetentionPolicy: withGroup((group, input) => {
         const days = numberIn(input, 'retentionInDays')
         if (days === undefined || !RETENTION_DAYS.has(days))
@@ -55,6 +68,7 @@ export function logsService(options: LogsOptions): AwsService {
             `1 validation error detected: Value '${days}' at 'retentionInDays' failed to satisfy constraint: Member must satisfy enum value set: [${[...RETENTION_DAYS].join(', ')}]`,
           )
         groups.setRetention(group, days)
+        options.onRetention()
         return undefined
       }),
       DeleteRetentionPolicy: withGroup((group) => {
@@ -63,6 +77,9 @@ export function logsService(options: LogsOptions): AwsService {
       }),
       DescribeLogGroups: ({ input }) => describeGroups(input, options),
       DescribeLogStreams: ({ input }) => describeStreams(input, options),
+      FilterLogEvents: filterLogEvents(options),
+      GetLogEvents: getLogEvents(options),
+      ...subscriptionFilters(groups),
     },
   }
 }
@@ -138,27 +155,4 @@ function describedStream(
 
 function arnOf(group: string, { region, accountId }: Pick<LogsOptions, 'region' | 'accountId'>): string {
   return `arn:aws:logs:${region}:${accountId}:log-group:${group}`
-}
-
-/** A page, and the token for what follows it: the key of its last entry, in base64. */
-function pageOf<Entry>(
-  entries: readonly Entry[],
-  input: JsonObject,
-  keyOf: (entry: Entry) => string,
-): [page: readonly Entry[], token: { readonly nextToken?: string }] {
-  const limit = numberIn(input, 'limit') ?? MAX_LISTED
-  if (!Number.isInteger(limit) || limit < 1 || limit > MAX_LISTED)
-    throw invalidParameter(
-      `1 validation error detected: Value '${limit}' at 'limit' failed to satisfy constraint: Member must have value between 1 and ${MAX_LISTED}`,
-    )
-  const token = textIn(input, 'nextToken')
-  let from = 0
-  if (token !== undefined) {
-    const last = Buffer.from(token, 'base64url').toString('utf8')
-    from = entries.findIndex((entry) => keyOf(entry) === last) + 1
-    if (from === 0) throw invalidParameter('The specified nextToken is invalid.')
-  }
-  const page = entries.slice(from, from + limit)
-  const more = from + limit < entries.length
-  return [page, more ? { nextToken: Buffer.from(keyOf(page.at(-1)!)).toString('base64url') } : {}]
 }

@@ -1,12 +1,15 @@
-// CloudWatch's two services on the main port, and the state that belongs to them.
+// CloudWatch's two services and CloudFormation on the main port, and the state that belongs to them.
 import { join } from 'node:path'
 import { mountAws } from '../api/aws-front.ts'
+import { cloudFormationService, type CloudFormationOptions } from '../api/cloudformation.ts'
 import { cloudWatchService } from '../api/cloudwatch.ts'
 import { LogGroups } from '../api/log-groups.ts'
+import { LogRetention } from '../api/log-retention.ts'
 import { logsService } from '../api/logs.ts'
 import { invocationsOf } from '../codec/lambda-invocations.ts'
 import type { Config } from '../config.ts'
 import type { HttpServer } from '../http/server.ts'
+import type { Store } from '../store/store.ts'
 import type { DoorContext } from './door-context.ts'
 import type { LoggedInvocations } from './logged-invocations.ts'
 
@@ -15,16 +18,27 @@ export interface CloudWatchOptions extends Pick<DoorContext, 'ingest' | 'counter
   readonly dataDir: string
   /** Told of the lines of functions that run elsewhere. */
   readonly invocations: Pick<LoggedInvocations, 'add'>
+  readonly store: Store
+  /** Resolves when everything taken so far can be read. */
+  readonly flushed: () => Promise<void>
+  readonly stacks: CloudFormationOptions['stacks']
+}
+
+export interface CloudWatch {
+  readonly groups: LogGroups
+  stop(): Promise<void>
 }
 
 const DAY_MS = 86_400_000
 
-/** Adds the routes. The groups are told of every line that is taken in, on whatever way. */
-export function mountCloudWatch(main: HttpServer, options: CloudWatchOptions): LogGroups {
-  const { config, log, invocations, ...writing } = options
+/** Adds the routes. The groups are to be told of every line that is taken in, on whatever way. */
+export function mountCloudWatch(main: HttpServer, options: CloudWatchOptions): CloudWatch {
+  const { config, log, store, now, flushed, stacks, invocations } = options
   const { region, accountId } = config
   const keptMs = config.retention.logsDays * DAY_MS
   const groups = new LogGroups({ file: join(options.dataDir, 'log-groups.json'), nowMs: Date.now, keptMs, log })
+  const retention = new LogRetention({ groups, deleteLogs: store.deleteLogs, now, log })
+  const writing = { ingest: options.ingest, counters: options.counters, now }
   const logs = logsService({
     ...writing,
     groups,
@@ -32,7 +46,20 @@ export function mountCloudWatch(main: HttpServer, options: CloudWatchOptions): L
     region,
     accountId,
     onTaken: (taken) => invocations.add(invocationsOf(taken)),
+    reader: store,
+    async deleteLines(logGroup, logStream) {
+      await flushed()
+      await store.deleteLogs({ logGroup, ...(logStream === undefined ? {} : { logStream }) })
+    },
+    onRetention: () => void retention.run(),
   })
-  mountAws(main, { services: [logs, cloudWatchService(writing)], log })
-  return groups
+  const services = [logs, cloudWatchService(writing), cloudFormationService({ region, accountId, stacks })]
+  mountAws(main, { services, log })
+  return {
+    groups,
+    async stop() {
+      await retention.stop()
+      groups.stop()
+    },
+  }
 }

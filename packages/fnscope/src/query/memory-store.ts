@@ -189,6 +189,10 @@ export class MemoryStore implements Reader, Pick<Writer, 'replacePeriods' | 'not
     return []
   }
 
+  async readLogEvents(): Promise<[]> {
+    return []
+  }
+
   async readMetrics(): Promise<[]> {
     return []
   }

@@ -19,6 +19,7 @@ import { OpenSpans } from './open-spans.ts'
 import { noteReach, readGraph, replacePeriods } from './graph-rows.ts'
 import { graphTraceParts, readGraphSpans } from './graph-spans.ts'
 import { graphPeriods, graphReach, graphSpanCounts, graphState } from './graph-state.ts'
+import { deleteLogs, readLogEvents } from './read-log-events.ts'
 import { readLogs, readMetrics } from './read-signals.ts'
 import { RecentTraces } from './recent-traces.ts'
 import { readDocuments, readListed, readSpans } from './read-traces.ts'
@@ -154,6 +155,7 @@ function readerOver(connection: Connection, options: OpenStoreOptions, openSpans
     graphPeriods: (range) => graphPeriods(connection, range),
     readGraph: (periods, nodes) => readGraph(connection, periods, nodes),
     readLogs: (query) => readLogs(connection, query),
+    readLogEvents: (query) => readLogEvents(connection, query),
     readMetrics: (query) => readMetrics(connection, query),
   }
 }
@@ -187,6 +189,7 @@ function storeOver(connection: Connection, scope: SchemaScope, options: OpenStor
       await deleteExpired(scope, retention, nowNanos())
       await alterRetention(scope, retention, options.log)
     },
+    deleteLogs: (lines) => deleteLogs(scope, lines),
     ...readerOver(connection, options, openSpans),
     whole: readerOver(connection.whole(), options, openSpans),
     watchGaps: () => connection.watchGaps(),

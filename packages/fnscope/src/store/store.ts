@@ -54,6 +54,8 @@ export interface Writer {
   noteReach(reaching: readonly Reach[], marked: readonly bigint[]): Promise<void>
   /** Deletes what is past retention now instead of at the next merge. */
   setRetention(retention: Retention): Promise<void>
+  /** Deletes lines that are stored; resolves when no answer has them any more. */
+  deleteLogs(lines: LogsToDelete): Promise<void>
 }
 
 export interface Retention {
@@ -259,6 +261,45 @@ export interface LogQuery {
   readonly receivedAfterNanos?: bigint
 }
 
+/** Where an event stands among those of all groups: by time, then arrival, then its place in what arrived. */
+export interface LogPosition {
+  readonly timeNanos: bigint
+  readonly receivedNanos: bigint
+  readonly sequence: number
+}
+
+/** A line as log groups have it. */
+export interface LogEvent extends LogPosition {
+  readonly logGroup: string
+  readonly logStream: string
+  readonly requestId?: string
+  /** 32 hex digits. */
+  readonly traceId?: string
+  readonly message: string
+}
+
+export interface LogEventQuery {
+  /** Of each the events from that time on. */
+  readonly groups: readonly { readonly name: string; readonly startNanos: bigint }[]
+  readonly endNanos: bigint
+  readonly logStreams?: readonly string[]
+  readonly logStreamPrefix?: string
+  /** Texts that all stand in the line, letter for letter. */
+  readonly containing?: readonly string[]
+  readonly after?: LogPosition
+  readonly before?: LogPosition
+  readonly order: 'oldest' | 'newest'
+  readonly limit: number
+}
+
+export interface LogsToDelete {
+  readonly logGroup: string
+  /** Absent: of all streams. */
+  readonly logStream?: string
+  /** Absent: of all times. */
+  readonly endNanos?: bigint
+}
+
 export interface MetricQuery {
   readonly range: TimeRange
   readonly namespace?: string
@@ -322,6 +363,8 @@ export interface Reader {
   /** The stored graph of the periods, in one or several pieces each. The nodes are added to the table. */
   readGraph(periods: readonly StoredPeriod[], nodes: NodeTable): Promise<Map<StoredPeriod, GraphRows[]>>
   readLogs(query: LogQuery): Promise<LogRecord[]>
+  /** In order of their positions, or the other way round. */
+  readLogEvents(query: LogEventQuery): Promise<LogEvent[]>
   readMetrics(query: MetricQuery): Promise<MetricPoint[]>
 }
 
