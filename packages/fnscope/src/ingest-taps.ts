@@ -2,6 +2,7 @@
 // them stored before the sender is answered.
 import { setTimeout as delay } from 'node:timers/promises'
 import { IngestFullError, type Ingest } from './ingest/ingest.ts'
+import type { Batch } from './span/batch.ts'
 import type { LogRecord } from './span/log-record.ts'
 
 export type LogListener = (lines: readonly LogRecord[]) => void
@@ -13,6 +14,17 @@ export function tellingLogs(ingest: Ingest, listeners: readonly LogListener[]): 
     async accept(batch) {
       await ingest.accept(batch)
       if (batch.logs.length > 0) for (const listener of listeners) listener(batch.logs)
+    },
+  }
+}
+
+/** The same ingest, showing each batch that it took, for a look: the batch is used again afterwards. */
+export function showingBatches(ingest: Ingest, show: (batch: Batch) => void): Ingest {
+  return {
+    flushed: () => ingest.flushed(),
+    async accept(batch) {
+      await ingest.accept(batch)
+      show(batch)
     },
   }
 }

@@ -2,9 +2,11 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { Apps } from './api/apps.ts'
-import { mountConsole } from './api/console.ts'
+import { logLine, mountConsole } from './api/console.ts'
 import type { ConsoleApp, ConsoleHealth } from './api/console-types.ts'
 import { mountLambda } from './api/lambda.ts'
+import { Live } from './api/live.ts'
+import { mountLive } from './api/live-stream.ts'
 import { mountXray, type XrayApiOptions } from './api/xray.ts'
 import { assembleDocuments } from './codec/xray-assemble.ts'
 import { parseLogLine } from './codec/log-line.ts'
@@ -18,7 +20,7 @@ import { findPython } from './functions/runtimes/python.ts'
 import { BodyBudget } from './http/body-budget.ts'
 import { isLoopbackHost } from './http/host-names.ts'
 import { closeHttpServer } from './http/server.ts'
-import { answeringStored, tellingLogs } from './ingest-taps.ts'
+import { answeringStored, showingBatches, tellingLogs } from './ingest-taps.ts'
 import { openIngest } from './ingest/open-ingest.ts'
 import { openJaegerDoor } from './doors/jaeger-query-door.ts'
 import type { Logger } from './log.ts'
@@ -117,7 +119,8 @@ export async function startServer(config: Config, options: StartOptions): Promis
   })
   cleanup.defer(() => job.stop())
   const logListeners: ((lines: readonly LogRecord[]) => void)[] = []
-  const ingest = tellingLogs(openedIngest, logListeners)
+  const live = new Live({ logLine })
+  const ingest = showingBatches(tellingLogs(openedIngest, logListeners), (batch) => live.note(batch))
   const answeringIngest = config.ack === 'stored' ? answeringStored(ingest, STORED_WAIT_MS) : ingest
   job.start()
 
@@ -278,6 +281,7 @@ export async function startServer(config: Config, options: StartOptions): Promis
   })
   cleanup.defer(() => apps.stop())
   mountLambda(main, { platform, region: config.region, accountId: config.accountId })
+  cleanup.defer(mountLive(main, live))
   mountConsole(main, { reader: store, apps, deploy, platform, now: clock, health })
   late.url = await listenMain(main, config, notify)
   late.apps = apps

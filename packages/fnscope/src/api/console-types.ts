@@ -103,6 +103,27 @@ export interface ConsoleLatencies {
   }[]
 }
 
+/** Event `trace` of /api/live: the root of a trace came. What else belongs to it may come later. */
+export interface ConsoleLiveTrace {
+  readonly id: string
+  readonly name: string
+  readonly service: string
+  readonly source: string
+  readonly startMs: number
+  /** Of the root. */
+  readonly durationMs: number
+  readonly status?: number
+  readonly method?: string
+  readonly error: boolean
+  readonly fault: boolean
+  readonly throttle: boolean
+}
+
+/** Event `graph` of /api/live, once a second at most: so many spans came, the map has changed. `log` has a ConsoleLogLine. */
+export interface ConsoleLiveGraph {
+  readonly spans: number
+}
+
 export interface ConsoleServices {
   readonly services: readonly string[]
 }

@@ -138,7 +138,8 @@ function nanosIn(text: string): bigint {
   return BigInt(text)
 }
 
-function logLine(record: LogRecord): ConsoleLogLine {
+/** A line as the console and the command line read it. */
+export function logLine(record: LogRecord): ConsoleLogLine {
   return {
     timeMs: nanosToMillis(record.timeNanos),
     received: record.receivedNanos.toString(),
