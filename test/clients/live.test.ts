@@ -37,9 +37,11 @@ async function* read(response: Response): AsyncGenerator<Event> {
     const blocks = text.split('\n\n')
     text = blocks.pop()!
     for (const block of blocks) {
-      const fields = Object.fromEntries(block.split('\n').map((line) => line.split(/: (.*)/s).slice(0, 2)))
+      const fields = Object.fromEntries(
+        block.split('\n').map((line): [string, string] => [line.split(': ')[0]!, line.slice(line.indexOf(': ') + 2)]),
+      )
       if (fields['event'] !== undefined)
-        yield { ...fields, data: JSON.parse(fields['data']!) as Event['data'] } as unknown as Event
+        yield { ...fields, event: fields['event'], data: JSON.parse(fields['data']!) as Event['data'] }
     }
   }
 }

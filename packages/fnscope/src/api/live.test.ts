@@ -50,8 +50,10 @@ function watcherOf(kinds: readonly LiveKind[] = LIVE_KINDS) {
       .split('\n\n')
       .filter((block) => block !== '' && !block.startsWith(':'))
       .map((block) => {
-        const fields = Object.fromEntries(block.split('\n').map((line) => line.split(/: (.*)/s).slice(0, 2)))
-        return { ...fields, data: JSON.parse(fields['data']!) as Event['data'] } as unknown as Event
+        const fields = Object.fromEntries(
+          block.split('\n').map((line): [string, string] => [line.split(': ')[0]!, line.slice(line.indexOf(': ') + 2)]),
+        )
+        return { ...fields, event: fields['event']!, data: JSON.parse(fields['data']!) as Event['data'] }
       })
   return { watcher, state, events }
 }
