@@ -91,6 +91,8 @@ test('junk datagrams are counted by their reason and stop nothing', async () => 
     '{"format":"json"}\n{}',
     'null\n{}',
     'GET / HTTP/1.1\r\n\r\n',
+    `${HEADER}T1Sxxxx`,
+    `${HEADER}M1`,
     'T1Sxxxx',
     Buffer.concat([Buffer.from(HEADER), randomBytes(1000)]),
     Buffer.concat([Buffer.from(HEADER), Buffer.alloc(65_000, 0xff)]),
@@ -107,7 +109,7 @@ test('junk datagrams are counted by their reason and stop nothing', async () => 
   })
   assert.equal(counted(metrics, 'fnscope_dropped_total', { door: 'xray-daemon' }), junk.length)
   assert.equal(counted(metrics, 'fnscope_received_total', { door: 'xray-daemon' }), 0)
-  for (const reason of ['no_newline', 'bad_header', 'empty_body', 'otlp_datagram', 'parse_error', 'invalid_trace_id'])
+  for (const reason of ['no_newline', 'bad_header', 'empty_body', 'malformed', 'parse_error', 'invalid_trace_id'])
     assert.ok(counted(metrics, 'fnscope_dropped_total', { door: 'xray-daemon', reason }) > 0, reason)
   await assertGoodDataPasses(fnscope)
 })
