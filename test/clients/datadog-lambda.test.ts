@@ -90,7 +90,7 @@ test("the function's span is found by service and resource, through Jaeger's API
   const span = await lambdaSpan('hello-dd', 'hello-dd', requestId)
   assert.equal(tag(span, 'span.type'), 'serverless')
   assert.equal(tag(span, 'span.kind'), 'server')
-  assert.equal(tag(span, 'datadog_lambda'), '8.130.0')
+  assert.equal(tag(span, 'datadog_lambda'), '8.118.0')
   const id = span.traceID
   const trace = await readTrace(fnscope, `1-${id.slice(0, 8)}-${id.slice(8)}`)
   const documents = trace!.Segments.map(({ Document: text }) => JSON.parse(text) as Document)

@@ -1,22 +1,16 @@
-// Layers: the template's own directories, and packages that stand in for the foreign layer ARNs fnscope knows.
+// Layers: the template's own directories, and packages that stand in for those of other accounts (foreign-layer.ts).
 import { createHash, randomUUID } from 'node:crypto'
 import { cp, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { FnscopeError } from '../errors.ts'
 import { isDirectory, pathFrom, Properties, type AppContext } from './app-context.ts'
 import { buildRequirements } from './build.ts'
+import { packageOfLayer } from './foreign-layer.ts'
 import { resolveValue, textOf } from './intrinsics.ts'
 import { intrinsicOf, invalid, isList, isMap, type TemplateValue, typeOf } from './template-value.ts'
 
 const LAYER_TYPES = new Set(['AWS::Serverless::LayerVersion', 'AWS::Lambda::LayerVersion'])
 const MOST_LAYERS = 5
-
-/** pip's spelling of what a well-known layer holds; undefined for any other ARN. */
-export function packageOfLayer(arn: string): string | undefined {
-  const major = /:layer:AWSLambdaPowertoolsPythonV(\d+)[\w-]*:\d+$/.exec(arn)?.[1]
-  if (major === undefined) return undefined
-  return `aws-lambda-powertools[all]>=${major},<${Number(major) + 1}`
-}
 
 export interface Layers {
   /** That stand for /opt, in list order. */
