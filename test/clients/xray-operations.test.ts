@@ -4,7 +4,16 @@ import assert from 'node:assert/strict'
 import { rmSync } from 'node:fs'
 import { after, before, test } from 'node:test'
 import { runClient, startFnscope, temporaryDir, type StartedFnscope } from '../started-fnscope.ts'
-import { environmentOf, runXray, type Document } from './xray-client.ts'
+import {
+  environmentOf,
+  epochSeconds,
+  hex,
+  putDocuments,
+  runXray,
+  segmentAt,
+  visible,
+  type Document,
+} from './xray-client.ts'
 
 const dataDir = temporaryDir('operations')
 let fnscope: StartedFnscope
@@ -148,6 +157,41 @@ const REFUSALS: readonly Refusal[] = [
     INVALID,
     /EntitySelectorExpression must be service/,
   ],
+  ['put_encryption_config', { Type: 'KMS' }, INVALID, /KeyId is missing/],
+  ['put_encryption_config', { Type: 'NONE', KeyId: 'k' }, INVALID, /KeyId goes with Type KMS/],
+  ['put_encryption_config', { Type: 'AES' }, INVALID, /Type must be NONE or KMS/],
+  [
+    'update_indexing_rule',
+    { Name: 'none', Rule: { Probabilistic: { DesiredSamplingPercentage: 1 } } },
+    'ResourceNotFoundException',
+    /no indexing rule "none"/,
+  ],
+  [
+    'update_indexing_rule',
+    { Name: 'Default', Rule: { Probabilistic: { DesiredSamplingPercentage: 101 } } },
+    INVALID,
+    /from 0 to 100/,
+  ],
+  ['update_trace_segment_destination', { Destination: 'CloudWatchLogs' }, INVALID, /copies no segments to log groups/],
+  ['put_resource_policy', { PolicyName: 'a b', PolicyDocument: '{}' }, INVALID, /PolicyName may have/],
+  ['put_resource_policy', { PolicyName: 'p', PolicyDocument: '{' }, 'MalformedPolicyDocumentException', /not JSON/],
+  [
+    'put_resource_policy',
+    { PolicyName: 'p', PolicyDocument: '{}' },
+    'MalformedPolicyDocumentException',
+    /no Statement/,
+  ],
+  [
+    'put_resource_policy',
+    { PolicyName: 'p', PolicyDocument: 'p'.repeat(5 * 1024 + 1) },
+    'PolicySizeLimitExceededException',
+    /at most 5120 bytes/,
+  ],
+  ['delete_resource_policy', { PolicyName: 'none' }, INVALID, /no resource policy "none"/],
+  ['start_trace_retrieval', { TraceIds: ['x'], StartTime: 1, EndTime: 2 }, INVALID, /"x" is not a trace id/],
+  ['list_retrieved_traces', { RetrievalToken: 'x' }, 'ResourceNotFoundException', /no retrieval/],
+  ['get_retrieved_traces_graph', { RetrievalToken: 'x' }, 'ResourceNotFoundException', /no retrieval/],
+  ['cancel_trace_retrieval', { RetrievalToken: 'x' }, 'ResourceNotFoundException', /no retrieval/],
 ]
 
 test('what is wrong is refused with the code of the model and the reason', async () => {
@@ -202,6 +246,72 @@ answer({'groups': groups, 'tags': tags, 'left': xray.get_groups()['Groups']})`,
   assert.deepEqual(after.left, [first])
 })
 
+test("policies and the account's settings are kept over a restart, a policy's revision guards it", async () => {
+  const policy =
+    '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"xray:*","Resource":"*"}]}'
+  interface Policy {
+    readonly PolicyRevisionId: string
+    readonly PolicyDocument: string
+  }
+  const before = await runXray<{
+    readonly first: Policy
+    readonly second: Policy
+    readonly refusals: readonly ([string, string] | null)[]
+    readonly many: [string, string] | null
+    readonly encryption: readonly Document[]
+    readonly indexing: Document
+    readonly destination: readonly Document[]
+  }>(
+    fnscope,
+    `
+put = xray.put_resource_policy
+first = put(PolicyName='mine', PolicyDocument=request, PolicyRevisionId='0')['ResourcePolicy']
+second = put(PolicyName='mine', PolicyDocument=request, PolicyRevisionId=first['PolicyRevisionId'])['ResourcePolicy']
+refusals = [
+  refused(put, PolicyName='mine', PolicyDocument=request, PolicyRevisionId='0'),
+  refused(put, PolicyName='mine', PolicyDocument=request, PolicyRevisionId=first['PolicyRevisionId']),
+  refused(xray.delete_resource_policy, PolicyName='mine', PolicyRevisionId=first['PolicyRevisionId']),
+]
+for i in range(4): put(PolicyName=f'other-{i}', PolicyDocument=request)
+many = refused(put, PolicyName='sixth', PolicyDocument=request)
+for i in range(4): xray.delete_resource_policy(PolicyName=f'other-{i}')
+plain = lambda answer: {name: value for name, value in answer.items() if name != 'ResponseMetadata'}
+encryption = [xray.get_encryption_config()['EncryptionConfig'],
+  xray.put_encryption_config(Type='KMS', KeyId='alias/aws/xray')['EncryptionConfig']]
+indexing = xray.update_indexing_rule(Name='Default', Rule={'Probabilistic': {'DesiredSamplingPercentage': 12.5}})['IndexingRule']
+destination = [plain(xray.update_trace_segment_destination(Destination='XRay')), plain(xray.get_trace_segment_destination())]
+answer({'first': first, 'second': second, 'refusals': refusals, 'many': many, 'encryption': encryption,
+  'indexing': indexing, 'destination': destination})`,
+    policy,
+  )
+  assert.equal(before.first.PolicyDocument, policy)
+  assert.notEqual(before.first.PolicyRevisionId, before.second.PolicyRevisionId)
+  for (const refusal of before.refusals) assert.equal(refusal?.[0], 'InvalidPolicyRevisionIdException')
+  assert.equal(before.many?.[0], 'PolicyCountLimitExceededException')
+  assert.deepEqual(before.encryption, [
+    { Status: 'ACTIVE', Type: 'NONE' },
+    { Status: 'ACTIVE', Type: 'KMS', KeyId: 'alias/aws/xray' },
+  ])
+  assert.deepEqual(before.destination, Array(2).fill({ Destination: 'XRay', Status: 'ACTIVE' }))
+  await restart()
+  const after = await runXray<Readonly<Record<'policies' | 'encryption' | 'none' | 'indexing', object>>>(
+    fnscope,
+    `
+answer({'policies': [one for page in xray.get_paginator('list_resource_policies').paginate() for one in page['ResourcePolicies']],
+  'encryption': xray.get_encryption_config()['EncryptionConfig'],
+  'none': xray.put_encryption_config(Type='NONE')['EncryptionConfig'],
+  'indexing': xray.get_indexing_rules()['IndexingRules']})`,
+  )
+  assert.deepEqual(after.policies, [before.second])
+  assert.deepEqual(after.encryption, before.encryption[1])
+  assert.deepEqual(after.none, before.encryption[0])
+  assert.deepEqual(after.indexing, [before.indexing])
+  assert.deepEqual((before.indexing['Rule'] as Document)['Probabilistic'], {
+    DesiredSamplingPercentage: 12.5,
+    ActualSamplingPercentage: 100,
+  })
+})
+
 test('there may be 25 sampling rules beside the default one, as in the cloud', async () => {
   const refusal = await runXray<[string, string] | null>(
     fnscope,
@@ -231,4 +341,54 @@ test('the aws CLI makes a rule and a group, reads them and takes them away', asy
   const group = (await aws('get-group', '--group-name', 'by-cli'))['Group'] as Document
   assert.equal(group['FilterExpression'], 'fault')
   await aws('delete-group', '--group-name', 'by-cli')
+})
+
+test('retrieved traces come by fives, long ones by a hundred segments, with their graph, until they are cancelled', async () => {
+  const start = Math.floor(epochSeconds()) - 600
+  const long = segmentAt(start, { name: 'long' })
+  const parts = Array.from({ length: 119 }, (_, i) =>
+    segmentAt(start, { trace_id: long.trace_id, id: hex(8), parent_id: long.id, name: `part-${i}` }),
+  )
+  const others = Array.from({ length: 6 }, () => segmentAt(start))
+  const outside = segmentAt(start - 1000)
+  const documents = [...others.slice(0, 3), long, ...parts, ...others.slice(3), outside]
+  for (let i = 0; i < documents.length; i += 50) await putDocuments(fnscope, documents.slice(i, i + 50))
+  await visible(fnscope, documents)
+  const ids = [...new Set(documents.map((one) => one.trace_id))]
+  const answer = await runXray<{
+    readonly pages: readonly (readonly (readonly [string, number])[])[]
+    readonly names: readonly string[]
+    readonly graph: readonly string[]
+    readonly status: readonly string[]
+    readonly refusal: [string, string] | null
+  }>(
+    fnscope,
+    `
+token = xray.start_trace_retrieval(TraceIds=request['ids'], StartTime=request['start'], EndTime=request['start'] + 60)['RetrievalToken']
+pages, names, more = [], [], {}
+while True:
+    page = xray.list_retrieved_traces(RetrievalToken=token, **more)
+    pages.append([[one['Id'], len(one['Spans'])] for one in page['Traces']])
+    names += [json.loads(span['Document'])['name'] for one in page['Traces'] for span in one['Spans']]
+    if 'NextToken' not in page: break
+    more = {'NextToken': page['NextToken']}
+graph = xray.get_retrieved_traces_graph(RetrievalToken=token)
+refusal = refused(xray.list_retrieved_traces, RetrievalToken=token, TraceFormat='OTEL')
+xray.cancel_trace_retrieval(RetrievalToken=token)
+after = xray.list_retrieved_traces(RetrievalToken=token)
+answer({'pages': pages, 'names': names, 'graph': [one['Service']['Name'] for one in graph['Services']], 'refusal': refusal,
+  'status': [page['RetrievalStatus'], graph['RetrievalStatus'], after['RetrievalStatus'], str(len(after['Traces']))]})`,
+    { ids, start },
+  )
+  const [first, second] = [others.slice(0, 3), others.slice(3)].map((some) =>
+    some.map((one) => [one.trace_id, 1] as const),
+  )
+  assert.deepEqual(answer.pages, [
+    [...first!, [long.trace_id, 100]],
+    [[long.trace_id, 20], ...second!],
+  ])
+  assert.equal(new Set(answer.names).size, 121)
+  assert.equal(answer.graph.filter((name) => name.startsWith('part-')).length, 119)
+  assert.deepEqual(answer.status, ['COMPLETE', 'COMPLETE', 'CANCELLED', '0'])
+  assert.match(answer.refusal![1], /OTEL is not supported/)
 })

@@ -54,6 +54,12 @@ export async function getTraceGraph(body: XrayBody, options: GraphOptions): Prom
   return jsonOf('{', graphOfSpans(await options.reader.readSpans(ids)), '}')
 }
 
+/** The nodes as objects, for answers in which they are a part. */
+export function servicesOf(nodes: readonly GraphNode[]): readonly object[] {
+  const { Services } = JSON.parse(jsonOf('{', { nodes }, '}').toString('utf8')) as { readonly Services: object[] }
+  return Services
+}
+
 /** More than one answer can be made of is the asker's to change. */
 export async function refusingTooMany<Answer>(answer: Promise<Answer>): Promise<Answer> {
   try {

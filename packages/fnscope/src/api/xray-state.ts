@@ -59,7 +59,11 @@ export class XraySettings {
 
   /** @throws XrayError InternalFailure when it cannot be written: then nothing has changed. */
   change(part: Partial<XrayState>): void {
-    const changed = { ...this.#current, ...part }
+    this.replace({ ...this.#current, ...part })
+  }
+
+  /** As change: for members that are to go. */
+  replace(changed: XrayState): void {
     if (this.#file !== undefined) write(this.#file, changed)
     this.#current = changed
   }

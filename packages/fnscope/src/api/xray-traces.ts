@@ -157,11 +157,23 @@ export async function batchGetTraces(body: XrayBody, options: TracesOptions): Pr
   return { Traces: traces, UnprocessedTraceIds: unknown }
 }
 
-async function traceShapes(traceIds: readonly string[], options: TracesOptions): Promise<Map<string, object>> {
+/** A trace as BatchGetTraces has it. */
+export interface TraceShape {
+  readonly Id: string
+  readonly Duration: number
+  readonly LimitExceeded: boolean
+  readonly Segments: readonly { readonly Id: string; readonly Document: string }[]
+}
+
+/** By id, 32 hex digits; without those that are not there. */
+export async function traceShapes(
+  traceIds: readonly string[],
+  options: TracesOptions,
+): Promise<Map<string, TraceShape>> {
   const { reader, assemble } = options
   const [spans, documents] = await Promise.all([reader.readSpans(traceIds), reader.readDocuments(traceIds)])
   const documentsOf = Map.groupBy(documents, ({ traceId }) => traceId)
-  const shapes = new Map<string, object>()
+  const shapes = new Map<string, TraceShape>()
   for (const [traceId, own] of groupByTrace(spans)) {
     const [tree] = assembleTraces(own)
     shapes.set(traceId, {

@@ -13,6 +13,7 @@ import { formatXrayTraceId } from '../span/id.ts'
 import type { Span } from '../span/span.ts'
 import { secondsToNanos } from '../span/time.ts'
 import { mountXray, type XrayApiOptions } from './xray.ts'
+import { TraceRetrievals } from './xray-retrieval.ts'
 import { XraySettings } from './xray-state.ts'
 
 const NOW = GUIDE_SECONDS + 60
@@ -36,6 +37,7 @@ async function open(t: TestContext, spans: readonly Span[] = [], more: Partial<X
     ingest: { accept: async () => undefined },
     rules: new SamplingRules({ nowSeconds: NOW }),
     settings: new XraySettings({ log: silentLogger }),
+    retrievals: new TraceRetrievals(),
     region: 'us-east-1',
     accountId: '000000000000',
     now: () => secondsToNanos(NOW),

@@ -3,10 +3,26 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { messageOf } from '../errors.ts'
 import type { Logger } from '../log.ts'
+import {
+  getEncryptionConfig,
+  getIndexingRules,
+  getTraceSegmentDestination,
+  putEncryptionConfig,
+  updateIndexingRule,
+  updateTraceSegmentDestination,
+} from './xray-account.ts'
 import { invalid, XrayError } from './xray-error.ts'
 import { getServiceGraph, getTraceGraph, type GraphOptions } from './xray-graph.ts'
 import { putTelemetryRecords, putTraceSegments, type PutOptions } from './xray-put.ts'
+import { deleteResourcePolicy, listResourcePolicies, putResourcePolicy } from './xray-policies.ts'
 import { parseBody, type XrayBody } from './xray-request.ts'
+import {
+  cancelTraceRetrieval,
+  getRetrievedTracesGraph,
+  listRetrievedTraces,
+  startTraceRetrieval,
+  type RetrievalOptions,
+} from './xray-retrieval.ts'
 import { groupFilterOf } from './xray-group-list.ts'
 import { createGroup, deleteGroup, getGroup, getGroups, updateGroup } from './xray-groups.ts'
 import { getSamplingStatisticSummaries, getSamplingTargets } from './xray-sampling.ts'
@@ -19,9 +35,9 @@ import {
 } from './xray-sampling-rules.ts'
 import { getTimeSeriesServiceStatistics } from './xray-series.ts'
 import { listTagsForResource, tagResource, untagResource } from './xray-tags.ts'
-import { batchGetTraces, getTraceSummaries, type TracesOptions } from './xray-traces.ts'
+import { batchGetTraces, getTraceSummaries } from './xray-traces.ts'
 
-export interface XrayApiOptions extends GraphOptions, PutOptions, SamplingRulesApiOptions, TracesOptions {
+export interface XrayApiOptions extends GraphOptions, PutOptions, SamplingRulesApiOptions, RetrievalOptions {
   readonly log: Logger
 }
 
@@ -41,6 +57,19 @@ const BUILT: { readonly [path: string]: Operation } = {
   '/TraceGraph': getTraceGraph,
   '/ServiceGraph': getServiceGraph,
   '/TimeSeriesServiceStatistics': getTimeSeriesServiceStatistics,
+  '/EncryptionConfig': getEncryptionConfig,
+  '/PutEncryptionConfig': putEncryptionConfig,
+  '/GetIndexingRules': getIndexingRules,
+  '/UpdateIndexingRule': updateIndexingRule,
+  '/GetTraceSegmentDestination': getTraceSegmentDestination,
+  '/UpdateTraceSegmentDestination': updateTraceSegmentDestination,
+  '/PutResourcePolicy': putResourcePolicy,
+  '/ListResourcePolicies': listResourcePolicies,
+  '/DeleteResourcePolicy': deleteResourcePolicy,
+  '/StartTraceRetrieval': startTraceRetrieval,
+  '/CancelTraceRetrieval': cancelTraceRetrieval,
+  '/ListRetrievedTraces': listRetrievedTraces,
+  '/GetRetrievedTracesGraph': getRetrievedTracesGraph,
   '/CreateGroup': createGroup,
   '/UpdateGroup': updateGroup,
   '/DeleteGroup': deleteGroup,
@@ -63,19 +92,6 @@ const NOT_BUILT: { readonly [path: string]: string } = {
   '/InsightEvents': 'GetInsightEvents',
   '/InsightImpactGraph': 'GetInsightImpactGraph',
   '/InsightSummaries': 'GetInsightSummaries',
-  '/EncryptionConfig': 'GetEncryptionConfig',
-  '/PutEncryptionConfig': 'PutEncryptionConfig',
-  '/PutResourcePolicy': 'PutResourcePolicy',
-  '/ListResourcePolicies': 'ListResourcePolicies',
-  '/DeleteResourcePolicy': 'DeleteResourcePolicy',
-  '/StartTraceRetrieval': 'StartTraceRetrieval',
-  '/CancelTraceRetrieval': 'CancelTraceRetrieval',
-  '/ListRetrievedTraces': 'ListRetrievedTraces',
-  '/GetRetrievedTracesGraph': 'GetRetrievedTracesGraph',
-  '/GetIndexingRules': 'GetIndexingRules',
-  '/UpdateIndexingRule': 'UpdateIndexingRule',
-  '/GetTraceSegmentDestination': 'GetTraceSegmentDestination',
-  '/UpdateTraceSegmentDestination': 'UpdateTraceSegmentDestination',
 }
 
 /** Adds the routes. The server must hand bodies over as raw bytes, whatever their content type (http/). */

@@ -1,5 +1,6 @@
-// What was set through X-Ray's API in earlier runs, and the sampling rules that stand without it.
+// What X-Ray's API keeps beside traces: what was set through it in earlier runs, and the sampling rules that stand without.
 import { join } from 'node:path'
+import { TraceRetrievals } from '../api/xray-retrieval.ts'
 import { XraySettings } from '../api/xray-state.ts'
 import type { Config } from '../config.ts'
 import type { Logger } from '../log.ts'
@@ -9,6 +10,7 @@ import { SamplingRules } from '../sampling/targets.ts'
 export interface OpenedXraySettings {
   readonly settings: XraySettings
   readonly rules: SamplingRules
+  readonly retrievals: TraceRetrievals
   readonly region: string
   readonly accountId: string
 }
@@ -27,5 +29,5 @@ export function openXraySettings(
     records: settings.current.samplingRules,
     onChange: (samplingRules) => settings.change({ samplingRules }),
   })
-  return { settings, rules, region, accountId }
+  return { settings, rules, retrievals: new TraceRetrievals(), region, accountId }
 }
