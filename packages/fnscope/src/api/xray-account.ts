@@ -10,7 +10,7 @@ export interface AccountOptions extends Pick<SamplingOptions, 'now'> {
 
 export function getEncryptionConfig(_: XrayBody, { settings }: AccountOptions): object {
   const { encryptionKeyId } = settings.current
-  const type = encryptionKeyId === undefined ? { Type: 'NONE' } : { Type: 'KMS', KeyId: encryptionKeyId }
+  const type = encryptionKeyId === '' ? { Type: 'NONE' } : { Type: 'KMS', KeyId: encryptionKeyId }
   return { EncryptionConfig: { ...type, Status: 'ACTIVE' } }
 }
 
@@ -21,8 +21,7 @@ export function putEncryptionConfig(body: XrayBody, options: AccountOptions): ob
   if (type !== 'NONE' && type !== 'KMS') throw invalid('Type must be NONE or KMS.')
   if (type === 'KMS' && !keyId) throw invalid('KeyId is missing: Type KMS needs one.')
   if (type === 'NONE' && keyId !== undefined) throw invalid('KeyId goes with Type KMS alone.')
-  const { encryptionKeyId, ...others } = options.settings.current
-  options.settings.replace(type === 'KMS' ? { ...others, encryptionKeyId: keyId! } : others)
+  options.settings.change({ encryptionKeyId: keyId ?? '' })
   return getEncryptionConfig(body, options)
 }
 

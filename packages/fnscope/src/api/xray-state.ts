@@ -35,13 +35,13 @@ export interface XrayState {
   /** ARN → key and value, in the order in which they came. */
   readonly tags: Readonly<Record<string, readonly (readonly [key: string, value: string])[]>>
   readonly policies: readonly ResourcePolicy[]
-  /** Absent: none. */
-  readonly encryptionKeyId?: string
+  /** '' is none. */
+  readonly encryptionKeyId: string
   /** Absent: never set. */
   readonly indexing?: { readonly desiredPercentage: number; readonly modifiedSeconds: number }
 }
 
-const NOTHING: XrayState = { samplingRules: [], groups: [], tags: {}, policies: [] }
+const NOTHING: XrayState = { samplingRules: [], groups: [], tags: {}, policies: [], encryptionKeyId: '' }
 
 export class XraySettings {
   readonly #file: string | undefined
@@ -59,11 +59,7 @@ export class XraySettings {
 
   /** @throws XrayError InternalFailure when it cannot be written: then nothing has changed. */
   change(part: Partial<XrayState>): void {
-    this.replace({ ...this.#current, ...part })
-  }
-
-  /** As change: for members that are to go. */
-  replace(changed: XrayState): void {
+    const changed = { ...this.#current, ...part }
     if (this.#file !== undefined) write(this.#file, changed)
     this.#current = changed
   }
@@ -94,7 +90,7 @@ function read(file: string, log: Logger): XrayState {
     for (const name of ['samplingRules', 'groups', 'policies'])
       if (!Array.isArray(state[name])) throw new Error(`${name} is no list`)
     if (!isObject(state['tags'])) throw new Error('tags are no object')
-    return state as unknown as XrayState
+    return { ...NOTHING, ...(state as unknown as XrayState) }
   } catch (error) {
     const aside = `${file}.damaged`
     renameSync(file, aside)
