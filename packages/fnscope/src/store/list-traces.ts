@@ -107,7 +107,7 @@ async function walk(walk: Walk): Promise<TraceRow[]> {
       to = rows.at(-1)!.startNanos + 1n
       length = likelyWindow(walk, reachOf(rows), found)
     }
-    // Copies of one (time, trace id) beyond the step are the same row of the list: going on after it is exact.
+    // Rows of one (time, trace id) come best rank first: what is beyond the step is no other row of the list.
     if (rows.length === step) after = rows.at(-1)
     else if (from <= bounds.from) return list
     else {
@@ -194,10 +194,10 @@ async function stepRows(
   }
   const byRow = way === 'check' && where !== undefined ? metByRow(where) : undefined
   const met = byRow === undefined ? undefined : compileSpan(byRow, parameters)
-  // Of copies the newest received comes first.
+  // Of one trace's rows at one time the best rank comes first, where it may stand; of copies the newest received.
   const blocks = await connection.queryNative(
     `SELECT ${rootColumns(options.details === true, met)} FROM ${database}.roots WHERE ${conditions.join(' AND ')}
-     ORDER BY start_nanos DESC, trace_id DESC, received_nanos DESC LIMIT ${step}
+     ORDER BY start_nanos DESC, trace_id DESC, root_rank, received_nanos DESC LIMIT ${step}
      SETTINGS ${where === undefined || way === 'check' ? smallRead(connection) : largeRead()}`,
     parameters.values,
   )

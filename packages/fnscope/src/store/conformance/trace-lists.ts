@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { NANOS_PER_MINUTE } from '../../span/time.ts'
 import type { TraceRow } from '../store.ts'
-import type { TextField } from '../trace-query.ts'
+import type { TextField, TraceQuery } from '../trace-query.ts'
 import { now, put, quietTime, span, token, type Subject } from './samples.ts'
 
 const ids = (rows: readonly TraceRow[]): string[] => rows.map((row) => row.traceId)
@@ -63,6 +63,30 @@ export function traceListsConformance(subject: Subject): void {
     }
     const key = (one: { readonly startNanos: bigint; readonly traceId: string }) => `${one.startNanos} ${one.traceId}`
     assert.deepEqual(rows.map(key), spans.map(key).sort().reverse())
+  })
+
+  test('a trace is listed whose root and entries begin at one time, wherever a step of the walk ends', async () => {
+    const at = quietTime()
+    // More rows a trace than a step counts on, so that steps end within one; and the root's is the first received.
+    const traces = Array.from({ length: 100 }, () => {
+      const root = span({ startNanos: at, rootRank: 0 })
+      const entries = [1n, 2n, 3n, 4n, 5n, 6n].map((late) => ({
+        ...span({ startNanos: at, rootRank: 1, receivedNanos: now + late }),
+        traceId: root.traceId,
+      }))
+      return [root, ...entries] as const
+    })
+    await put(subject.store, traces.flat())
+    const all = traces.map(([{ traceId }]) => traceId).sort((a, b) => (a < b ? 1 : -1))
+    const range = { startNanos: at, endNanos: at + 1n, by: 'start' } as const
+    const ofRow: TraceQuery = { is: 'span', where: { is: 'text', field: 'service', op: '=', value: 'shop' } }
+    const ofSpan: TraceQuery = { is: 'span', where: { is: 'number', field: 'statusCode', op: '=', value: 0 } }
+    for (const limit of [50, 60, 101]) {
+      for (const where of [undefined, ofRow, ofSpan]) {
+        const rows = await subject.store.listTraces({ ...range, limit, ...(where && { where }) })
+        assert.deepEqual(ids(rows), all.slice(0, limit), `${limit} where ${JSON.stringify(where)}`)
+      }
+    }
   })
 
   test('listed by activity, a trace counts when a span lies in the range, not when the range is a gap', async () => {
