@@ -1,6 +1,7 @@
 // The conformance suite on the embedded engine, and on a server known by its URL alone: FNSCOPE_TEST_STORE_URL where it is
 // set (a database of its own is made there and dropped), else a second engine.
-import { after, before, suite } from 'node:test'
+import assert from 'node:assert/strict'
+import { after, before, suite, test } from 'node:test'
 import { silentLogger } from '../../packages/fnscope/src/log.ts'
 import { storeConformance } from '../../packages/fnscope/src/store/conformance.ts'
 import { openStore } from '../../packages/fnscope/src/store/connect.ts'
@@ -43,6 +44,12 @@ suite('by URL', () => {
     await connection.command(`DROP DATABASE IF EXISTS ${database}`)
     await connection.close()
     await temp?.stop()
+  })
+  test('a read is answered without what the server remembers of earlier conditions', async () => {
+    const connection = new Connection({ url, database: 'system' })
+    const rows = await connection.query<{ on: boolean }>(`SELECT getSetting('use_query_condition_cache') AS on`)
+    assert.deepEqual(rows, [{ on: false }])
+    await connection.close()
   })
   storeConformance('server by URL', async () => {
     const store = await openStore({ url, database, retention, log })

@@ -7,7 +7,7 @@
  */
 export function smallRead({ isCluster }: { readonly isCluster: boolean }, threads = 1): string {
   const analyzer = isCluster ? '' : 'enable_analyzer = 0, '
-  return `${largeRead(threads)}, ${analyzer}optimize_respect_aliases = 0, use_query_condition_cache = 0`
+  return `${largeRead(threads)}, ${analyzer}optimize_respect_aliases = 0`
 }
 
 /** Of one that may look at many: it need not sort what lies in order already. */

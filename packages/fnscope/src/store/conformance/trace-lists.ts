@@ -81,8 +81,9 @@ export function traceListsConformance(subject: Subject): void {
     const range = { startNanos: at, endNanos: at + 1n, by: 'start' } as const
     const ofRow: TraceQuery = { is: 'span', where: { is: 'text', field: 'service', op: '=', value: 'shop' } }
     const ofSpan: TraceQuery = { is: 'span', where: { is: 'number', field: 'statusCode', op: '=', value: 0 } }
+    const conditions: readonly (TraceQuery | undefined)[] = [undefined, ofRow, ofSpan]
     for (const limit of [50, 60, 101]) {
-      for (const where of [undefined, ofRow, ofSpan]) {
+      for (const where of conditions) {
         const rows = await subject.store.listTraces({ ...range, limit, ...(where && { where }) })
         assert.deepEqual(ids(rows), all.slice(0, limit), `${limit} where ${JSON.stringify(where)}`)
       }
