@@ -165,6 +165,7 @@ export async function startServer(config: Config, options: StartOptions): Promis
     budget: new BodyBudget(MAX_BYTES_ON_THE_WAY),
     sampling: config.sampling,
     notify,
+    ...(config.roles.includes('query') && { store }),
   }
   cleanup.defer(mountDatawayOnMain(main, doorContext))
   const { region, accountId } = config

@@ -3,10 +3,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { encodeJaegerTrace, jaegerTraceId, SPAN_KINDS, type JaegerTrace } from '../codec/jaeger-json.ts'
 import type { ErrorFormat } from '../http/error-format.ts'
-import { CLIENT_TYPE } from '../query/graph-contribution.ts'
 import { readJoinedTrace } from '../query/joined-trace.ts'
 import type { Reader, TimeRange } from '../query/reader.ts'
-import { readServiceGraph } from '../query/service-graph.ts'
+import { readDependencies } from '../query/service-dependencies.ts'
 import { groupByTrace } from '../query/trace-index.ts'
 import type { Span } from '../span/span.ts'
 import { NANOS_PER_DAY, type TimeBounds } from '../span/time.ts'
@@ -77,7 +76,8 @@ export function mountJaegerQuery(server: FastifyInstance, options: JaegerQueryOp
       .send(envelope(null, { errors: [NOT_FOUND] }))
   })
   server.get('/api/dependencies', async (request, reply) => {
-    const dependencies = await readDependencies(request.query as JaegerQuery, options)
+    const found = await readDependencies(reader, dependencyRange(request.query as JaegerQuery, options.now()))
+    const dependencies = found.map(({ parent, child, callCount }) => ({ parent, child, callCount }))
     return answer(request, reply, dependencies)
   })
 }
@@ -146,29 +146,11 @@ function tracesOf(spans: readonly Span[], order: readonly { readonly traceId: st
   })
 }
 
-interface Dependency {
-  readonly parent: string
-  readonly child: string
-  callCount: number
-}
-
-/** Calls between nodes by name, those included that did not report; who calls from outside is no service. */
-async function readDependencies(query: JaegerQuery, { reader, now }: JaegerQueryOptions): Promise<Dependency[]> {
+/** Of the `lookback` before `endTs`, milliseconds both. */
+function dependencyRange(query: JaegerQuery, now: bigint): TimeRange {
   const endMillis = wholeOf(query, 'endTs')
   const lookback = wholeOf(query, 'lookback')
-  const endNanos = endMillis === undefined ? now() : clampNanos(endMillis * 1_000_000n)
+  const endNanos = endMillis === undefined ? now : clampNanos(endMillis * 1_000_000n)
   const startNanos = clampNanos(endNanos - (lookback === undefined ? NANOS_PER_DAY : lookback * 1_000_000n))
-  const { nodes } = await readServiceGraph(reader, { startNanos, endNanos })
-  const dependencies = new Map<string, Dependency>()
-  for (const node of nodes) {
-    if (node.key.type === CLIENT_TYPE) continue
-    for (const { target, edge } of node.edges) {
-      const child = nodes[target]!.key.name
-      const key = JSON.stringify([node.key.name, child])
-      const known = dependencies.get(key) ?? { parent: node.key.name, child, callCount: 0 }
-      known.callCount += edge.ok + edge.error + edge.throttle + edge.fault
-      dependencies.set(key, known)
-    }
-  }
-  return [...dependencies.values()]
+  return { startNanos, endNanos }
 }

@@ -78,7 +78,7 @@ export function encodeJaegerTrace(ofTrace: readonly Span[]): JaegerTrace {
 }
 
 /** A streamed subsegment does not know its service: it has that of the nearest span above it. */
-function services(spans: readonly Span[]): (span: Span) => string {
+export function services(spans: readonly Span[]): (span: Span) => string {
   const byId = new Map(spans.map((span) => [span.spanId, span]))
   return (span) => {
     const seen = new Set<Span>()
@@ -116,7 +116,7 @@ function spanShape(span: Span, processID: string): JaegerSpan {
     references: referencesOf(span),
     startTime: Number(startNanos / 1000n),
     duration: endNanos === undefined || endNanos < startNanos ? 0 : Number((endNanos - startNanos) / 1000n),
-    tags: tagsOf(span),
+    tags: jaegerTags(span),
     logs: jaegerLogs(span),
     processID,
     warnings: warnings.length === 0 ? null : warnings,
@@ -139,7 +139,8 @@ function referencesOf({ traceId, parentId, links }: Span): JaegerReference[] {
   return [parent, ...linked.filter((one) => !isParent(one))]
 }
 
-function tagsOf(span: Span): JaegerTag[] {
+/** All that Jaeger shows of a span beside its name, times and place, by key. */
+export function jaegerTags(span: Span): JaegerTag[] {
   const tags = new Map<string, AttributeValue>()
   const add = (key: string, value: AttributeValue | undefined): void => {
     if (value !== undefined && value !== '' && !tags.has(key)) tags.set(key, value)

@@ -4,6 +4,7 @@ import type { Counters } from '../counters.ts'
 import type { BodyBudget } from '../http/body-budget.ts'
 import type { Ingest } from '../ingest/ingest.ts'
 import type { Logger } from '../log.ts'
+import type { Reader, Store } from '../store/store.ts'
 import type { TimeBounds } from '../span/time.ts'
 
 export interface DoorContext {
@@ -16,6 +17,8 @@ export interface DoorContext {
   readonly token: string | undefined
   /** What functions that run here may show instead of the token. */
   readonly functionKey: string | undefined
+  /** Where doors answer questions too; absent where another process does. */
+  readonly store?: Reader & Pick<Store, 'watchGaps'>
   /** Nanoseconds since 1970. */
   readonly now: () => bigint
   readonly bounds: () => TimeBounds
