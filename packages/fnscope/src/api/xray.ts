@@ -1,5 +1,5 @@
-// X-Ray's API (rest-json, xray 2016-04-12): its routes, the answer to each failure, and a refusal for every operation
-// that is not built yet. Mounted on the main port and on the daemon's TCP 2000. Signatures are not asked for.
+// X-Ray's API (rest-json, xray 2016-04-12): its 38 operations and the answer to each failure. Mounted on the main port
+// and on the daemon's TCP 2000. Signatures are not asked for.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { messageOf } from '../errors.ts'
 import type { Logger } from '../log.ts'
@@ -11,9 +11,10 @@ import {
   updateIndexingRule,
   updateTraceSegmentDestination,
 } from './xray-account.ts'
-import { invalid, XrayError } from './xray-error.ts'
+import { XrayError } from './xray-error.ts'
 import { getServiceGraph, getTraceGraph, type GraphOptions } from './xray-graph.ts'
 import { putTelemetryRecords, putTraceSegments, type PutOptions } from './xray-put.ts'
+import { getInsight, getInsightEvents, getInsightImpactGraph, getInsightSummaries } from './xray-insights.ts'
 import { deleteResourcePolicy, listResourcePolicies, putResourcePolicy } from './xray-policies.ts'
 import { parseBody, type XrayBody } from './xray-request.ts'
 import {
@@ -49,7 +50,7 @@ type Operation = (
 ) => object | Promise<object>
 
 /** Path → operation. */
-const BUILT: { readonly [path: string]: Operation } = {
+const OPERATIONS: { readonly [path: string]: Operation } = {
   '/TraceSegments': putTraceSegments,
   '/TelemetryRecords': putTelemetryRecords,
   '/TraceSummaries': getTraceSummaries,
@@ -70,6 +71,10 @@ const BUILT: { readonly [path: string]: Operation } = {
   '/CancelTraceRetrieval': cancelTraceRetrieval,
   '/ListRetrievedTraces': listRetrievedTraces,
   '/GetRetrievedTracesGraph': getRetrievedTracesGraph,
+  '/InsightSummaries': getInsightSummaries,
+  '/Insight': getInsight,
+  '/InsightEvents': getInsightEvents,
+  '/InsightImpactGraph': getInsightImpactGraph,
   '/CreateGroup': createGroup,
   '/UpdateGroup': updateGroup,
   '/DeleteGroup': deleteGroup,
@@ -86,25 +91,11 @@ const BUILT: { readonly [path: string]: Operation } = {
   '/SamplingStatisticSummaries': getSamplingStatisticSummaries,
 }
 
-/** Path → name of the operations that are refused. */
-const NOT_BUILT: { readonly [path: string]: string } = {
-  '/Insight': 'GetInsight',
-  '/InsightEvents': 'GetInsightEvents',
-  '/InsightImpactGraph': 'GetInsightImpactGraph',
-  '/InsightSummaries': 'GetInsightSummaries',
-}
-
 /** Adds the routes. The server must hand bodies over as raw bytes, whatever their content type (http/). */
 export function mountXray(server: FastifyInstance, given: XrayApiOptions): void {
   const options = { groupFilter: groupFilterOf(given), ...given }
-  for (const [path, operation] of Object.entries(BUILT)) {
+  for (const [path, operation] of Object.entries(OPERATIONS)) {
     server.post(path, (request, reply) => answer(request, reply, operation, options))
-  }
-  for (const [path, name] of Object.entries(NOT_BUILT)) {
-    const refuse: Operation = () => {
-      throw invalid(`${name} is not supported by fnscope yet.`)
-    }
-    server.post(path, (request, reply) => answer(request, reply, refuse, options))
   }
 }
 
