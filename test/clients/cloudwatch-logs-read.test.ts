@@ -285,3 +285,50 @@ writer.join()`)
     Array.from({ length: 10 }, (_, index) => `line ${index}`),
   )
 })
+
+test('StartQuery and GetQueryResults answer Insights queries over several groups, StopQuery and DescribeQueries know them', async () => {
+  const found = await python<Readonly<Record<string, unknown>>>(`
+def query(text, groups=['/texts'], **k):
+  id = logs.start_query(logGroupNames=groups, startTime=int(time.time()) - 600, endTime=int(time.time()) + 60, queryString=text, **k)['queryId']
+  r = eventually(lambda: (lambda r: r if r['status'] not in ('Scheduled', 'Running') else None)(logs.get_query_results(queryId=id)))
+  assert r['status'] == 'Complete', r
+  return [{c['field']: c['value'] for c in row} for row in r['results']], r['statistics'], id
+group = next(g['logGroupName'] for g in logs.describe_log_groups(logGroupNamePrefix='/aws/lambda/')['logGroups'])
+start = dict(logGroupName='/texts', startTime=1, endTime=int(time.time()))
+def malformed(text):
+  try:
+    logs.start_query(queryString=text, **start)
+  except logs.exceptions.MalformedQueryException as error:
+    return error.response['queryCompileError']['location']['startCharOffset']
+texts, statistics, id = query('fields @message, @logStream | filter @logStream = "two" and @message like /訂單|échoué/ | sort @timestamp asc')
+answer({
+  'texts': [[r['@message'], sorted(r)] for r in texts], 'statistics': statistics['recordsScanned'] >= 8,
+  'report': query('filter @type = "REPORT" | stats count(*) as n, max(@duration) > 0 as timed, max(@memorySize) as memory', [group])[0],
+  'both': sorted(r['@log'] == '000000000000:' + group for r in query('stats count(*) as n by @log | sort n desc', ['/texts', group])[0]),
+  'limit': len(query('fields @message', limit=3)[0]),
+  'refused': [malformed('fields @message | pattern @message'), malformed('filter @message like'), failure(logs.start_query, queryString='limit 1', **{**start, 'logGroupName': '/none'})[0],
+    failure(logs.start_query, queryString='limit 1', queryLanguage='SQL', **start)[0], failure(logs.get_query_results, queryId='nope')[0]],
+  'listed': any(q['queryId'] == id and q['status'] == 'Complete' for q in logs.describe_queries(logGroupName='/texts')['queries']),
+  'stopped': logs.stop_query(queryId=id)['success'],
+})`)
+  const fields = ['@logStream', '@message', '@ptr']
+  assert.deepEqual(found['texts'], [
+    [TEXTS[0], fields],
+    [TEXTS[2], fields],
+  ])
+  assert.equal(found['statistics'], true)
+  assert.deepEqual(
+    (found['report'] as readonly Readonly<Record<string, string>>[]).map(({ timed, memory }) => [timed, memory]),
+    [['1', '128000000']],
+  )
+  assert.deepEqual(found['both'], [false, true])
+  assert.equal(found['limit'], 3)
+  assert.deepEqual(found['refused'], [
+    18,
+    20,
+    'ResourceNotFoundException',
+    'InvalidParameterException',
+    'ResourceNotFoundException',
+  ])
+  assert.deepEqual([found['listed'], found['stopped']], [true, false])
+})

@@ -28,7 +28,7 @@ export function awsJson(request: JsonRequest): AwsProtocol {
         'x-amzn-errortype': error.code,
         ...queryErrorHeader(request.queryMode, error),
       },
-      body: JSON.stringify({ __type: error.code, message: error.message }),
+      body: JSON.stringify({ __type: error.code, message: error.message, ...error.members }),
     }),
   }
 }
@@ -48,9 +48,10 @@ function decode(body: Buffer): JsonObject {
 }
 
 function encode(output: object): string {
-  // Not by JSON's own reading of a Date, which is text: `this` holds the member as it is.
+  // Not by JSON's own reading of a Date, which is text, nor of a Map: `this` holds the member as it is.
   return JSON.stringify(output, function (this: Readonly<Record<string, unknown>>, key: string, value: unknown) {
     const member = this[key]
+    if (member instanceof Map) return Object.fromEntries(member)
     return member instanceof Date ? member.getTime() / 1000 : value
   })
 }

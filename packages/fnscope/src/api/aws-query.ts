@@ -127,6 +127,10 @@ function element(name: string, value: unknown): string {
 function content(value: unknown): string {
   if (value instanceof Date) return value.toISOString()
   if (Array.isArray(value)) return value.map((one) => element('member', one)).join('')
+  if (value instanceof Map)
+    return [...(value as ReadonlyMap<string, unknown>)]
+      .map(([key, one]) => element('entry', { key, value: one }))
+      .join('')
   if (typeof value === 'object' && value !== null)
     return Object.entries(value)
       .map(([key, member]) => element(key, member))

@@ -9,7 +9,7 @@ export interface AwsCall {
   readonly header: (name: string) => string | undefined
 }
 
-/** The answer's members, undefined for none; a Date is a timestamp. @throws ServiceError */
+/** The answer's members, undefined for none; a Date is a timestamp, a Map a map. @throws ServiceError */
 export type AwsOperation = (call: AwsCall) => object | undefined | Promise<object | undefined>
 
 /**

@@ -1,8 +1,9 @@
-// CloudWatch (GraniteServiceVersion20100801, in all three protocols): PutMetricData. What readers ask adds operations here.
+// CloudWatch (GraniteServiceVersion20100801, in all three protocols): PutMetricData, and what asks for metrics.
 import type { AwsService } from './aws-service.ts'
+import { metricOperations, type MetricReadOptions } from './get-metrics.ts'
 import { putMetricData, type PutMetricDataOptions } from './put-metric-data.ts'
 
-export type CloudWatchOptions = PutMetricDataOptions
+export type CloudWatchOptions = PutMetricDataOptions & MetricReadOptions
 
 const DATUM_NUMBERS = [
   'Value',
@@ -20,7 +21,7 @@ export function cloudWatchService(options: CloudWatchOptions): AwsService {
   return {
     target: 'GraniteServiceVersion20100801',
     namespace: 'com.amazonaws.cloudwatch',
-    operations: { PutMetricData: putMetricData(options) },
+    operations: { PutMetricData: putMetricData(options), ...metricOperations(options) },
     query: {
       version: '2010-08-01',
       xmlNamespace: 'http://monitoring.amazonaws.com/doc/2010-08-01/',
@@ -29,6 +30,13 @@ export function cloudWatchService(options: CloudWatchOptions): AwsService {
           numbers: DATA.flatMap((datum) => DATUM_NUMBERS.map((name) => `${datum}.${name}`)),
           times: DATA.map((datum) => `${datum}.Timestamp`),
           booleans: ['StrictEntityValidation'],
+        },
+        ListMetrics: { booleans: ['IncludeLinkedAccounts'] },
+        GetMetricStatistics: { numbers: ['Period'], times: ['StartTime', 'EndTime'] },
+        GetMetricData: {
+          numbers: ['MaxDatapoints', 'MetricDataQueries.*.Period', 'MetricDataQueries.*.MetricStat.Period'],
+          times: ['StartTime', 'EndTime'],
+          booleans: ['MetricDataQueries.*.ReturnData'],
         },
       },
     },

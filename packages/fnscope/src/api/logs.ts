@@ -2,20 +2,20 @@
 import type { JsonObject } from '../codec/json.ts'
 import { booleanIn, numberIn, textIn, textsIn } from './aws-input.ts'
 import type { AwsOperation, AwsService } from './aws-service.ts'
-import { filterLogEvents, getLogEvents, type LogReadOptions } from './filter-log-events.ts'
+import { filterLogEvents, getLogEvents } from './filter-log-events.ts'
+import { insightsOperations, type InsightsOptions } from './insights-queries.ts'
 import type { LogGroup, LogStream } from './log-groups.ts'
 import { groupNameIn, groupOf, invalidParameter, notFound, pageOf, streamNameIn } from './log-names.ts'
 import { nextToken, putLogEvents, type PutLogEventsOptions } from './put-log-events.ts'
 import { ServiceError } from './service-error.ts'
 import { subscriptionFilters } from './subscription-filters.ts'
 
-export interface LogsOptions extends PutLogEventsOptions, LogReadOptions {
+export interface LogsOptions extends PutLogEventsOptions, InsightsOptions {
   /** Deletes lines of a group or of one of its streams, those too that are still on their way to the store. */
   readonly deleteLines: (group: string, stream?: string) => Promise<void>
   /** A group's retention is another one now. */
   readonly onRetention: () => void
   readonly region: string
-  readonly accountId: string
 }
 
 /** The cloud's own choice of days. */
@@ -79,6 +79,7 @@ export function logsService(options: LogsOptions): AwsService {
       DescribeLogStreams: ({ input }) => describeStreams(input, options),
       FilterLogEvents: filterLogEvents(options),
       GetLogEvents: getLogEvents(options),
+      ...insightsOperations(options),
       ...subscriptionFilters(groups),
     },
   }

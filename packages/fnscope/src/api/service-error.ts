@@ -7,6 +7,8 @@ export interface ServiceErrorOptions {
   readonly queryCode?: string
   readonly retryAfterSeconds?: number
   readonly cause?: unknown
+  /** Further members of the error's shape. */
+  readonly members?: object
 }
 
 export class ServiceError extends Error {
@@ -15,6 +17,7 @@ export class ServiceError extends Error {
   readonly status: number
   readonly queryCode: string
   readonly retryAfterSeconds: number | undefined
+  readonly members: object | undefined
 
   constructor(code: string, message: string, options: ServiceErrorOptions = {}) {
     super(message, { cause: options.cause })
@@ -23,6 +26,7 @@ export class ServiceError extends Error {
     this.status = options.status ?? 400
     this.queryCode = options.queryCode ?? code
     this.retryAfterSeconds = options.retryAfterSeconds
+    this.members = options.members
   }
 }
 

@@ -194,7 +194,8 @@ function write(value: unknown, pieces: Uint8Array[]): void {
     pieces.push(head(MAJOR.list, BigInt(value.length)))
     for (const one of value) write(one, pieces)
   } else {
-    const entries = Object.entries(value).filter(([, member]) => member !== undefined)
+    const members = value instanceof Map ? [...(value as ReadonlyMap<string, unknown>)] : Object.entries(value)
+    const entries = members.filter(([, member]) => member !== undefined)
     pieces.push(head(MAJOR.map, BigInt(entries.length)))
     for (const [key, member] of entries) {
       write(key, pieces)

@@ -47,13 +47,18 @@ export function mountCloudWatch(main: HttpServer, options: CloudWatchOptions): C
     accountId,
     onTaken: (taken) => invocations.add(invocationsOf(taken)),
     reader: store,
+    log,
     async deleteLines(logGroup, logStream) {
       await flushed()
       await store.deleteLogs({ logGroup, ...(logStream === undefined ? {} : { logStream }) })
     },
     onRetention: () => void retention.run(),
   })
-  const services = [logs, cloudWatchService(writing), cloudFormationService({ region, accountId, stacks })]
+  const services = [
+    logs,
+    cloudWatchService({ ...writing, reader: store }),
+    cloudFormationService({ region, accountId, stacks }),
+  ]
   mountAws(main, { services, log })
   return {
     groups,

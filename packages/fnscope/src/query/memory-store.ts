@@ -196,6 +196,14 @@ export class MemoryStore implements Reader, Pick<Writer, 'replacePeriods' | 'not
   async readMetrics(): Promise<[]> {
     return []
   }
+
+  async metricSeries(): Promise<[]> {
+    return []
+  }
+
+  async metricStatistics(): Promise<[]> {
+    return []
+  }
 }
 
 function rowOf(trace: readonly Span[], startNanos: bigint): TraceRow {

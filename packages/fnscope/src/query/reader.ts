@@ -7,6 +7,8 @@ export type {
   LogPosition,
   LogQuery,
   MetricQuery,
+  MetricSeries,
+  MetricStatistics,
   Reader,
   SpanQuery,
   TimeRange,

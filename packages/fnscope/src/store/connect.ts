@@ -20,6 +20,7 @@ import { noteReach, readGraph, replacePeriods } from './graph-rows.ts'
 import { graphTraceParts, readGraphSpans } from './graph-spans.ts'
 import { graphPeriods, graphReach, graphSpanCounts, graphState } from './graph-state.ts'
 import { deleteLogs, readLogEvents } from './read-log-events.ts'
+import { metricSeries, metricStatistics } from './read-metric-statistics.ts'
 import { readLogs, readMetrics } from './read-signals.ts'
 import { RecentTraces } from './recent-traces.ts'
 import { readDocuments, readListed, readSpans } from './read-traces.ts'
@@ -157,6 +158,8 @@ function readerOver(connection: Connection, options: OpenStoreOptions, openSpans
     readLogs: (query) => readLogs(connection, query),
     readLogEvents: (query) => readLogEvents(connection, query),
     readMetrics: (query) => readMetrics(connection, query),
+    metricSeries: (query) => metricSeries(connection, query),
+    metricStatistics: (query) => metricStatistics(connection, query),
   }
 }
 

@@ -308,6 +308,46 @@ export interface MetricQuery {
   readonly limit: number
 }
 
+export interface MetricSeriesQuery {
+  readonly range: TimeRange
+  readonly namespace?: string
+  readonly name?: string
+  readonly limit: number
+}
+
+/** What points have in common, all but their times and values. */
+export interface MetricSeries extends Pick<
+  MetricPoint,
+  'namespace' | 'name' | 'dimensions' | 'unit' | 'kind' | 'monotonic' | 'temporality' | 'resource'
+> {
+  readonly description: string
+}
+
+export interface MetricStatisticsQuery {
+  readonly namespace: string
+  readonly name: string
+  /** Exactly these; absent: of all points, whatever their dimensions. */
+  readonly dimensions?: Readonly<Record<string, string>>
+  readonly unit?: string
+  /** The first period begins at its start. */
+  readonly range: TimeRange
+  readonly periodSeconds: number
+  /** Answer MetricStatistics.values. */
+  readonly withValues?: boolean
+}
+
+/** Of a period that has points. */
+export interface MetricStatistics {
+  readonly startNanos: bigint
+  readonly unit: string
+  readonly count: number
+  readonly sum: number
+  readonly min: number
+  readonly max: number
+  /** Each value once, in order, with how often it came; empty where a sender told statistics alone. */
+  readonly values: readonly (readonly [value: number, weight: number])[]
+}
+
 /**
  * Answers come from what is stored and de-duplicated: of copies of one span the newest received wins, a completed one
  * always over one in progress. Emptiness is an empty list, never an error. Results belong to the caller.
@@ -366,6 +406,10 @@ export interface Reader {
   /** In order of their positions, or the other way round. */
   readLogEvents(query: LogEventQuery): Promise<LogEvent[]>
   readMetrics(query: MetricQuery): Promise<MetricPoint[]>
+  /** By namespace, name and dimensions. */
+  metricSeries(query: MetricSeriesQuery): Promise<MetricSeries[]>
+  /** In order of time. */
+  metricStatistics(query: MetricStatisticsQuery): Promise<MetricStatistics[]>
 }
 
 export interface Store extends Writer, Reader {
