@@ -281,3 +281,13 @@ answer([graph(), graph(GroupName='all'), graph(GroupName='é ☕'), graph(GroupA
   ])
   assert.deepEqual(ids, [documents[4]!.trace_id])
 })
+
+test("fnscope's own search knows groups too", async () => {
+  const search = new URL('/api/traces', fnscope.url)
+  search.search = new URLSearchParams({ filter: 'group.name = "é ☕" AND fault', since: '2h' }).toString()
+  const { traces } = (await (await fetch(search)).json()) as { readonly traces: readonly { readonly id: string }[] }
+  assert.deepEqual(
+    traces.map(({ id }) => id),
+    [documents[4]!.trace_id],
+  )
+})

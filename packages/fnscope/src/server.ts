@@ -8,6 +8,7 @@ import { mountLambda } from './api/lambda.ts'
 import { Live } from './api/live.ts'
 import { mountLive } from './api/live-stream.ts'
 import { mountXray, type XrayApiOptions } from './api/xray.ts'
+import { groupFilterOf } from './api/xray-group-list.ts'
 import { assembleDocuments } from './codec/xray-assemble.ts'
 import { parseLogLine } from './codec/log-line.ts'
 import { decodeDocument } from './codec/xray.ts'
@@ -283,7 +284,7 @@ export async function startServer(config: Config, options: StartOptions): Promis
   cleanup.defer(() => apps.stop())
   mountLambda(main, { platform, region: config.region, accountId: config.accountId })
   cleanup.defer(mountLive(main, live))
-  mountConsole(main, { reader: store, apps, deploy, platform, now: clock, health })
+  mountConsole(main, { reader: store, apps, deploy, platform, now: clock, health, groupFilter: groupFilterOf(xray) })
   late.url = await listenMain(main, config, notify)
   late.apps = apps
 

@@ -1,5 +1,5 @@
 // What fnscope's own API is asked of traces: a filter expression, facets (`service=orders&environment=prod`), a range.
-import { FilterError, traceFilter, type TraceFilter } from '../query/filter/filter.ts'
+import { FilterError, traceFilter, type ParseOptions, type TraceFilter } from '../query/filter/filter.ts'
 import { FACETS, type FacetName, type SpanQuery, type TraceQuery } from '../query/reader.ts'
 import { refused, type ConsoleQuery } from './console-query.ts'
 
@@ -25,8 +25,8 @@ export interface ConsoleSearch {
 }
 
 /** @throws FnscopeError FNS_USAGE */
-export function searchIn(query: ConsoleQuery): ConsoleSearch {
-  const filter = filterIn(query)
+export function searchIn(query: ConsoleQuery, options: ParseOptions): ConsoleSearch {
+  const filter = filterIn(query, options)
   const conditions: TraceQuery[] = [
     ...FACETS.flatMap((name): TraceQuery[] => {
       const value = query[name]
@@ -53,9 +53,9 @@ function statusIn(query: ConsoleQuery): TraceQuery[] {
   return [{ is: 'not', of: entry({ is: 'not', of: { is: 'flag', flag: 'ok' } }) }]
 }
 
-function filterIn(query: ConsoleQuery): TraceFilter | undefined {
+function filterIn(query: ConsoleQuery, options: ParseOptions): TraceFilter | undefined {
   try {
-    return traceFilter(query['filter'] ?? '')
+    return traceFilter(query['filter'] ?? '', options)
   } catch (error) {
     if (error instanceof FilterError) throw refused(error.message)
     throw error

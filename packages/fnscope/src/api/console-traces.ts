@@ -8,10 +8,11 @@ import { ROOT_RANK } from '../span/span-batch.ts'
 import { nanosToMillis } from '../span/time.ts'
 import { formatCursor, parseCursor } from './console-cursor.ts'
 import { numberIn, rangeIn, type ConsoleQuery } from './console-query.ts'
+import type { ParseOptions } from '../query/filter/filter.ts'
 import { SEARCH_NAMES, searchIn } from './console-search.ts'
 import type { ConsoleFacets, ConsoleLatencies, ConsoleTraceList, ConsoleTraceRow } from './console-types.ts'
 
-export interface TracesOptions {
+export interface TracesOptions extends ParseOptions {
   readonly reader: Reader
   /** Epoch nanoseconds. */
   readonly now: () => bigint
@@ -22,8 +23,9 @@ const MAX_LIMIT = 1000
 const MAX_PROCESSED = 2000
 
 /** Newest first. A page may have fewer than `limit`, and go on: only without a cursor it is the last. */
-export async function listTraces(query: ConsoleQuery, { reader, now }: TracesOptions): Promise<ConsoleTraceList> {
-  const { where, filter } = searchIn(query)
+export async function listTraces(query: ConsoleQuery, options: TracesOptions): Promise<ConsoleTraceList> {
+  const { reader, now } = options
+  const { where, filter } = searchIn(query, options)
   const limit = numberIn(query, 'limit', 20, [1, MAX_LIMIT])
   const cursor = query['cursor'] === undefined ? undefined : parseCursor(query['cursor'], query, SEARCH_NAMES)
   const range = cursor?.range ?? rangeIn(query, now())
@@ -62,8 +64,9 @@ function traceRow({ traceId, startNanos, endNanos, details, ...flags }: TraceRow
 }
 
 /** With a filter: of the traces that may meet it (`exact` is false), as the store's tables tell. */
-export async function readFacets(query: ConsoleQuery, { reader, now }: TracesOptions): Promise<ConsoleFacets> {
-  const { where, filter } = searchIn(query)
+export async function readFacets(query: ConsoleQuery, options: TracesOptions): Promise<ConsoleFacets> {
+  const { reader, now } = options
+  const { where, filter } = searchIn(query, options)
   const limit = numberIn(query, 'limit', 20, [1, MAX_LIMIT])
   const range = rangeIn(query, now())
   const { facets, ...counts } = await reader.countTraces({ range, limit, ...(where && { where }) })
@@ -74,8 +77,9 @@ export async function readFacets(query: ConsoleQuery, { reader, now }: TracesOpt
 const STEPS_A_DECADE = 6
 
 /** As readFacets. Columns cover the range up to now. */
-export async function readLatencies(query: ConsoleQuery, { reader, now }: TracesOptions): Promise<ConsoleLatencies> {
-  const { where, filter } = searchIn(query)
+export async function readLatencies(query: ConsoleQuery, options: TracesOptions): Promise<ConsoleLatencies> {
+  const { reader, now } = options
+  const { where, filter } = searchIn(query, options)
   const columns = numberIn(query, 'columns', 60, [1, 500])
   const asked = rangeIn(query, now())
   const range = query['until'] === undefined ? { ...asked, endNanos: now() } : asked

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { FnscopeError } from '../errors.ts'
 import type { Platform } from '../functions/platform.ts'
 import { withOwnIds } from '../codec/own-ids.ts'
+import type { ParseOptions } from '../query/filter/filter.ts'
 import { assembleTrace, type TraceNode } from '../query/trace.ts'
 import { readJoinedTrace } from '../query/joined-trace.ts'
 import type { LogQuery, Reader } from '../query/reader.ts'
@@ -27,7 +28,7 @@ import type {
   ConsoleTrace,
 } from './console-types.ts'
 
-export interface ConsoleApiOptions {
+export interface ConsoleApiOptions extends ParseOptions {
   readonly reader: Reader
   readonly apps: Apps
   /** @throws FnscopeError */
