@@ -154,17 +154,19 @@ export function jaegerTags(span: Span): JaegerTag[] {
   add('w3c.tracestate', span.traceState)
   add('fnscope.sources', span.sources?.join(', '))
   add('fnscope.trace_id', span.ownTraceId)
-  if (SOURCES_WITHOUT_STATUS.includes(span.source)) addXray(span, add)
-  if (failed(span)) tags.set('error', true)
+  if (SOURCES_WITHOUT_STATUS.includes(span.source)) addXrayFields(span, add)
+  if (isFailed(span)) tags.set('error', true)
   return sortedTags(tags)
 }
 
-function failed({ source, statusCode, error, fault, throttle }: Span): boolean {
+/** Its status is ERROR, or it is of a make without one and went wrong. */
+export function isFailed({ source, statusCode, error, fault, throttle }: Span): boolean {
   if (statusCode === 2) return true
   return SOURCES_WITHOUT_STATUS.includes(source) && (error || fault || throttle)
 }
 
-function addXray(span: Span, add: (key: string, value: AttributeValue | undefined) => void): void {
+/** What segments have fields for, under OpenTelemetry's names. */
+export function addXrayFields(span: Span, add: (key: string, value: AttributeValue | undefined) => void): void {
   const { http } = span
   add('http.request.method', http?.method?.toUpperCase())
   add('url.full', http?.url)

@@ -30,6 +30,11 @@ export function decodeOtlpTracesJson(body: Uint8Array, into: SpanBatch, options:
   return decodeOtlpTraces(writeSources(body, NAMES, writeSpan), into, options)
 }
 
+/** The protobuf message that a TracesData or ExportTraceServiceRequest in JSON stands for. @throws MalformedError */
+export function otlpTracesProtobuf(json: Uint8Array): Uint8Array {
+  return writeSources(json, NAMES, writeSpan)
+}
+
 function writeSpan(writer: ProtobufWriter, span: JsonObject): void {
   writer.bytes(1, idOf(span, 'traceId'))
   writer.bytes(2, idOf(span, 'spanId'))

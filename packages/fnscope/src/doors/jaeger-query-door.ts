@@ -1,5 +1,6 @@
 // Jaeger's query door: its API on a port of its own, where its page and Grafana look for it.
 import { jaegerErrorFormat, mountJaegerQuery, type JaegerQueryOptions } from '../api/jaeger-query.ts'
+import { JAEGER_V3_PREFIX, jaegerV3ErrorFormat, mountJaegerV3 } from '../api/jaeger-v3.ts'
 import type { DoorAddress } from '../config.ts'
 import type { Counters } from '../counters.ts'
 import { hostNamesOf } from '../http/host-names.ts'
@@ -35,12 +36,13 @@ export async function openJaegerDoor(wanted: DoorAddress, options: JaegerDoorOpt
     log,
     counters,
     bodyLimitBytes: BODY_LIMIT_BYTES,
-    errorFormat: () => jaegerErrorFormat,
+    errorFormat: ({ url }) => (url.startsWith(JAEGER_V3_PREFIX) ? jaegerV3ErrorFormat : jaegerErrorFormat),
     allowedHosts: hostNamesOf(wanted.host),
     ...(token === undefined ? {} : { token }),
   })
   markPartialAnswers(server, store)
   mountJaegerQuery(server, query)
+  mountJaegerV3(server, query)
   const bound = await listen(server, wanted)
   return {
     description: bound.closed === undefined ? bound.address : `closed: ${bound.closed}`,
