@@ -30,7 +30,7 @@ const ROUTES: readonly (readonly [pattern: RegExp, roles: readonly Role[]])[] = 
   [/^\/api\/v1\/write$/, ['receive']],
   [/^\/20\d\d-\d\d-\d\d\//, PLATFORM],
   [/^\/api\/(apps|functions)(\/|$)/, PLATFORM],
-  [/^\/api\/(?!health$)/, READING],
+  [/^\/api\/(?!health$)|^\/tempo\//, READING],
 ]
 
 /** The roles of which one answers that path; undefined: any process does. */

@@ -9,6 +9,7 @@ import { Live } from './api/live.ts'
 import { mountLive } from './api/live-stream.ts'
 import { mountXray, type XrayApiOptions } from './api/xray.ts'
 import { groupFilterOf } from './api/xray-group-list.ts'
+import { mountTempo } from './api/tempo.ts'
 import { assembleDocuments } from './codec/xray-assemble.ts'
 import { parseLogLine } from './codec/log-line.ts'
 import { decodeDocument } from './codec/xray.ts'
@@ -285,6 +286,7 @@ export async function startServer(config: Config, options: StartOptions): Promis
   mountLambda(main, { platform, region: config.region, accountId: config.accountId })
   cleanup.defer(mountLive(main, live))
   mountConsole(main, { reader: store, apps, deploy, platform, now: clock, health, groupFilter: groupFilterOf(xray) })
+  mountTempo(main, { reader: store, now: clock, bounds })
   late.url = await listenMain(main, config, notify)
   late.apps = apps
 

@@ -175,8 +175,13 @@ function anyValue(value: unknown): object {
       return { intValue: value.toString() }
     case 'number':
       return { doubleValue: Number.isFinite(value) ? value : String(value) }
+    default:
+      return otherValue(value)
   }
-  if (value === null || value === undefined) return {}
+}
+
+function otherValue(value: unknown): object {
+  if (typeof value !== 'object' || value === null) return {}
   if (value instanceof Uint8Array) return { bytesValue: Buffer.from(value).toString('base64') }
   if (Array.isArray(value)) return { arrayValue: { values: value.map(anyValue) } }
   return { kvlistValue: { values: Object.entries(value).map(([key, member]) => ({ key, value: anyValue(member) })) } }

@@ -1,5 +1,6 @@
 // The main port: AWS API and fnscope's own, behind one set of guards. Routes are mounted by server.ts.
 import type { FastifyRequest } from 'fastify'
+import { TEMPO_PREFIX } from '../api/tempo.ts'
 import type { Config } from '../config.ts'
 import type { Counters } from '../counters.ts'
 import { awsErrorFormat, ownErrorFormat } from '../http/error-format.ts'
@@ -8,6 +9,7 @@ import { listen } from '../http/listen.ts'
 import { createHttpServer, type HttpServer } from '../http/server.ts'
 import type { Logger } from '../log.ts'
 import { datakitErrorFormat, isDatakitPath } from '../receive/datakit-error.ts'
+import { plainErrorFormat } from '../receive/jaeger-http.ts'
 import { PROMETHEUS_WRITE_PATH } from '../receive/prometheus-http.ts'
 
 const BODY_LIMIT_BYTES = 64 * 1024 * 1024
@@ -43,6 +45,7 @@ export function createMainDoor(config: Config, { counters, log, functionKey }: M
     bodyLimitBytes: BODY_LIMIT_BYTES,
     errorFormat: (request) => {
       if (isDatakitPath(request.url)) return datakitErrorFormat
+      if (request.url.startsWith(TEMPO_PREFIX)) return plainErrorFormat
       return request.url.startsWith('/api/') || request.url === '/metrics' ? ownErrorFormat : awsErrorFormat
     },
   })

@@ -69,6 +69,15 @@ export class MemoryStore implements Reader, Pick<Writer, 'replacePeriods' | 'not
     return newestFirst.filter((row) => !after || compareRows(row, after) < 0).slice(0, limit)
   }
 
+  async annotationKeys(): Promise<string[]> {
+    return [...new Set(this.spans.flatMap(({ annotations }) => Object.keys(annotations)))].sort()
+  }
+
+  async annotationValues(_range: TimeRange, key: string): Promise<string[]> {
+    const values = this.spans.map(({ annotations }) => annotations[key])
+    return [...new Set(values.filter((value) => typeof value === 'string'))].sort()
+  }
+
   async countTraces(): Promise<never> {
     throw new Error('counting wants the real store')
   }

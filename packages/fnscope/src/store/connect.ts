@@ -11,6 +11,7 @@ import { giveBytes } from './block-memory.ts'
 import { encodeBatch } from './encode.ts'
 import { takeLease } from './lease.ts'
 import { learnInserted, learnStoredTraces } from './learn-traces.ts'
+import { annotationKeys, annotationValues } from './annotation-words.ts'
 import { listOperations, listServices } from './list-services.ts'
 import { countTraces, latencyGrid } from './trace-facets.ts'
 import { listTraces } from './list-traces.ts'
@@ -139,6 +140,8 @@ function readerOver(connection: Connection, options: OpenStoreOptions, openSpans
     readListed: (rows) => readListed(connection, rows, { log, openSpans }),
     readDocuments: (traceIds) => readDocuments(connection, traceIds, options),
     listTraces: (list) => listTraces(connection, list),
+    annotationKeys: (range, limit) => annotationKeys(connection, range, limit),
+    annotationValues: (range, key, limit) => annotationValues(connection, range, { key, limit }),
     countTraces: (query) => countTraces(connection, query),
     latencyGrid: (query) => latencyGrid(connection, query),
     services: (range) => listServices(connection, range),

@@ -377,6 +377,10 @@ export interface Reader {
   operations(range: TimeRange, service?: string): Promise<Operation[]>
   /** Keys of resource attributes of the spans that start in the range. May answer with what it found up to a minute ago. */
   resourceKeys(range: TimeRange): Promise<ReadonlySet<string>>
+  /** Keys of annotations of spans that start in the range, sorted; of more than `limit` some. */
+  annotationKeys(range: TimeRange, limit: number): Promise<string[]>
+  /** Texts that the annotation has there, sorted; of more than `limit` some. */
+  annotationValues(range: TimeRange, key: string, limit: number): Promise<string[]>
   /** Ids of traces that have a span starting in the range; for the graph's ragged ends and its job. */
   traceIdsStarting(range: TimeRange, limit: number): Promise<string[]>
   /**

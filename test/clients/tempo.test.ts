@@ -1,0 +1,162 @@
+// What Grafana's Tempo source asks, under /tempo on the main port, of what came in over OTLP and as X-Ray segments.
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { newBatch } from '../../packages/fnscope/src/span/batch.ts'
+import { readSpans } from '../../packages/fnscope/src/span/read-span.ts'
+import { decodeOtlpTraces } from '../../packages/fnscope/src/codec/otlp-traces.ts'
+import { eventually, startFnscope, type StartedFnscope } from '../started-fnscope.ts'
+import { otlpRequest, SHORT_TRACE, TRACE } from './jaeger-spans.ts'
+import { epochSeconds, putDocuments, visible } from './xray-client.ts'
+import { shopTrace } from './xray-shop.ts'
+
+interface Found {
+  readonly traces: readonly {
+    readonly traceID: string
+    readonly rootServiceName: string
+    readonly rootTraceName: string
+    readonly startTimeUnixNano: string
+    readonly durationMs: number
+  }[]
+}
+
+const startSeconds = Math.floor(epochSeconds()) - 120
+const startNanos = BigInt(startSeconds) * 1_000_000_000n
+const shop = shopTrace(startSeconds - 10)
+const SHOP = shop.traceId.slice(2).replace('-', '')
+const SHORT = SHORT_TRACE.padStart(32, '0')
+
+let fnscope: StartedFnscope
+let base: string
+
+before(async () => {
+  fnscope = await startFnscope()
+  base = `${fnscope.url}/tempo`
+  const posted = await fetch(`http://${fnscope.doors['otlp-http']}/v1/traces`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(otlpRequest(startNanos)),
+  })
+  assert.equal(posted.status, 200)
+  await putDocuments(fnscope, shop.documents)
+  await visible(fnscope, shop.documents)
+  for (const id of [TRACE, SHORT])
+    await eventually(async () => ((await fetch(`${base}/api/traces/${id}`)).status === 200 ? true : undefined))
+})
+after(() => fnscope[Symbol.asyncDispose]())
+
+async function get<Answer>(path: string): Promise<Answer> {
+  const response = await fetch(base + path)
+  const text = await response.text()
+  assert.equal(response.status, 200, text)
+  return JSON.parse(text) as Answer
+}
+
+async function search(query: Readonly<Record<string, string>>): Promise<string[]> {
+  const { traces } = await get<Found>(`/api/search?${new URLSearchParams(query).toString()}`)
+  return traces.map(({ traceID }) => traceID)
+}
+
+test('echo', async () => {
+  assert.equal(await (await fetch(`${base}/api/echo`)).text(), 'echo')
+})
+
+test('a trace is OTLP: in JSON, in protobuf by Accept, and wrapped in version 2', async () => {
+  const bare = await get<{ readonly resourceSpans: readonly object[] }>(`/api/traces/${TRACE}`)
+  assert.equal(bare.resourceSpans.length, 2)
+  assert.deepEqual(await get(`/api/v2/traces/${TRACE}`), { trace: bare })
+  const headers = { accept: 'application/protobuf' }
+  const response = await fetch(`${base}/api/traces/${TRACE}`, { headers })
+  assert.equal(response.headers.get('content-type'), 'application/protobuf')
+  const bytes = new Uint8Array(await response.arrayBuffer())
+  const { spans } = newBatch()
+  decodeOtlpTraces(bytes, spans, { receivedNanos: 1n, bounds: { minNanos: 0n, maxNanos: 1n << 62n } })
+  const read = readSpans(spans)
+  assert.deepEqual(read.map(({ name }) => name).sort(), ['GET /', 'SELECT', 'backwards', 'bill'])
+  assert.equal(read.find(({ name }) => name === 'GET /')!.annotations['big'], 9223372036854775807n)
+  const second = new Uint8Array(await (await fetch(`${base}/api/v2/traces/${TRACE}`, { headers })).arrayBuffer())
+  assert.equal(second[0], 10)
+  assert.deepEqual(second.subarray(-bytes.length), bytes)
+})
+
+test('a search lists traces with their root, start and duration', async () => {
+  const { traces } = await get<Found>('/api/search?limit=2')
+  assert.deepEqual(
+    traces.map(({ traceID }) => traceID),
+    [SHORT, TRACE],
+  )
+  assert.deepEqual(traces[1], {
+    traceID: TRACE,
+    rootServiceName: 'shop',
+    rootTraceName: 'GET /',
+    startTimeUnixNano: String(startNanos),
+    durationMs: 100,
+  })
+})
+
+test('searches are by tags, durations and times', async () => {
+  assert.deepEqual(await search({ tags: 'service.name=shop' }), [SHORT, TRACE])
+  assert.deepEqual(await search({ tags: 'service.name=billing customer="cust-1"' }), [TRACE])
+  assert.deepEqual(await search({ tags: 'tier=gold' }), [SHOP])
+  assert.deepEqual(await search({ tags: 'root.service.name=web' }), [SHOP])
+  assert.deepEqual(await search({ minDuration: '1s' }), [SHOP])
+  assert.deepEqual(await search({ minDuration: '50ms', maxDuration: '1s' }), [TRACE])
+  const end = String(startSeconds - 5)
+  assert.deepEqual(await search({ start: String(startSeconds - 60), end }), [SHOP])
+})
+
+test('a little TraceQL is searched by, on one span', async () => {
+  assert.deepEqual(await search({ q: '{}', limit: '1' }), [SHORT])
+  assert.deepEqual(await search({ q: '{ resource.service.name = "shop" && duration > 50ms }' }), [TRACE])
+  assert.deepEqual(await search({ q: '{ resource.service.name = "billing" && span.customer = "cust-1" }' }), [])
+  assert.deepEqual(await search({ q: '{ .http.status_code >= 500 && kind = server }' }), [SHOP])
+  assert.deepEqual((await search({ q: '{ status = error }' })).sort(), [TRACE, SHOP].sort())
+  assert.deepEqual(await search({ q: '{ rootServiceName = "web" && traceDuration > 5s }' }), [SHOP])
+})
+
+test('tags and their values are listed', async () => {
+  const { tagNames } = await get<{ readonly tagNames: readonly string[] }>('/api/search/tags')
+  for (const name of ['service.name', 'team', 'customer', 'tier', 'status']) assert.ok(tagNames.includes(name), name)
+  const { scopes } = await get<{
+    readonly scopes: readonly { readonly name: string; readonly tags: readonly string[] }[]
+  }>('/api/v2/search/tags')
+  assert.deepEqual(
+    scopes.map(({ name }) => name),
+    ['resource', 'span', 'intrinsic'],
+  )
+  assert.ok(scopes[0]!.tags.includes('team') && scopes[1]!.tags.includes('customer'))
+  const one = await get<{ readonly scopes: readonly { readonly name: string }[] }>('/api/v2/search/tags?scope=span')
+  assert.deepEqual(
+    one.scopes.map(({ name }) => name),
+    ['span'],
+  )
+  await eventually(async () => {
+    const { tagValues } = await get<{ readonly tagValues: readonly string[] }>('/api/search/tag/service.name/values')
+    return tagValues.join() === 'backend,billing,shop,web,worker' || undefined
+  })
+  assert.deepEqual(await get('/api/v2/search/tag/span.tier/values'), { tagValues: [{ type: 'string', value: 'gold' }] })
+  assert.deepEqual(await get('/api/v2/search/tag/status/values'), {
+    tagValues: ['error', 'ok', 'unset'].map((value) => ({ type: 'keyword', value })),
+  })
+})
+
+test('what cannot be answered is refused in words', async () => {
+  const wrong: readonly (readonly [string, number, RegExp])[] = [
+    ['/api/traces/zz', 400, /not 1 to 32 hex digits/],
+    ['/api/traces/00000000000000000000000000000001', 404, /^trace not found/],
+    [`/api/search?q=${encodeURIComponent('{} | rate()')}`, 400, /fnscope reads of TraceQL/],
+    ['/api/search?tags=shop', 400, /'tags' wants key=value/],
+    ['/api/search?limit=0', 400, /'limit' wants/],
+    ['/api/search?start=5&end=1', 400, /'start' must lie before 'end'/],
+    ['/api/search/tag/nobody.knows/values', 400, /are not listed/],
+    ['/api/v2/search/tags?scope=moon', 400, /scope is one of/],
+    ['/api/metrics/query_range', 404, /There is no GET/],
+  ]
+  for (const [path, status, message] of wrong) {
+    const response = await fetch(base + path)
+    assert.deepEqual(
+      [path, response.status, response.headers.get('content-type')],
+      [path, status, 'text/plain; charset=utf-8'],
+    )
+    assert.match(await response.text(), message)
+  }
+})
