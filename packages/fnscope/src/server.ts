@@ -7,6 +7,7 @@ import type { ConsoleApp, ConsoleHealth } from './api/console-types.ts'
 import { mountLambda } from './api/lambda.ts'
 import { Live } from './api/live.ts'
 import { mountLive } from './api/live-stream.ts'
+import { mountPrometheusQuery } from './api/prometheus.ts'
 import { mountXray, type XrayApiOptions } from './api/xray.ts'
 import { groupFilterOf } from './api/xray-group-list.ts'
 import { mountTempo } from './api/tempo.ts'
@@ -191,6 +192,7 @@ export async function startServer(config: Config, options: StartOptions): Promis
   cleanup.defer(() => cloudWatch.stop())
   logListeners.push((lines) => cloudWatch.groups.noteLines(lines))
   cleanup.defer(mountPrometheusOnMain(main, doorContext))
+  mountPrometheusQuery(main, { reader: store, now: clock })
   if (config.besideUrl !== undefined) {
     const file = join(dataDir.path, 'beside.json')
     const beside = openBeside({ ...doorContext, url: config.besideUrl, region, file, invocations: logged })

@@ -12,14 +12,17 @@ import { datakitErrorFormat, isDatakitPath } from '../receive/datakit-error.ts'
 import { plainErrorFormat } from '../receive/jaeger-http.ts'
 import { PROMETHEUS_WRITE_PATH } from '../receive/prometheus-http.ts'
 
+const PROMETHEUS_QUERY = /^\/api\/v1\/(query|query_range|series|labels)(\?|$)/
 const BODY_LIMIT_BYTES = 64 * 1024 * 1024
 
 /**
  * Control-plane routes want an Authorization header, of any content: no web page can send one here unasked. Nor can it
- * send remote write's content type, and Prometheus sends no header that nobody has configured.
+ * send remote write's content type, and Prometheus sends no header that nobody has configured. Prometheus' queries are
+ * forms, but they change nothing, and a page of another origin does not get to see their answer.
  */
 function wantsAuthorization(request: FastifyRequest): boolean {
-  const own = request.url.startsWith('/api/') && request.url !== PROMETHEUS_WRITE_PATH
+  const own =
+    request.url.startsWith('/api/') && request.url !== PROMETHEUS_WRITE_PATH && !PROMETHEUS_QUERY.test(request.url)
   const changesOwn = own && !/^(GET|HEAD)$/.test(request.method)
   const toAws = request.method === 'POST' && /^\/(\?|$|service\/)/.test(request.url)
   return changesOwn || toAws || /^\/20\d\d-\d\d-\d\d\//.test(request.url)

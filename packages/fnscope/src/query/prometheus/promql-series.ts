@@ -1,0 +1,42 @@
+// Series of samples with their labels, as PromQL sees what is stored.
+
+export type Labels = Readonly<Record<string, string>>
+
+export interface Series {
+  /** __name__ among them; none is empty. */
+  readonly labels: Labels
+  /** Epoch milliseconds, ascending. */
+  readonly times: number[]
+  readonly values: number[]
+  /** Times at which a sender said that the series ends. */
+  readonly staleTimes: Set<number>
+}
+
+/** A value of an instant vector. */
+export interface Sample {
+  readonly labels: Labels
+  readonly value: number
+}
+
+export function labelsKey(labels: Labels): string {
+  return JSON.stringify(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+export function without(labels: Labels, names: readonly string[]): Labels {
+  return Object.fromEntries(Object.entries(labels).filter(([name]) => !names.includes(name)))
+}
+
+export function withOnly(labels: Labels, names: readonly string[]): Labels {
+  return Object.fromEntries(Object.entries(labels).filter(([name]) => names.includes(name)))
+}
+
+/** How many of the ascending times are at or below that time. */
+export function countUntil(times: readonly number[], ms: number): number {
+  let [low, high] = [0, times.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (times[middle]! <= ms) low = middle + 1
+    else high = middle
+  }
+  return low
+}
