@@ -52,7 +52,8 @@ export async function sumFiltered(
     })
     candidates += page.processed
     if (candidates > MAX_CANDIDATES) throw new TooManyTracesError()
-    addTraces(page.found.flatMap(({ trace }) => trace.spans))
+    // The graph of all counts no unsampled ones either.
+    addTraces(page.found.flatMap(({ trace }) => trace.spans).filter(({ unsampled }) => unsampled !== true))
     after = page.next
   } while (after)
 
