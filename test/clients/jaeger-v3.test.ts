@@ -115,6 +115,11 @@ test('what cannot be answered has the error of api_v3', async () => {
     [`/api/v3/traces?${WINDOW}`, 400, /parameter 'service' is required/],
     ['/api/v3/traces?query.service_name=shop&query.start_time_min=now', 400, /no RFC 3339 time/],
     [`/api/v3/traces?${WINDOW}&query.service_name=shop&query.colour=red`, 400, /'query\.colour' is not known/],
+    [
+      `/api/v3/traces?query.service_name=shop&query.start_time_min=${at(60)}&query.start_time_max=${at(-60)}`,
+      400,
+      /'query\.start_time_max' lies before/,
+    ],
     ['/api/v3/operations', 400, /'service' is required/],
     ['/api/v3/dependencies', 404, /There is no GET/],
   ]

@@ -111,6 +111,8 @@ test('log lines are told as they come, and a kind that there is none of is refus
   const refused = await fetch(`${fnscope.url}/api/live?kinds=spans`)
   assert.equal(refused.status, 400)
   assert.match(await refused.text(), /kinds wants some of trace,log,graph/)
+  const head = await fetch(`${fnscope.url}/api/live`, { method: 'HEAD' })
+  assert.equal(head.status, 404)
 })
 
 test('streams end when fnscope does, at once', async () => {

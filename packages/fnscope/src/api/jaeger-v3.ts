@@ -83,6 +83,8 @@ function searchOf(query: JaegerQuery): JaegerQuery {
     if (nanos === undefined) throw refused(`parameter '${PREFIX}${name}' is required`)
     search[unit] = (nanos / 1000n).toString()
   }
+  if (BigInt(search['start'] as string) > BigInt(search['end'] as string))
+    throw refused(`'${PREFIX}start_time_max' lies before '${PREFIX}start_time_min'`)
   for (const name of Object.keys(query)) {
     const short = name.startsWith(PREFIX) ? name.slice(PREFIX.length) : ''
     if (short in TIMES || name === 'query.raw_traces') continue

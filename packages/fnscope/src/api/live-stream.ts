@@ -12,7 +12,8 @@ const MOST_WATCHERS = 100
 /** Answers with what ends all streams. */
 export function mountLive(server: FastifyInstance, live: Live): () => void {
   const heartbeats = setInterval(() => live.heartbeat(), HEARTBEAT_MS).unref()
-  server.get('/api/live', (request, reply) => {
+  // The answer to HEAD would never end.
+  server.get('/api/live', { exposeHeadRoute: false }, (request, reply) => {
     const kinds = kindsOf(queryOf(request)['kinds'])
     if (live.watchers >= MOST_WATCHERS)
       throw new RequestError(503, `${MOST_WATCHERS} are watching already.`, { retryAfterSeconds: 30 })

@@ -138,6 +138,23 @@ test('a watcher that does not keep up is told how much it missed, and nothing is
   live.stop()
 })
 
+test('a heartbeat tells what was missed where nothing comes any more', () => {
+  const live = liveAt({ nowMs: 0 })
+  const { watcher, state, events } = watcherOf(['trace'])
+  live.watch(watcher)
+  state.full = true
+  live.note(batchOf(3))
+  live.heartbeat()
+  state.full = false
+  live.heartbeat()
+  live.heartbeat()
+  assert.deepEqual(
+    events().map(({ event, data }) => [event, data['events']]),
+    [['missed', 3]],
+  )
+  live.stop()
+})
+
 test('more than 2000 traces in a second are counted, not told', () => {
   const clock = { nowMs: 0 }
   const live = liveAt(clock)

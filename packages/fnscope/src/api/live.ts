@@ -141,9 +141,10 @@ export class Live {
     if (this.#watchers.size === 0) this.#keptUntilMs = this.#nowMs() + KEPT_MS
   }
 
-  /** Keeps connections open through what closes idle ones. */
+  /** Keeps connections open through what closes idle ones; who missed the last of what came is told so. */
   heartbeat(): void {
-    for (const watcher of this.#watchers.keys()) watcher.send(': heartbeat\n\n')
+    for (const [watcher, missed] of this.#watchers)
+      if (watcher.send(missed === 0 ? ': heartbeat\n\n' : missedText(missed))) this.#watchers.set(watcher, 0)
   }
 
   stop(): void {
