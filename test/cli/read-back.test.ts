@@ -155,6 +155,38 @@ test('a reader that goes away ends a list without an error', async () => {
   assert.equal(stderr, 'ended 0\n')
 })
 
+test('logs --group and --stream show what is in them alone', async () => {
+  const group = `/aws/lambda/${jsonLines<{ readonly name: string }>((await runFnscope(['functions', '--json'], env)).stdout)[0]!.name}`
+  const lines = jsonLines<ConsoleLogLine>((await runFnscope(['logs', '--group', group, '--json'], env)).stdout)
+  assert.ok(lines.length > 0 && lines.every(({ logGroup }) => logGroup === group))
+  const stream = lines[0]!.logStream
+  const streamed = jsonLines<ConsoleLogLine>((await runFnscope(['logs', '--stream', stream, '--json'], env)).stdout)
+  assert.ok(streamed.length > 0 && streamed.every(({ logStream }) => logStream === stream))
+  assert.match((await runFnscope(['logs', '--group', '/none'], env)).stderr, /No log lines/)
+})
+
+test('metrics says what each function did, and answers PromQL', async () => {
+  const read = async (...args: string[]): Promise<readonly Readonly<Record<string, unknown>>[]> =>
+    jsonLines<Record<string, unknown>>((await runFnscope(['metrics', ...args, '--json'], env)).stdout)
+  const [figures] = await read('Greeter')
+  assert.match(String(figures!['function']), /^parameters-Greeter-/)
+  assert.ok(Number(figures!['invocations']) >= 2)
+  assert.equal(figures!['errors'], 1)
+  assert.equal(figures!['throttles'], 0)
+  assert.equal((await read()).length, 1)
+  assert.match(
+    (await runFnscope(['metrics'], env)).stdout,
+    /^parameters-Greeter-\w+\n {2}\d+ invocations {2}1 error {2}0 throttles {2}average /,
+  )
+  assert.match((await runFnscope(['metrics', 'Nobody'], env)).stderr, /^No figures of Nobody/)
+  const [sample] = await read('--query', 'sum(sum_over_time(aws_lambda_errors_sum[1h]))')
+  assert.deepEqual((sample!['value'] as readonly unknown[])[1], '1')
+  assert.equal((await runFnscope(['metrics', '--query', '1 + 1'], env)).stdout, '2\n')
+  const wrong = await runFnscope(['metrics', '--query', 'topk(1, x)'], env)
+  assert.notEqual(wrong.code, 0)
+  assert.match(wrong.stderr, /topk is not supported/)
+})
+
 test('functions shows what is deployed', async () => {
   const text = await runFnscope(['functions'], env)
   assert.match(

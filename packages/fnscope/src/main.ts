@@ -7,6 +7,7 @@ import { addFunctions } from './cli/functions.ts'
 import { addInvoke } from './cli/invoke.ts'
 import { addLogs } from './cli/logs.ts'
 import { addMap } from './cli/map.ts'
+import { addMetrics } from './cli/metrics.ts'
 import { Spinner } from './cli/spinner.ts'
 import { createPainter } from './cli/terminal.ts'
 import { addTraces } from './cli/traces.ts'
@@ -36,7 +37,7 @@ const program = new Command('fnscope')
   .configureHelp({ showGlobalOptions: true })
   .showHelpAfterError('(add --help for the options and examples)')
 
-const COMMANDS = [addUp, addDeploy, addInvoke, addTraces, addMap, addLogs, addFunctions, addConfig, addDemo]
+const COMMANDS = [addUp, addDeploy, addInvoke, addTraces, addMap, addLogs, addMetrics, addFunctions, addConfig, addDemo]
 for (const add of COMMANDS) add(program, terminal)
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

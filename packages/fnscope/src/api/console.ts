@@ -109,6 +109,8 @@ async function readLogs(query: ConsoleQuery, { reader, platform, now }: ConsoleA
     ...(query['request'] === undefined ? {} : { requestId: query['request'] }),
     ...(query['trace'] === undefined ? {} : { traceIds: [traceIdIn(query['trace'])] }),
     ...(query['filter'] === undefined ? {} : { text: query['filter'] }),
+    ...(query['group'] === undefined ? {} : { logGroup: query['group'] }),
+    ...(query['stream'] === undefined ? {} : { logStream: query['stream'] }),
     ...(query['after'] === undefined ? {} : { receivedAfterNanos: nanosIn(query['after']) }),
   }
   return (await reader.readLogs(question)).reverse().map(logLine)

@@ -72,7 +72,8 @@ function notRunning(url: string, env: NodeJS.ProcessEnv, error: unknown): Fnscop
 }
 
 interface Refusal {
-  readonly error?: { readonly code?: string; readonly message?: string }
+  /** A text where the route speaks as Prometheus does. */
+  readonly error?: string | { readonly code?: string; readonly message?: string }
 }
 
 async function readAnswer<Answer>(response: Response, where: string): Promise<Answer> {
@@ -80,7 +81,8 @@ async function readAnswer<Answer>(response: Response, where: string): Promise<An
   const body = parseObject(text)
   if (response.ok && body !== undefined) return body as Answer
   const refusal: Refusal | undefined = body
-  const { code, message } = refusal?.error ?? {}
+  const said = refusal?.error ?? {}
+  const { code, message } = typeof said === 'string' ? { message: said } : said
   if (response.ok || message === undefined)
     throw new FnscopeError(
       'FNS_NOT_RUNNING',

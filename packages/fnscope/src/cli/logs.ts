@@ -12,6 +12,8 @@ interface LogsOptions extends JsonOption {
   readonly request?: string
   readonly trace?: string
   readonly filter?: string
+  readonly group?: string
+  readonly stream?: string
   readonly limit: string
 }
 
@@ -19,6 +21,7 @@ const HELP = `
 Examples:
   fnscope logs                                the last hour of every function
   fnscope logs HelloWorldFunction --follow
+  fnscope logs --group /shop/orders --filter '訂單 failed'
   fnscope logs --trace 1-63dd2166-434a12c22e1307ff2114f299
   fnscope logs --request 630c0f4f-3696-4992-a2a6-885d47b30fb9 --json`
 
@@ -37,6 +40,8 @@ export function addLogs(program: Command, terminal: Terminal): void {
     .option('--request <id>', 'lines of one invocation')
     .option('--trace <id>', 'lines of one trace')
     .option('--filter <words>', 'lines that have all these words')
+    .option('--group <name>', 'lines of a log group')
+    .option('--stream <name>', 'lines of a log stream')
     .option('--limit <n>', 'at most so many lines, the newest', '1000')
     .option('--json', 'one JSON object a line')
     .addHelpText('after', HELP)
@@ -52,6 +57,8 @@ async function runLogs(name: string | undefined, options: LogsOptions, terminal:
   if (options.request !== undefined) query.set('request', options.request)
   if (options.trace !== undefined) query.set('trace', options.trace)
   if (options.filter !== undefined) query.set('filter', options.filter)
+  if (options.group !== undefined) query.set('group', options.group)
+  if (options.stream !== undefined) query.set('stream', options.stream)
   let after = await printLines(client, query, options, terminal)
   if (!options.follow && after === undefined) terminal.notice(`No log lines in the last ${options.since}.`)
   while (options.follow) {
