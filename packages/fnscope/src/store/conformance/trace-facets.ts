@@ -74,4 +74,18 @@ export function traceFacetsConformance(subject: Subject): void {
       { column: 1, step: 54, traces: 1, failed: 0 },
     ])
   })
+
+  test('keys of annotations and their texts are listed, of the range alone', async () => {
+    const at = quietTime()
+    await put(subject.store, [
+      span({ startNanos: at, annotations: { 고객: 'b', turn: 7 } }),
+      span({ startNanos: at + 1n, annotations: { 고객: 'a', vip: true } }),
+      span({ startNanos: at + 100n, annotations: { later: 'x', 고객: 'c' } }),
+    ])
+    const range = { startNanos: at, endNanos: at + 50n }
+    assert.deepEqual(await subject.store.annotationKeys(range, 10), ['turn', 'vip', '고객'])
+    assert.equal((await subject.store.annotationKeys(range, 2)).length, 2)
+    assert.deepEqual(await subject.store.annotationValues(range, '고객', 10), ['a', 'b'])
+    assert.deepEqual(await subject.store.annotationValues(range, "'", 10), [])
+  })
 }
