@@ -23,7 +23,7 @@ export async function filterEvents(
 ): Promise<EventPage> {
   const events: LogEvent[] = []
   const isNarrow = pattern.containing.length > 0
-  const chunk = isNarrow ? CHUNK : Math.min(CHUNK, query.limit + 1)
+  const chunk = pattern.fitsAll === true ? Math.min(CHUNK, query.limit + 1) : CHUNK
   const place = query.order === 'newest' ? 'before' : 'after'
   let bytes = 0
   let from = query[place]
