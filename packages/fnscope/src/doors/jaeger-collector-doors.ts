@@ -17,6 +17,7 @@ import {
 import { readJaegerDatagrams } from '../receive/jaeger-udp.ts'
 import { DOOR_OFF, type DoorContext, type OpenDoor } from './door-context.ts'
 import { openHttpDoor } from './http-door.ts'
+import { openAll } from './open-all.ts'
 import { openConfiguredUdpDoor } from './udp-door.ts'
 
 export interface JaegerCollectorDoors {
@@ -35,20 +36,13 @@ export async function openJaegerCollectorDoors(
   context: DoorContext,
 ): Promise<JaegerCollectorDoors> {
   const strategy = context.sampling === 'cloud' ? SAMPLE_AS_CLOUD : SAMPLE_ALL
-  await using cleanup = new AsyncDisposableStack()
-  const kept = (door: OpenDoor): OpenDoor => {
-    cleanup.defer(() => door.stop())
-    return door
-  }
-  const opened: JaegerCollectorDoors = {
-    'jaeger-thrift-http': kept(await openThriftHttp(doors['jaeger-thrift-http'], context, strategy)),
-    'jaeger-grpc': kept(await openGrpc(doors['jaeger-grpc'], context, strategy)),
-    'jaeger-compact': kept(await openUdp('jaeger-compact', doors['jaeger-compact'], context)),
-    'jaeger-binary': kept(await openUdp('jaeger-binary', doors['jaeger-binary'], context)),
-    'jaeger-sampling': kept(await openSampling(doors['jaeger-sampling'], context, strategy)),
-  }
-  cleanup.move()
-  return opened
+  return await openAll<JaegerCollectorDoors>({
+    'jaeger-thrift-http': openThriftHttp(doors['jaeger-thrift-http'], context, strategy),
+    'jaeger-grpc': openGrpc(doors['jaeger-grpc'], context, strategy),
+    'jaeger-compact': openUdp('jaeger-compact', doors['jaeger-compact'], context),
+    'jaeger-binary': openUdp('jaeger-binary', doors['jaeger-binary'], context),
+    'jaeger-sampling': openSampling(doors['jaeger-sampling'], context, strategy),
+  })
 }
 
 function rowContextOf({ now, bounds }: DoorContext): () => RowContext {

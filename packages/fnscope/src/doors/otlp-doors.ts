@@ -8,6 +8,7 @@ import { mountOtlpHttp, otlpErrorFormat, MAX_BODY_BYTES } from '../receive/otlp-
 import type { OtlpSignal } from '../receive/otlp-signal.ts'
 import { DOOR_OFF, type DoorContext, type OpenDoor } from './door-context.ts'
 import { openHttpDoor, type HttpDoorOptions } from './http-door.ts'
+import { openAll } from './open-all.ts'
 
 export interface OtlpDoorsOptions {
   readonly context: HttpDoorOptions['context'] & Pick<DoorContext, 'budget'>
@@ -28,12 +29,10 @@ export async function openOtlpDoors(
   doors: Pick<Config['doors'], keyof OtlpDoors>,
   options: OtlpDoorsOptions,
 ): Promise<OtlpDoors> {
-  await using cleanup = new AsyncDisposableStack()
-  const http = await openHttp(doors['otlp-http'], options)
-  cleanup.defer(() => http.stop())
-  const grpc = await openGrpc(doors['otlp-grpc'], options)
-  cleanup.move()
-  return { 'otlp-http': http, 'otlp-grpc': grpc }
+  return await openAll<OtlpDoors>({
+    'otlp-http': openHttp(doors['otlp-http'], options),
+    'otlp-grpc': openGrpc(doors['otlp-grpc'], options),
+  })
 }
 
 async function openHttp(wanted: DoorAddress, { context, signals }: OtlpDoorsOptions): Promise<OpenDoor> {

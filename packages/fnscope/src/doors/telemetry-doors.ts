@@ -39,16 +39,16 @@ export interface TelemetryDoors {
 
 /** @throws FnscopeError as OpenFamily does; what was opened until then is closed again */
 export async function openTelemetryDoors(doors: Config['doors'], context: DoorContext): Promise<TelemetryDoors> {
-  await using cleanup = new AsyncDisposableStack()
-  const all: (readonly [string, OpenDoor])[] = []
-  for (const open of FAMILIES)
-    for (const [name, door] of Object.entries(await open(doors, context))) {
-      cleanup.defer(() => door.stop())
-      all.push([name, door])
-    }
-  cleanup.move()
+  const families = await Promise.allSettled(FAMILIES.map((open) => open(doors, context)))
+  const all = families.flatMap((one) => (one.status === 'fulfilled' ? Object.entries<OpenDoor>(one.value) : []))
+  const stop = async (): Promise<void> => void (await Promise.all(all.map(([, door]) => door.stop())))
+  const failed = families.find((one) => one.status === 'rejected')
+  if (failed !== undefined) {
+    await stop()
+    throw failed.reason
+  }
   return {
     descriptions: Object.fromEntries(all.map(([name, { description }]) => [name, description])),
-    stop: async () => void (await Promise.all(all.map(([, door]) => door.stop()))),
+    stop,
   }
 }
