@@ -6,12 +6,12 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { formatXrayTraceId, newSpanId, newTraceId } from '../../packages/fnscope/src/span/id.ts'
 import { counted } from '../raw-http.ts'
-import { eventually, run, startFnscope, temporaryDir, type StartedFnscope } from '../started-fnscope.ts'
-import { clientVenv } from './client-venv.ts'
+import { ROOT, eventually, run, startFnscope, temporaryDir, type StartedFnscope } from '../started-fnscope.ts'
 import { readTrace, type Document } from './xray-client.ts'
 
 let fnscope: StartedFnscope
-let bin: string
+/** Made by scripts/setup.mjs of test/clients/venvs/adot.txt. */
+const BIN = join(ROOT, '.fnscope/venvs/adot/bin')
 const taskRoot = temporaryDir('adot')
 
 const HANDLER = `
@@ -35,7 +35,6 @@ app.lambda_handler({}, Context())
 
 before(async () => {
   fnscope = await startFnscope()
-  bin = await clientVenv('adot')
   writeFileSync(join(taskRoot, 'app.py'), HANDLER)
   writeFileSync(join(taskRoot, 'runtime.py'), RUNTIME)
 })
@@ -47,10 +46,10 @@ after(async () => {
 
 /** One invocation under the trace header. */
 async function invoke(header: string): Promise<void> {
-  const { code, stderr } = await run(join(bin, 'opentelemetry-instrument'), ['python', join(taskRoot, 'runtime.py')], {
+  const { code, stderr } = await run(join(BIN, 'opentelemetry-instrument'), ['python', join(taskRoot, 'runtime.py')], {
     input: '',
     env: {
-      PATH: `${bin}:${process.env['PATH'] ?? ''}`,
+      PATH: `${BIN}:${process.env['PATH'] ?? ''}`,
       PYTHONPATH: taskRoot,
       AWS_LAMBDA_FUNCTION_NAME: 'orders-fn',
       AWS_REGION: 'us-east-1',

@@ -5,8 +5,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { ConsoleMetricPoint } from '../../packages/fnscope/src/api/console-types.ts'
 import { counted, send } from '../raw-http.ts'
-import { eventually, run, startFnscope, type StartedFnscope } from '../started-fnscope.ts'
-import { clientVenv } from './client-venv.ts'
+import { ROOT, eventually, run, startFnscope, type StartedFnscope } from '../started-fnscope.ts'
 
 let fnscope: StartedFnscope
 
@@ -35,9 +34,11 @@ provider.shutdown()
 `
 
 async function write(endpoint: string, headers: Readonly<Record<string, string>> = {}): Promise<string> {
-  const bin = await clientVenv('prometheus')
   const env = { ...process.env, ENDPOINT: endpoint, HEADERS: JSON.stringify(headers) }
-  const { code, stderr } = await run(join(bin, 'python'), ['-c', PROGRAM], { env, input: '' })
+  const { code, stderr } = await run(join(ROOT, '.fnscope/venvs/prometheus/bin/python'), ['-c', PROGRAM], {
+    env,
+    input: '',
+  })
   assert.equal(code, 0, stderr)
   return stderr
 }

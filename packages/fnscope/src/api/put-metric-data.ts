@@ -1,6 +1,6 @@
 // PutMetricData: checked as CloudWatch checks it, in its words; each datum becomes one point, a set of samples.
 import { CLOUDWATCH_UNITS } from '../codec/cloudwatch-units.ts'
-import { weigh, type Samples } from '../codec/emf-samples.ts'
+import { pointOfSamples, weigh, type Samples } from '../codec/emf-samples.ts'
 import { setOwn, type JsonObject } from '../codec/json.ts'
 import type { Counters } from '../counters.ts'
 import type { Ingest } from '../ingest/ingest.ts'
@@ -120,17 +120,9 @@ function pointOf(datum: JsonObject, context: PointContext): MetricPoint {
     service: context.service || (service === undefined ? '' : dimensions[service]!),
     dimensions,
     unit,
-    kind: 'statistics',
     timeNanos: timeIn(datum, place, nowNanos),
     receivedNanos: nowNanos,
-    value: samples.sum,
-    count: samples.count,
-    min: samples.min,
-    max: samples.max,
-    bounds: samples.values ?? [],
-    counts: samples.weights ?? [],
-    monotonic: false,
-    temporality: 1,
+    ...pointOfSamples(samples),
     resolutionSeconds: resolution,
     attributes: {},
     resource: context.resource,

@@ -1,5 +1,6 @@
 // The samples of one CloudWatch metric, in EMF's three spellings: a number, an array of numbers, or an object of statistics
 // {Values, Counts, Max, Min, Sum, Count}. PutMetricData weighs its own the same way.
+import type { MetricPoint } from '../span/metric-point.ts'
 import { isJsonObject, type JsonObject } from './json.ts'
 
 export interface Samples {
@@ -13,6 +14,26 @@ export interface Samples {
 }
 
 const MAX_VALUES = 100
+
+type PointOfSamples = Pick<
+  MetricPoint,
+  'kind' | 'value' | 'count' | 'min' | 'max' | 'bounds' | 'counts' | 'monotonic' | 'temporality'
+>
+
+/** What a metric point says of the samples: since the point before it (delta), values and weights where they are known. */
+export function pointOfSamples({ sum, count, min, max, values = [], weights = [] }: Samples): PointOfSamples {
+  return {
+    kind: 'statistics',
+    value: sum,
+    count,
+    min,
+    max,
+    bounds: values,
+    counts: weights,
+    monotonic: false,
+    temporality: 1,
+  }
+}
 
 /** The samples, or what is wrong with them. */
 export function readSamples(value: unknown): Samples | string {

@@ -4,7 +4,7 @@ import type { AttributeValue } from '../span/attribute-value.ts'
 import type { MetricPoint } from '../span/metric-point.ts'
 import { millisToNanos, NANOS_PER_DAY, NANOS_PER_SECOND } from '../span/time.ts'
 import { CLOUDWATCH_UNITS } from './cloudwatch-units.ts'
-import { readSamples } from './emf-samples.ts'
+import { pointOfSamples, readSamples } from './emf-samples.ts'
 import { isDeeperThan, isJsonObject, setOwn, textOf, type JsonObject } from './json.ts'
 
 const MAX_LINE_BYTES = 1_048_576
@@ -70,17 +70,9 @@ export function decodeEmf(text: string, context: EmfContext): EmfResult {
           service: context.service,
           dimensions,
           unit: metric.unit,
-          kind: 'statistics',
           timeNanos,
           receivedNanos: context.receivedNanos,
-          value: samples.sum,
-          count: samples.count,
-          min: samples.min,
-          max: samples.max,
-          bounds: samples.values ?? [],
-          counts: samples.weights ?? [],
-          monotonic: false,
-          temporality: 1,
+          ...pointOfSamples(samples),
           resolutionSeconds: metric.resolutionSeconds,
           attributes,
           resource: {},
