@@ -10,6 +10,8 @@ import { decodeOtlpLogsJson } from '../packages/fnscope/src/codec/otlp-logs-json
 import { decodeOtlpLogs } from '../packages/fnscope/src/codec/otlp-logs.ts'
 import { decodeOtlpMetricsJson } from '../packages/fnscope/src/codec/otlp-metrics-json.ts'
 import { decodeOtlpMetrics } from '../packages/fnscope/src/codec/otlp-metrics.ts'
+import { decodeOtlpTracesJson } from '../packages/fnscope/src/codec/otlp-traces-json.ts'
+import { decodeOtlpTraces } from '../packages/fnscope/src/codec/otlp-traces.ts'
 import { readRequest } from '../packages/fnscope/src/codec/otlp-samples.ts'
 import { formatLine, formatPointJson, formatPointPbjson } from '../packages/fnscope/src/codec/point-format.ts'
 import { decodePointsProtobuf } from '../packages/fnscope/src/codec/point-protobuf.ts'
@@ -27,6 +29,7 @@ import { decodeSnappy } from '../packages/fnscope/src/codec/snappy.ts'
 import { emptied, newBatch, type Batch } from '../packages/fnscope/src/span/batch.ts'
 import type { SpanBatch } from '../packages/fnscope/src/span/span-batch.ts'
 import { DATADOG_CODECS } from './datadog-fuzz.ts'
+import { TEXT_CODECS } from './text-fuzz.ts'
 import { encodePoints } from '../test/receive/point-messages.ts'
 import { snappyBlock } from '../test/snappy-block.ts'
 import { report } from './measure.ts'
@@ -149,10 +152,19 @@ const CODECS: Readonly<Record<string, () => Codec>> = {
       writeBinary({ 1: { list: [{ struct: { 1: { i64: 1n }, 3: { text: 'x' }, 4: { i64: 2n } } }] } }).subarray(3, -1),
     ),
   ...DATADOG_CODECS,
+  ...TEXT_CODECS,
   'points-protobuf': () => points('protobuf', encodePoints),
   'points-line': () => points('line', (some) => some.map(formatLine).join('\n')),
   'points-json': () => points('json', (some) => `[${some.map(formatPointJson).join(',')}]`),
   'points-pbjson': () => points('pbjson', (some) => `[${some.map(formatPointPbjson).join(',')}]`),
+  'otlp-traces': () =>
+    spans(
+      decodeOtlpTraces,
+      'otel/python-http-traces.pb',
+      'otel/python-http-traces-xrayid.pb',
+      'otel/node-grpc-traces.pb',
+    ),
+  'otlp-traces-json': () => spans(decodeOtlpTracesJson, 'otel/node-http-traces.json'),
   'otlp-logs': () => signal('logs', false),
   'otlp-logs-json': () => signal('logs', true),
   'otlp-metrics': () => signal('metrics', false),

@@ -3,6 +3,7 @@
 import { attributeText, typeOf, type TypeLetter } from '../span/attribute-value.ts'
 import { DictionaryColumn, type TextColumn } from '../span/columns.ts'
 import type { SpanBatch } from '../span/span-batch.ts'
+import { BytesMemo } from './bytes-memo.ts'
 import { eachMember, isTrue } from './json-scan.ts'
 import { attributeValueOf, isStatus, pushText } from './xray-span.ts'
 
@@ -10,6 +11,7 @@ const QUOTE = 34
 const ZERO = 48
 const NINE = 57
 const OPEN_BRACE = 123
+const OPEN_BRACKET = 91
 const LETTER_T = 116
 const LETTER_F = 102
 
@@ -197,6 +199,9 @@ export class WireAttributes {
   }
 }
 
+/** What an SDK says of itself is the same in each document, as `aws.xray`. */
+const NESTED = new BytesMemo<string>({ entries: 512, keyBytes: 64 * 1024 })
+
 /** Adds any value as it reads, and answers its type; a whole number's is `whole`. */
 function pushValue(
   values: TextColumn,
@@ -219,9 +224,20 @@ function pushValue(
     values.pushAscii(view, start, end)
     return whole
   }
+  const isNested = first === OPEN_BRACE || first === OPEN_BRACKET
+  const known = isNested ? NESTED.find(view, start, end) : undefined
+  if (known !== undefined) {
+    values.push(known)
+    return 'j'
+  }
   const value = parsed(bytes, start, end)
   const typed = whole === 'i' ? attributeValueOf(value) : (value as number)
-  values.push(attributeText(typed))
+  const text = attributeText(typed)
+  if (isNested) {
+    NESTED.begin()
+    NESTED.add(view, start, end, text)
+  }
+  values.push(text)
   return typeOf(typed)
 }
 

@@ -7,6 +7,7 @@ import { peerOf, type Peer } from '../span/peer.ts'
 import { SPAN_FLAG, type SpanBatch } from '../span/span-batch.ts'
 import { formatLinks } from '../span/span-json.ts'
 import type { TimeBounds } from '../span/time.ts'
+import { BytesMemo } from './bytes-memo.ts'
 import { isJsonObject, textOf, type JsonObject } from './json.ts'
 import { MEMBER, XrayScan } from './xray-scan.ts'
 import { endDocument, KIND, linksOf, messageOf, pushMicros, pushText, rankOf, resourceOf, STATUS } from './xray-span.ts'
@@ -22,6 +23,8 @@ const OPEN_BRACE = 123
 // One document at a time is decoded, and each to its end.
 const SCAN = new XrayScan()
 
+const RESOURCES = new BytesMemo<string>({ entries: 512, keyBytes: 64 * 1024 })
+
 /** Adds the rows of the document and of all in it and the document itself. Answers its ids, in lower case. @param bytes the document alone */
 export function pushWireDocument(
   bytes: Buffer,
@@ -29,6 +32,7 @@ export function pushWireDocument(
   options: { readonly receivedNanos: bigint; readonly bounds: TimeBounds },
 ): { readonly traceId: string; readonly spanId: string } | undefined {
   if (bytes.length > MAX_DOCUMENT_BYTES || !SCAN.scan(bytes)) return undefined
+  RESOURCES.begin()
   const place = isDetached(bytes) ? 'detached' : 'segment'
   if (!isGoodDocument(bytes, place) || !areGoodEntities(bytes, options.bounds)) return undefined
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -233,12 +237,23 @@ class WireRow {
     metadata.pushAscii(this.#view, SCAN.start(this.#entity, MEMBER.metadata), SCAN.end(this.#entity, MEMBER.metadata))
   }
 
+  /** A process says the same of its service in each of its documents. */
+  #resource(): string {
+    const start = SCAN.start(this.#entity, MEMBER.service)
+    const end = SCAN.end(this.#entity, MEMBER.service)
+    const known = RESOURCES.find(this.#view, start, end)
+    if (known !== undefined) return known
+    const resource = resourceOf(this.#parsed(MEMBER.service))
+    RESOURCES.add(this.#view, start, end, resource)
+    return resource
+  }
+
   /** What few have, or what is written anew whatever it looks like. */
   #pushParsed(): void {
     const spans = this.#spans
     const row = this.#row
-    const service = this.#objectAt(MEMBER.service)
-    if (service !== undefined) pushText(spans.resource, row, resourceOf(service))
+    if (SCAN.begins(this.#bytes, this.#entity, MEMBER.service, OPEN_BRACE))
+      pushText(spans.resource, row, this.#resource())
     if (SCAN.start(this.#entity, MEMBER.cause) !== 0) {
       const value = this.#parsed(MEMBER.cause)
       const cause = isJsonObject(value) ? value : textOf(value)
