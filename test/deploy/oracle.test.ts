@@ -65,9 +65,9 @@ for (const name of ['sam-app', 'sam-powertools', 'xray-python', 'node-basic']) {
       await cp(appDir(name), join(dir, name), { recursive: true })
       const app = await read(join(dir, name))
       assert.deepEqual(app.functions.map((fn) => fn.logicalId).sort(), idsOf('AWS::Lambda::Function'))
-      assert.deepEqual(app.restApis.map((api) => api.logicalId).sort(), idsOf('AWS::ApiGateway::RestApi'))
+      assert.deepEqual(app.triggers.restApis.map((api) => api.logicalId).sort(), idsOf('AWS::ApiGateway::RestApi'))
       assert.deepEqual(Object.keys(app.outputs), oracle.outputs)
-      for (const api of app.restApis) {
+      for (const api of app.triggers.restApis) {
         const ours = api.routes.map((route) => `${route.method} ${route.path}`).sort()
         const theirs = Object.entries(oracle.paths[api.logicalId] ?? {}).flatMap(([path, methods]) =>
           methods.map((method) => `${method.replace('x-amazon-apigateway-any-method', 'ANY').toUpperCase()} ${path}`),

@@ -27,7 +27,7 @@ test('the demo app: one function in old style, its route, its outputs, its packa
     memoryMb: 128,
     logGroup: `/aws/lambda/${fn.name}`,
   })
-  const [api] = app.restApis
+  const [api] = app.triggers.restApis
   assert.deepEqual(api?.routes, [{ method: 'GET', path: '/hello', functionName: fn.name }])
   assert.equal(api.tracing, false)
   assert.deepEqual(app.outputs, {
@@ -54,9 +54,9 @@ test(
       environment: { POWERTOOLS_SERVICE_NAME: 'greeter' },
       tags: { Application: 'sam-powertools', 'lambda:createdBy': 'SAM' },
     })
-    assert.equal(app.restApis[0]?.tracing, true)
+    assert.equal(app.triggers.restApis[0]?.tracing, true)
     assert.deepEqual(
-      app.restApis[0].routes.map((route) => route.path),
+      app.triggers.restApis[0].routes.map((route) => route.path),
       ['/hello', '/hello/{name}'],
     )
     assert.deepEqual(app.notices, ['ApplicationResourceGroup (AWS::ResourceGroups::Group) is not emulated.'])
@@ -82,7 +82,7 @@ test(
 test('node-basic: HTTP API and function URL are notices, never a failure', async () => {
   const app = await read(appDir('node-basic'))
   assert.equal(app.functions[0]?.codeDir, appDir('node-basic'))
-  assert.deepEqual(app.restApis, [])
+  assert.deepEqual(app.triggers.restApis, [])
   assert.match(app.outputs['Url'] ?? '', /^https:\/\/[a-z0-9]{32}\.lambda-url\.us-east-1\.on\.aws\/$/)
   assert.equal(app.notices.length, 2)
 })
@@ -229,7 +229,7 @@ Outputs:
 `,
   })
   const app = await read(dir)
-  const [shop, implicit] = app.restApis
+  const [shop, implicit] = app.triggers.restApis
   assert.partialDeepStrictEqual(shop, {
     logicalId: 'Shop',
     name: 'shop-api',

@@ -8,6 +8,7 @@ import type { InvokeAnswer } from '../../packages/fnscope/src/functions/invoke-r
 import { Platform } from '../../packages/fnscope/src/functions/platform.ts'
 import type { PlatformOptions } from '../../packages/fnscope/src/functions/platform-options.ts'
 import type { AppSpec, FunctionSpec } from '../../packages/fnscope/src/functions/function-spec.ts'
+import { NO_TRIGGERS } from '../../packages/fnscope/src/functions/trigger-spec.ts'
 import type { Ingest } from '../../packages/fnscope/src/ingest/ingest.ts'
 import { silentLogger } from '../../packages/fnscope/src/log.ts'
 import type { Batch } from '../../packages/fnscope/src/span/batch.ts'
@@ -167,7 +168,7 @@ export function appOf(spec: FunctionSpec): AppSpec {
     region: 'us-east-1',
     accountId: '000000000000',
     functions: [spec],
-    restApis: [],
+    triggers: NO_TRIGGERS,
     outputs: {},
     notices: [],
   }

@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import type { Counters } from '../counters.ts'
 import { readApp } from '../deploy/read-app.ts'
 import { FnscopeError } from '../errors.ts'
-import type { RestApiSpec } from '../functions/function-spec.ts'
+import type { RestApiSpec } from '../functions/trigger-spec.ts'
 import type { Platform } from '../functions/platform.ts'
 import type { Logger } from '../log.ts'
 import type { Span } from '../span/span.ts'
@@ -88,7 +88,7 @@ export class Apps {
     const before = this.#deployed.get(spec.stack)?.fronts ?? []
     await this.#close(spec.stack)
     const fronts: RestFront[] = []
-    for (const api of spec.restApis) fronts.push(await this.#openFront(api, before))
+    for (const api of spec.triggers.restApis) fronts.push(await this.#openFront(api, before))
     const outputs = rewriteOutputs(spec.outputs, fronts)
     const urls = Object.fromEntries(
       Object.entries(outputs).filter(([, value]) => /^https?:\/\/(127\.0\.0\.1|localhost)[:/]/.test(value)),
@@ -101,7 +101,12 @@ export class Apps {
       outputs,
       notices: spec.notices,
     }
-    this.#deployed.set(spec.stack, { app, deployedMs: Date.now(), fronts, routes: routeUrls(spec.restApis, fronts) })
+    this.#deployed.set(spec.stack, {
+      app,
+      deployedMs: Date.now(),
+      fronts,
+      routes: routeUrls(spec.triggers.restApis, fronts),
+    })
     return app
   }
 
@@ -183,9 +188,10 @@ function routeUrls(apis: readonly RestApiSpec[], fronts: readonly RestFront[]): 
   const urls = new Map<string, string[]>()
   for (const [index, api] of apis.entries()) {
     for (const route of api.routes) {
-      const list = urls.get(route.functionName) ?? []
+      if (route.target.kind !== 'function') continue
+      const list = urls.get(route.target.functionName) ?? []
       list.push(`${route.method} ${fronts[index]!.url}/${api.stage}${route.path}`)
-      urls.set(route.functionName, list)
+      urls.set(route.target.functionName, list)
     }
   }
   return urls

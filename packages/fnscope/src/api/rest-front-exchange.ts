@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { messageOf } from '../errors.ts'
-import type { RestApiSpec } from '../functions/function-spec.ts'
+import type { RestApiSpec } from '../functions/trigger-spec.ts'
 import { ThrottledError } from '../functions/throttled-error.ts'
 import { matchRoute, methodsOf, type RouteMatch } from '../functions/triggers/api-gateway-route.ts'
 import * as gateway from '../functions/triggers/api-gateway.ts'
@@ -11,6 +11,7 @@ import { formatTraceHeader, parseTraceHeader, type TraceHeader } from '../span/t
 import { readBody } from './rest-front-body.ts'
 import { refuses } from './rest-front-guard.ts'
 import type { RestFrontOptions } from './rest-front-options.ts'
+import { answerTarget } from './route-target.ts'
 import { openStageTrace, type StageTrace } from './stage-trace.ts'
 
 const STAGE_TIMEOUT_MS = 29_000
@@ -34,8 +35,8 @@ export async function respond(exchange: Exchange): Promise<gateway.ProxyResponse
     options.counters.refusedRequests.inc({ reason: refusal.reason })
     return gateway.gatewayError(403, refusal.message, 'ForbiddenException')
   }
-  const [target, query] = splitOnce(request.url ?? '/', '?')
-  const path = pathInStage(api, target)
+  const [requestPath, query] = splitOnce(request.url ?? '/', '?')
+  const path = pathInStage(api, requestPath)
   if (path === undefined) return gateway.FORBIDDEN
   const method = request.method ?? 'GET'
   const match = matchRoute(api, method, path)
@@ -43,7 +44,17 @@ export async function respond(exchange: Exchange): Promise<gateway.ProxyResponse
   if (!match) return gateway.NO_ROUTE
   const body = await readBody(request)
   if (body === undefined) return gateway.TOO_LARGE
-  return await integrate(exchange, match, { path, query, body })
+  const { target } = match.route
+  if (target.kind === 'function')
+    return await integrate(exchange, match, { functionName: target.functionName, path, query, body })
+  return await answerTarget(target, {
+    method,
+    query,
+    body,
+    headers: request.headers,
+    pathParameters: match.pathParameters,
+    log: options.log,
+  })
 }
 
 function splitOnce(text: string, separator: string): [string, string] {
@@ -73,13 +84,19 @@ function preflight(api: RestApiSpec, path: string): gateway.ProxyResponse {
   }
 }
 
+interface RequestParts {
+  readonly path: string
+  readonly query: string
+  readonly body: Uint8Array
+}
+
 async function integrate(
   exchange: Exchange,
   match: RouteMatch,
-  parts: { readonly path: string; readonly query: string; readonly body: Uint8Array },
+  { functionName, ...parts }: RequestParts & { readonly functionName: string },
 ): Promise<gateway.ProxyResponse> {
   const { api, options, request, timeMs, requestId } = exchange
-  if (api.tracing) openStage(exchange, match)
+  if (api.tracing) openStage(exchange, functionName)
   const event = gateway.toProxyEvent(
     {
       ...parts,
@@ -100,11 +117,11 @@ async function integrate(
       traceHeader: formatTraceHeader(exchange.trace),
     },
   )
-  return await invoke(exchange, match, Buffer.from(JSON.stringify(event)))
+  return await invoke(exchange, functionName, Buffer.from(JSON.stringify(event)))
 }
 
 // A stage that traces settles what its caller left open, and becomes the parent of what follows.
-function openStage(exchange: Exchange, match: RouteMatch): void {
+function openStage(exchange: Exchange, functionName: string): void {
   const { api, options, request, trace, timeMs } = exchange
   const sampled = typeof trace.sampled === 'boolean' ? trace.sampled : (options.sample?.() ?? true)
   if (!sampled || options.onStageSpan === undefined) {
@@ -116,7 +133,7 @@ function openStage(exchange: Exchange, match: RouteMatch): void {
     region: options.region,
     accountId: options.accountId,
     trace: { traceId: trace.traceId!, ...(trace.parentId === undefined ? {} : { parentId: trace.parentId }) },
-    functionName: match.route.functionName,
+    functionName,
     method: request.method ?? 'GET',
     url: `http://${request.headers.host ?? options.host}${request.url ?? '/'}`,
     clientIp: sourceIpOf(request),
@@ -129,14 +146,14 @@ function openStage(exchange: Exchange, match: RouteMatch): void {
   exchange.trace = { ...trace, sampled: true, parentId: stage.parentId }
 }
 
-async function invoke(exchange: Exchange, match: RouteMatch, payload: Uint8Array): Promise<gateway.ProxyResponse> {
+async function invoke(exchange: Exchange, functionName: string, payload: Uint8Array): Promise<gateway.ProxyResponse> {
   const { options, api, trace } = exchange
   const timeout = Promise.withResolvers<'timeout'>()
   const timer = setTimeout(() => timeout.resolve('timeout'), options.timeoutMs ?? STAGE_TIMEOUT_MS)
   try {
     exchange.stage?.startInvoke()
     // The function goes on after the gateway has given up; what it then answers is nobody's.
-    const invocation = options.invoke(match.route.functionName, payload, formatTraceHeader(trace))
+    const invocation = options.invoke(functionName, payload, formatTraceHeader(trace))
     invocation.catch(() => undefined)
     const result = await Promise.race([invocation, timeout.promise])
     if (result === 'timeout') {
@@ -147,10 +164,7 @@ async function invoke(exchange: Exchange, match: RouteMatch, payload: Uint8Array
     exchange.trace = withAnswered(trace, result.traceHeader)
     return result.functionError === undefined ? gateway.fromProxyResult(result.payload) : gateway.MALFORMED
   } catch (error) {
-    options.log.warn(
-      { api: api.logicalId, functionName: match.route.functionName, reason: messageOf(error) },
-      'invocation failed',
-    )
+    options.log.warn({ api: api.logicalId, functionName, reason: messageOf(error) }, 'invocation failed')
     // The cloud's gateway shows its caller a throttled function as a failure of its own.
     exchange.stage?.endInvoke(error instanceof ThrottledError ? 429 : 500)
     return gateway.FAILED

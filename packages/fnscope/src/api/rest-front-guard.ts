@@ -1,7 +1,7 @@
 // Who may call a REST front: programs on this machine, and web pages only as the template's CORS says. The Host check
 // keeps a page whose name was pointed at loopback (DNS rebinding) out.
 import type { IncomingHttpHeaders } from 'node:http'
-import type { RestApiSpec } from '../functions/function-spec.ts'
+import type { RestApiSpec } from '../functions/trigger-spec.ts'
 import { hostName, isLoopbackName } from '../http/host-guard.ts'
 
 export interface Refusal {

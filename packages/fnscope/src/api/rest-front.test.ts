@@ -3,7 +3,7 @@ import { request } from 'node:http'
 import test, { type TestContext } from 'node:test'
 import { Counters } from '../counters.ts'
 import { FnscopeError } from '../errors.ts'
-import type { RestApiSpec } from '../functions/function-spec.ts'
+import type { RestApiSpec } from '../functions/trigger-spec.ts'
 import { ThrottledError } from '../functions/throttled-error.ts'
 import { silentLogger } from '../log.ts'
 import type { Span } from '../span/span.ts'
@@ -20,9 +20,9 @@ const api: RestApiSpec = {
   stageVariables: {},
   tracing: false,
   routes: [
-    { method: 'GET', path: '/hello', functionName: 'hello' },
-    { method: 'POST', path: '/hello', functionName: 'hello' },
-    { method: 'GET', path: '/hello/{name}', functionName: 'hello' },
+    { method: 'GET', path: '/hello', target: { kind: 'function', functionName: 'hello' } },
+    { method: 'POST', path: '/hello', target: { kind: 'function', functionName: 'hello' } },
+    { method: 'GET', path: '/hello/{name}', target: { kind: 'function', functionName: 'hello' } },
   ],
 }
 

@@ -1,5 +1,5 @@
 // Stage tracing: the segment that API Gateway writes for a request, and its subsegment for the call of the function.
-import type { RestApiSpec } from '../functions/function-spec.ts'
+import type { RestApiSpec } from '../functions/trigger-spec.ts'
 import { newSpanId } from '../span/id.ts'
 import { peerOf } from '../span/peer.ts'
 import { ROOT_RANK } from '../span/span-batch.ts'

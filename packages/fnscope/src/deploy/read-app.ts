@@ -4,6 +4,7 @@ import { basename, dirname, relative, resolve } from 'node:path'
 import { readFile } from 'node:fs/promises'
 import { FnscopeError } from '../errors.ts'
 import type { AppSpec, FunctionSpec, SegmentStyle } from '../functions/function-spec.ts'
+import { NO_TRIGGERS } from '../functions/trigger-spec.ts'
 import type { AppContext } from './app-context.ts'
 import { findTemplate, type FoundTemplate } from './find-template.ts'
 import { readFunction } from './function.ts'
@@ -70,7 +71,7 @@ export async function readApp(path: string, options: ReadAppOptions): Promise<Ap
     region: options.region,
     accountId: options.accountId,
     functions,
-    restApis,
+    triggers: { ...NO_TRIGGERS, restApis },
     outputs: readOutputs(context, template),
     notices,
   }

@@ -1,6 +1,7 @@
 // REST APIs of a template: the implicit ServerlessRestApi, every AWS::Serverless::Api, and the routes that functions'
 // events of type Api add to them.
-import type { FunctionSpec, RestApiSpec, RestRoute } from '../functions/function-spec.ts'
+import type { FunctionSpec } from '../functions/function-spec.ts'
+import type { RestApiSpec, RestRoute } from '../functions/trigger-spec.ts'
 import { Properties, type AppContext } from './app-context.ts'
 import { globalsFor } from './globals.ts'
 import { resolveValue, textOf } from './intrinsics.ts'
@@ -77,7 +78,7 @@ function readApiEvent(
   if (list.some((route) => route.method === method && route.path === path)) {
     throw invalid(`${context.file}: ${place}: ${method} ${path} of ${api} is taken by another event.`)
   }
-  list.push({ method, path, functionName: spec.name })
+  list.push({ method, path, target: { kind: 'function', functionName: spec.name } })
   routes.set(api, list)
 }
 

@@ -1,4 +1,5 @@
 // What a function is, as deploy/ reads it from a template and the platform runs it. Plain data.
+import type { AppTriggers } from './trigger-spec.ts'
 
 export type SegmentStyle = 'old' | 'new'
 
@@ -35,31 +36,6 @@ export interface FunctionSpec {
   readonly datakitLayer?: true
 }
 
-/** One route of an API Gateway REST API (v1): what matches, and which function answers. */
-export interface RestRoute {
-  /** GET … or ANY. */
-  readonly method: string
-  /** /hello/{name}, /{proxy+} */
-  readonly path: string
-  readonly functionName: string
-}
-
-export interface RestApiSpec {
-  readonly logicalId: string
-  /** 10 lower-case letters and digits. */
-  readonly apiId: string
-  /** What its stage is called in traces: `<name>/<stage>`; absent: the stack's name. */
-  readonly name?: string
-  readonly stack: string
-  readonly stage: string
-  readonly stageVariables: Readonly<Record<string, string>>
-  /** Stage tracing: writes an AWS::ApiGateway::Stage segment. */
-  readonly tracing: boolean
-  readonly routes: readonly RestRoute[]
-  /** CORS as the template says; absent: none. */
-  readonly cors?: { readonly allowOrigin: string; readonly allowMethods: string; readonly allowHeaders: string }
-}
-
 /** One app as read from its directory; outputs still name the cloud's hosts until the front's port is known. */
 export interface AppSpec {
   readonly dir: string
@@ -67,7 +43,8 @@ export interface AppSpec {
   readonly region: string
   readonly accountId: string
   readonly functions: readonly FunctionSpec[]
-  readonly restApis: readonly RestApiSpec[]
+  /** What calls the functions, and what they call. */
+  readonly triggers: AppTriggers
   /** Output key → value with `https://<apiId>.execute-api.<region>.amazonaws.com/…` still in place. */
   readonly outputs: Readonly<Record<string, string>>
   /** What the template has that is not emulated: logical id, type, and a sentence. */

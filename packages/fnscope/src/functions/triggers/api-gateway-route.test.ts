@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import type { RestApiSpec } from '../trigger-spec.ts'
 import { matchRoute, methodsOf } from './api-gateway-route.ts'
 
-const routes = (...list: string[]): { routes: { method: string; path: string; functionName: string }[] } => ({
+const routes = (...list: string[]): Pick<RestApiSpec, 'routes'> => ({
   routes: list.map((text) => {
     const [method = '', path = ''] = text.split(' ')
-    return { method, path, functionName: text }
+    return { method, path, target: { kind: 'function', functionName: text } }
   }),
 })
 
@@ -41,7 +42,7 @@ for (const [request, expected, parameters = {}] of cases) {
   test(`${request} goes to ${expected ?? 'no route'}`, () => {
     const [method = '', path = ''] = request.split(' ')
     const match = matchRoute(api, method, path)
-    assert.equal(match?.route.functionName, expected)
+    assert.equal(match && `${match.route.method} ${match.route.path}`, expected)
     if (match) assert.deepEqual(match.pathParameters, parameters)
   })
 }

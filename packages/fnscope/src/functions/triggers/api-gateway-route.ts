@@ -1,6 +1,6 @@
 // Which route of a REST API answers a request: a literal segment before {param} before {proxy+}, then the method before ANY.
 // The path is settled first: a path whose resource lacks the method is not offered to a less exact one.
-import type { RestApiSpec, RestRoute } from '../function-spec.ts'
+import type { RestApiSpec, RestRoute } from '../trigger-spec.ts'
 
 export interface RouteMatch {
   readonly route: RestRoute

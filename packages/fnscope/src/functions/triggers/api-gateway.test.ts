@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import test from 'node:test'
-import type { RestApiSpec } from '../function-spec.ts'
+import type { RestApiSpec } from '../trigger-spec.ts'
 import { fromProxyResult, MALFORMED, toProxyEvent, type ProxyEvent, type ProxyRequest } from './api-gateway.ts'
 
 const api: RestApiSpec = {
@@ -30,7 +30,7 @@ function eventOf(
       httpVersion: '1.1',
       ...request,
     },
-    { route: { method: 'GET', path, functionName: 'f' }, pathParameters },
+    { route: { method: 'GET', path, target: { kind: 'function', functionName: 'f' } }, pathParameters },
     api,
     {
       region: 'us-east-1',

@@ -1,6 +1,6 @@
 // API Gateway REST (v1) proxy integration: a request to the event a function gets, and a function's answer to a response.
 // Pure; shapes as the cloud's, seen in events recorded there. Not here: listening, tracing, CORS (api/rest-front.ts).
-import type { RestApiSpec } from '../function-spec.ts'
+import type { RestApiSpec } from '../trigger-spec.ts'
 import type { RouteMatch } from './api-gateway-route.ts'
 
 export interface ProxyRequest {
