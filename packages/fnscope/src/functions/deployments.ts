@@ -5,7 +5,7 @@ import { FnscopeError, messageOf } from '../errors.ts'
 import { codeFingerprint } from './code-fingerprint.ts'
 import { EnvironmentPool, type EnvironmentPoolOptions } from './environment-pool.ts'
 import { FunctionRegistry } from './function-registry.ts'
-import { launchPython, preparePython, runsHere } from './runtimes/python.ts'
+import { launchRuntime, prepareRuntime, runsHere } from './runtimes/launch-runtime.ts'
 import { ThrottledError } from './throttled-error.ts'
 import type { AppSpec, FunctionSpec } from './function-spec.ts'
 import type { Launch, RuntimeHost } from './runtimes/launch.ts'
@@ -76,14 +76,15 @@ export class Deployments {
   /** Installs runtime clients ahead of the first call. What fails is told, and again by each call that needs it. */
   async prepare(functions: readonly FunctionSpec[]): Promise<void> {
     const { runtimes } = this.#options
-    for (const runtime of new Set(functions.map((spec) => spec.runtime))) {
-      if (!runsHere(runtime)) {
-        const those = functions.filter((spec) => spec.runtime === runtime).map((spec) => spec.logicalId)
-        runtimes.notify(`${those.join(', ')}: this version of fnscope does not run ${runtime}; a call is refused.`)
-        continue
-      }
+    for (const those of Map.groupBy(functions, (spec) => spec.runtime).values()) {
+      const { runtime } = those[0]!
+      const refused = those.filter((spec) => !runsHere(spec)).map((spec) => spec.logicalId)
+      if (refused.length > 0)
+        runtimes.notify(`${refused.join(', ')}: this version of fnscope does not run ${runtime}; a call is refused.`)
+      const [first] = those.filter((spec) => runsHere(spec))
+      if (!first) continue
       try {
-        await preparePython(runtime, runtimes)
+        await prepareRuntime(first, runtimes)
       } catch (error) {
         runtimes.notify(`Functions on ${runtime} cannot run yet: ${messageOf(error)}`)
       }
@@ -99,7 +100,7 @@ export class Deployments {
         `The code of function ${spec.name} (${spec.logicalId}) is not at ${spec.codeDir}. Build or deploy the app again.`,
       )
     }
-    const launch = (deployed.launch ??= launchPython(spec, this.#options.runtimes))
+    const launch = (deployed.launch ??= launchRuntime(spec, this.#options.runtimes))
     try {
       return await launch
     } catch (error) {

@@ -1,5 +1,7 @@
 // What a runtime gives the platform: the command of one execution environment and the variables it adds.
 
+import type { FunctionSpec } from '../function-spec.ts'
+
 export interface Launch {
   readonly command: readonly string[]
   readonly cwd: string
@@ -15,4 +17,15 @@ export interface Launch {
 export interface RuntimeHost {
   readonly cacheDir: string
   readonly notify: (text: string) => void
+}
+
+/** Runtimes that are started in the same way. */
+export interface RuntimeFamily {
+  /** As a message lists them: `python3.x`. */
+  readonly names: string
+  runs(spec: FunctionSpec): boolean
+  /** @throws FnscopeError FNS_RUNTIME_MISSING, FNS_BUILD_FAILED */
+  prepare(spec: FunctionSpec, host: RuntimeHost): Promise<void>
+  /** @throws FnscopeError FNS_RUNTIME_MISSING, FNS_BUILD_FAILED, FNS_CODE_NOT_FOUND */
+  launch(spec: FunctionSpec, host: RuntimeHost): Promise<Launch>
 }

@@ -5,17 +5,14 @@ import { FnscopeError } from '../../errors.ts'
 import type { FunctionSpec } from '../function-spec.ts'
 import { bytecodeDir, installClient } from './python-client.ts'
 import { findInterpreter } from './python-interpreter.ts'
-import type { Launch, RuntimeHost } from './launch.ts'
+import type { Launch, RuntimeFamily, RuntimeHost } from './launch.ts'
 
 const PYTHON = /^python3\.(\d+)$/
 
-function minorOf(runtime: string, who: string): number {
+function minorOf(runtime: string): number {
   const minor = PYTHON.exec(runtime)?.[1]
   if (minor !== undefined) return Number(minor)
-  throw new FnscopeError(
-    'FNS_RUNTIME_UNSUPPORTED',
-    `${who} wants the runtime "${runtime}"; this version of fnscope runs python3.x. The other functions of the app are not affected.`,
-  )
+  throw new FnscopeError('FNS_RUNTIME_UNSUPPORTED', `The runtime "${runtime}" has no Python.`)
 }
 
 /**
@@ -24,26 +21,20 @@ function minorOf(runtime: string, who: string): number {
  * @throws FnscopeError FNS_RUNTIME_UNSUPPORTED, FNS_RUNTIME_MISSING
  */
 export async function findPython(runtime: string, notify: (text: string) => void = () => {}): Promise<string> {
-  return (await findInterpreter(minorOf(runtime, 'A function'), notify)).path
+  return (await findInterpreter(minorOf(runtime), notify)).path
 }
 
-/** False: functions on `runtime` are known and listed, and calling one is refused. */
-export function runsHere(runtime: string): boolean {
-  return PYTHON.test(runtime)
+export const pythonRuntime: RuntimeFamily = {
+  names: 'python3.x',
+  runs: ({ runtime }) => PYTHON.test(runtime),
+  async prepare({ runtime }, host) {
+    await installClient(await findInterpreter(minorOf(runtime), host.notify), host)
+  },
+  launch,
 }
 
-/**
- * Finds the interpreter and installs the client, so that a later launch does not wait for them.
- * @throws FnscopeError FNS_RUNTIME_UNSUPPORTED, FNS_RUNTIME_MISSING, FNS_BUILD_FAILED
- */
-export async function preparePython(runtime: string, host: RuntimeHost): Promise<void> {
-  await installClient(await findInterpreter(minorOf(runtime, 'A function'), host.notify), host)
-}
-
-/** @throws FnscopeError FNS_RUNTIME_UNSUPPORTED, FNS_RUNTIME_MISSING, FNS_BUILD_FAILED */
-export async function launchPython(spec: FunctionSpec, host: RuntimeHost): Promise<Launch> {
-  const minor = minorOf(spec.runtime, `Function ${spec.name} (${spec.logicalId})`)
-  const interpreter = await findInterpreter(minor, host.notify)
+async function launch(spec: FunctionSpec, host: RuntimeHost): Promise<Launch> {
+  const interpreter = await findInterpreter(minorOf(spec.runtime), host.notify)
   const client = await installClient(interpreter, host)
   const layers = spec.layerDirs.toReversed()
   const own = spec.environment['PYTHONPATH']
