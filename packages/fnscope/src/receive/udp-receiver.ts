@@ -1,10 +1,11 @@
-// The main thread's end of a UDP socket that lives in a thread of its own: datagrams come in chunks, one a turn of the
+// The main thread's end of a UDP socket that lives in the receivers' thread: datagrams come in chunks, one a turn of the
 // event loop. A main thread that stands still for a second or two loses none of them.
 import { once } from 'node:events'
-import { Worker } from 'node:worker_threads'
+import { MessageChannel, type MessagePort } from 'node:worker_threads'
 
 import { datagramsOf } from './datagram-chunk.ts'
-import { CHUNK_BYTES, type FromThread, type ReceiverSettings, type ToThread } from './udp-receiver-message.ts'
+import { CHUNK_BYTES, type FromSocket, type OpenSocket, type ToSocket } from './udp-receiver-message.ts'
+import { enterReceiverThread, type ThreadUse } from './udp-receiver-worker.ts'
 
 export interface UdpReceiverOptions {
   readonly host: string
@@ -20,46 +21,46 @@ export interface UdpReceiverOptions {
   readonly onError: (message: string) => void
 }
 
-type Chunk = Extract<FromThread, { kind: 'chunk' }>
+type Chunk = Extract<FromSocket, { kind: 'chunk' }>
 
 export class UdpReceiver {
   readonly port: number
-  readonly #worker: Worker
+  readonly #channel: MessagePort
+  readonly #thread: ThreadUse
   readonly #options: UdpReceiverOptions
-  readonly #ended: Promise<unknown>
   readonly #waiting: Chunk[] = []
   readonly #taking = new Set<Promise<void>>()
   #turnAhead = false
+  #stopped: (() => void) | undefined
   #stopping: Promise<void> | undefined
 
-  private constructor(worker: Worker, ended: Promise<unknown>, port: number, options: UdpReceiverOptions) {
-    this.#worker = worker
-    this.#ended = ended
+  private constructor(channel: MessagePort, thread: ThreadUse, port: number, options: UdpReceiverOptions) {
+    this.#channel = channel
+    this.#thread = thread
     this.port = port
     this.#options = options
-    worker.on('message', (message: FromThread) => this.#hear(message))
-    worker.on('error', (error: Error) => options.onError(error.message))
+    channel.on('message', (message: FromSocket) => this.#hear(message))
+    // Of a thread that failed: no word comes before it.
+    channel.once('close', () => this.#stopped?.())
   }
 
   /** Resolves when the socket listens. @throws the socket's error, with its `code` */
   static async open(options: UdpReceiverOptions): Promise<UdpReceiver> {
     const { host, port, maxBytes } = options
-    const settings: ReceiverSettings = { host, port, maxChunks: Math.max(2, Math.floor(maxBytes / CHUNK_BYTES)) }
-    const worker = new Worker(new URL('./udp-receiver-thread.ts', import.meta.url), {
-      name: 'udp-receiver',
-      workerData: settings,
-    })
-    // Before its first message: to a main thread that was busy, message and exit come in one turn.
-    const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()))
-    const [first] = (await once(worker, 'message')) as [FromThread]
-    if (first.kind === 'listening') return new UdpReceiver(worker, ended, first.port, options)
-    await ended
-    const refused = first as Extract<FromThread, { kind: 'refused' }>
+    const { port1, port2 } = new MessageChannel()
+    const thread = enterReceiverThread((message) => options.onError(message))
+    const maxChunks = Math.max(2, Math.floor(maxBytes / CHUNK_BYTES))
+    thread.worker.postMessage({ host, port, maxChunks, channel: port2 } satisfies OpenSocket, [port2])
+    const first = await firstWord(port1)
+    if (first.kind === 'listening') return new UdpReceiver(port1, thread, first.port, options)
+    await thread.leave()
+    const refused = first as Extract<FromSocket, { kind: 'refused' }>
     throw Object.assign(new Error(refused.message), { code: refused.code })
   }
 
-  #hear(message: FromThread): void {
+  #hear(message: FromSocket): void {
     if (message.kind === 'error') this.#options.onError(message.message)
+    else if (message.kind === 'stopped') this.#stopped?.()
     else if (message.kind === 'dropped') this.#options.onDropped(message.count)
     else if (message.kind === 'chunk') {
       if (message.dropped > 0) this.#options.onDropped(message.dropped)
@@ -91,20 +92,30 @@ export class UdpReceiver {
     try {
       await this.#options.take(datagramsOf(buffer, used))
     } finally {
-      this.#worker.postMessage(buffer satisfies ToThread, [buffer])
+      this.#channel.postMessage(buffer satisfies ToSocket, [buffer])
     }
   }
 
-  /** Closes the socket after what the kernel holds, ends the thread, and resolves when all is taken. Twice is fine. */
+  /** Closes the socket after what the kernel holds, and resolves when all is taken. Twice is fine. */
   stop(): Promise<void> {
     return (this.#stopping ??= this.#stop())
   }
 
   async #stop(): Promise<void> {
-    this.#worker.postMessage('stop' satisfies ToThread)
-    // A thread's last messages are heard before its exit is.
-    await this.#ended
+    const stopped = new Promise<void>((resolve) => (this.#stopped = resolve))
+    this.#channel.postMessage('stop' satisfies ToSocket)
+    await stopped
+    await this.#thread.leave()
     while (this.#waiting.length > 0) this.#takeNext()
     await Promise.all(this.#taking)
+    this.#channel.close()
   }
+}
+
+async function firstWord(channel: MessagePort): Promise<FromSocket> {
+  const [first] = (await Promise.race([
+    once(channel, 'message'),
+    once(channel, 'close').then(() => [{ kind: 'refused', message: 'the thread of the UDP sockets has ended' }]),
+  ])) as [FromSocket]
+  return first
 }
