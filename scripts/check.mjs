@@ -13,6 +13,7 @@ const MOST_LINES = 60
 
 const STEPS = [
   ['types', bin('tsc'), ['-p', '.']],
+  ['types of the console', bin('tsc'), ['-p', 'packages/ui']],
   ['lint', bin('oxlint'), ['--type-aware', '--deny-warnings', '--format=unix']],
   ['format', bin('oxfmt'), ['--check', '.']],
   ['unit tests', NODE, ['--test', '--test-isolation=none', '--test-reporter=dot', 'packages/*/src/**/*.test.ts']],

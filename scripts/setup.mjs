@@ -146,6 +146,21 @@ async function ensureVenv(venv, requirements, what, python) {
   writeFileSync(stamp, wanted)
 }
 
+/** The console's static files, made again only when what they are made of changed. */
+export async function ensureConsole() {
+  const ui = join(ROOT, 'packages/ui')
+  const sources = readdirSync(ui, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((file) => !/[\\/](dist|node_modules)[\\/]|\.test\.ts$|\.md$/.test(relative(ui, file).replace(/^/, '/')))
+  const files = [...sources.sort(), join(ROOT, 'package-lock.json')]
+  const wanted = hash(files.map((file) => relative(ROOT, file) + hash(readFileSync(file))).join())
+  const stamp = join(ui, 'dist/.stamp')
+  if (stampOf(stamp) === wanted) return
+  await step('Building the console', NODE, [join(ROOT, 'node_modules/vite/bin/vite.js'), 'build'], { cwd: ui })
+  writeFileSync(stamp, wanted)
+}
+
 /** Runs `main`, and turns what goes wrong in the set-up into its sentence. */
 export async function withSetup(main) {
   try {

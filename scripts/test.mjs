@@ -9,6 +9,7 @@ import {
   ROOT,
   VENV,
   WORK,
+  ensureConsole,
   ensureDependencies,
   ensureTestClients,
   runHere,
@@ -35,6 +36,7 @@ await withSetup(async () => {
   }
   await ensureDependencies()
   await ensureTestClients()
+  await ensureConsole()
   if (pattern === '' && (await check()) !== 0) return 1
   return await runHere(NODE, ['--test', '--test-concurrency=2', '--test-timeout=300000', ...files], {
     ...COMPILED,

@@ -31,6 +31,7 @@ import { openConfiguredStore } from './open-store.ts'
 import { mountDatawayOnMain } from './doors/dataway-mount.ts'
 import { openBeside } from './doors/beside.ts'
 import { mountCloudWatch } from './doors/cloudwatch.ts'
+import { mountConsoleFiles, NO_CONSOLE } from './doors/console-files.ts'
 import type { DoorContext } from './doors/door-context.ts'
 import { openTelemetryDoors } from './doors/telemetry-doors.ts'
 import { LoggedInvocations } from './doors/logged-invocations.ts'
@@ -289,6 +290,7 @@ export async function startServer(config: Config, options: StartOptions): Promis
   cleanup.defer(mountLive(main, live))
   mountConsole(main, { reader: store, apps, deploy, platform, now: clock, health, groupFilter: groupFilterOf(xray) })
   mountTempo(main, { reader: store, now: clock, bounds })
+  if (!mountConsoleFiles(main)) notify(NO_CONSOLE)
   late.url = await listenMain(main, config, notify)
   late.apps = apps
 

@@ -18,9 +18,11 @@ const BODY_LIMIT_BYTES = 64 * 1024 * 1024
 /**
  * Control-plane routes want an Authorization header, of any content: no web page can send one here unasked. Nor can it
  * send remote write's content type, and Prometheus sends no header that nobody has configured. Prometheus' queries are
- * forms, but they change nothing, and a page of another origin does not get to see their answer.
+ * forms, but they change nothing, and a page of another origin does not get to see their answer. The console needs none:
+ * only a browser can say same-origin, and only of a page that came from here.
  */
 function wantsAuthorization(request: FastifyRequest): boolean {
+  if (request.headers['sec-fetch-site'] === 'same-origin') return false
   const own =
     request.url.startsWith('/api/') && request.url !== PROMETHEUS_WRITE_PATH && !PROMETHEUS_QUERY.test(request.url)
   const changesOwn = own && !/^(GET|HEAD)$/.test(request.method)

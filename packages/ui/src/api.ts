@@ -1,0 +1,90 @@
+// fnscope's own API as functions: typed by the server's own types, errors as ApiError. No state is here (see query.ts).
+import type {
+  ConsoleApp,
+  ConsoleFacets,
+  ConsoleFunction,
+  ConsoleHealth,
+  ConsoleLatencies,
+  ConsoleLogLine,
+  ConsoleMap,
+  ConsoleMetricPoint,
+  ConsoleServices,
+  ConsoleTrace,
+  ConsoleTraceList,
+} from '../../fnscope/src/api/console-types.ts'
+
+/** What the server answered instead: its code and sentence. */
+export class ApiError extends Error {
+  readonly status: number
+  readonly code: string
+  constructor(status: number, code: string, message: string) {
+    super(message)
+    this.name = 'ApiError'
+    this.status = status
+    this.code = code
+  }
+}
+
+export type Parameters = Readonly<Record<string, string | number | undefined>>
+
+/** `/api/x?a=b`, without what is undefined or empty. */
+export function address(path: string, parameters: Parameters = {}): string {
+  const query = new URLSearchParams()
+  for (const [name, value] of Object.entries(parameters))
+    if (value !== undefined && value !== '') query.set(name, String(value))
+  const text = query.toString()
+  return text === '' ? path : `${path}?${text}`
+}
+
+/** GET, as JSON. @throws ApiError */
+export async function get<Answer>(path: string, parameters?: Parameters, signal?: AbortSignal): Promise<Answer> {
+  return await ask<Answer>(address(path, parameters), signal === undefined ? {} : { signal })
+}
+
+/** Any request with a JSON body or none; answers JSON, or undefined for no content. @throws ApiError */
+export async function send<Answer>(method: 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown): Promise<Answer> {
+  const json = body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }
+  return await ask<Answer>(path, { method, ...json })
+}
+
+async function ask<Answer>(url: string, init: RequestInit): Promise<Answer> {
+  const response = await fetch(url, init).catch((cause: unknown) => {
+    if (cause instanceof DOMException && cause.name === 'AbortError') throw cause
+    throw new ApiError(0, 'unreachable', 'fnscope does not answer. Is it still running?')
+  })
+  const text = await response.text()
+  if (response.ok) return (text === '' ? undefined : JSON.parse(text)) as Answer
+  throw errorOf(response.status, text)
+}
+
+function errorOf(status: number, text: string): ApiError {
+  try {
+    const { error } = JSON.parse(text) as { error?: { code?: string; message?: string } }
+    if (error?.message !== undefined) return new ApiError(status, error.code ?? '', error.message)
+  } catch {
+    // Not ours: a proxy between, or nothing at all.
+  }
+  return new ApiError(status, '', `fnscope answered ${status}${text === '' ? '' : `: ${text.slice(0, 300)}`}`)
+}
+
+type Ask<Answer> = (parameters?: Parameters, signal?: AbortSignal) => Promise<Answer>
+
+const asking =
+  <Answer>(path: string): Ask<Answer> =>
+  (parameters, signal) =>
+    get<Answer>(path, parameters, signal)
+
+export const api = {
+  health: asking<ConsoleHealth>('/api/health'),
+  apps: asking<{ readonly apps: readonly ConsoleApp[] }>('/api/apps'),
+  functions: asking<{ readonly functions: readonly ConsoleFunction[] }>('/api/functions'),
+  services: asking<ConsoleServices>('/api/services'),
+  traces: asking<ConsoleTraceList>('/api/traces'),
+  facets: asking<ConsoleFacets>('/api/facets'),
+  latencies: asking<ConsoleLatencies>('/api/latencies'),
+  map: asking<ConsoleMap>('/api/map'),
+  logs: asking<{ readonly lines: readonly ConsoleLogLine[] }>('/api/logs'),
+  metrics: asking<{ readonly points: readonly ConsoleMetricPoint[] }>('/api/metrics'),
+  trace: (id: string, signal?: AbortSignal) =>
+    get<ConsoleTrace>(`/api/traces/${encodeURIComponent(id)}`, undefined, signal),
+}

@@ -1,0 +1,17 @@
+import { strict as assert } from 'node:assert'
+import { test } from 'node:test'
+import { windowAt } from './window.ts'
+
+test('the rows in view are drawn, with a step around them', () => {
+  assert.deepEqual(windowAt(0, 240, 24, 10_000), { first: 0, end: 24 })
+  assert.deepEqual(windowAt(24 * 100, 240, 24, 10_000), { first: 88, end: 120 })
+})
+
+test('a scroll of a few rows changes nothing', () => {
+  assert.deepEqual(windowAt(24 * 96, 240, 24, 10_000), windowAt(24 * 99 + 23, 240, 24, 10_000))
+})
+
+test('the window ends where the rows end, and an empty list has none', () => {
+  assert.deepEqual(windowAt(0, 240, 24, 3), { first: 0, end: 3 })
+  assert.deepEqual(windowAt(5000, 240, 24, 0), { first: 0, end: 0 })
+})

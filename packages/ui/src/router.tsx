@@ -1,0 +1,59 @@
+// Every route: its address, what may stand in its search, and its page, loaded when it is wanted. A new page is a line
+// here, one in pages.ts and one in the server's doors/console-files.ts.
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  retainSearchParams,
+} from '@tanstack/react-router'
+import { Failure } from './parts/Failure.tsx'
+import { Skeleton } from './parts/Skeleton.tsx'
+import { NotBuilt } from './routes/NotBuilt.tsx'
+import { NotFound } from './routes/NotFound.tsx'
+import { parseSearch, readRootSearch, ROOT_KEYS, stringifySearch, textIn } from './search-params.ts'
+import { Shell } from './shell/Shell.tsx'
+
+const root = createRootRoute({
+  component: Shell,
+  notFoundComponent: NotFound,
+  validateSearch: readRootSearch,
+  search: { middlewares: [retainSearchParams([...ROOT_KEYS])] },
+})
+
+const page = { getParentRoute: () => root } as const
+
+const live = createRoute({ ...page, path: '/', component: NotBuilt })
+const traces = createRoute({
+  ...page,
+  path: '/traces',
+  validateSearch: (raw): { readonly q?: string | undefined } => ({ q: textIn(raw, 'q') }),
+  component: NotBuilt,
+})
+const trace = createRoute({ ...page, path: '/trace/$id', component: NotBuilt })
+const map = createRoute({ ...page, path: '/map', component: NotBuilt })
+const functions = createRoute({ ...page, path: '/functions', component: NotBuilt })
+const oneFunction = createRoute({ ...page, path: '/functions/$name', component: NotBuilt })
+const coldStarts = createRoute({ ...page, path: '/functions/$name/cold', component: NotBuilt })
+const logs = createRoute({ ...page, path: '/logs', component: NotBuilt })
+const metrics = createRoute({ ...page, path: '/metrics', component: NotBuilt })
+const settings = createRoute({
+  ...page,
+  path: '/settings',
+  component: lazyRouteComponent(() => import('./routes/Settings.tsx'), 'Settings'),
+})
+
+export const router = createRouter({
+  routeTree: root.addChildren([live, traces, trace, map, functions, oneFunction, coldStarts, logs, metrics, settings]),
+  parseSearch,
+  stringifySearch,
+  defaultPreload: 'intent',
+  defaultPendingComponent: () => <Skeleton label="Page" />,
+  defaultErrorComponent: ({ error, reset }) => <Failure what="This page failed" error={error} onRetry={reset} />,
+})
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router
+  }
+}
