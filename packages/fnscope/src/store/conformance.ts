@@ -4,6 +4,8 @@ import { suite, test, before, after } from 'node:test'
 import { emptinessConformance } from './conformance/emptiness.ts'
 import { graphConformance } from './conformance/graph.ts'
 import { insertsConformance } from './conformance/inserts.ts'
+import { logEventsConformance } from './conformance/log-events.ts'
+import { metricStatisticsConformance } from './conformance/metric-statistics.ts'
 import { retentionConformance } from './conformance/retention.ts'
 import type { OpenedStore, Subject } from './conformance/samples.ts'
 import { signalsConformance } from './conformance/signals.ts'
@@ -34,6 +36,8 @@ export function storeConformance(name: string, open: () => Promise<OpenedStore>)
     traceFacetsConformance(subject)
     graphConformance(subject)
     signalsConformance(subject)
+    logEventsConformance(subject)
+    metricStatisticsConformance(subject)
     retentionConformance(subject)
   })
 }
