@@ -63,10 +63,16 @@ export function metricStatisticsConformance(subject: Subject): void {
       withValues: true,
     }
     const answered = async (more: object) =>
-      (await subject.store.metricStatistics({ ...query, ...more })).map(({ startNanos, unit: _, ...rest }) => ({
-        at: Number((startNanos - now) / second),
-        ...rest,
-      }))
+      (await subject.store.metricStatistics({ ...query, ...more })).map(
+        ({ startNanos, count, sum, min, max, values }) => ({
+          at: Number((startNanos - now) / second),
+          count,
+          sum,
+          min,
+          max,
+          values,
+        }),
+      )
     assert.deepEqual(await answered({ dimensions: {} }), [
       {
         at: 0,
