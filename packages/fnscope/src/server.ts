@@ -2,12 +2,15 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { Apps } from './api/apps.ts'
-import { logLine, mountConsole } from './api/console.ts'
+import { mountConsole } from './api/console.ts'
+import { consoleSettings } from './api/console-settings.ts'
+import { logLine } from './api/console-logs.ts'
 import type { ConsoleApp, ConsoleHealth } from './api/console-types.ts'
 import { mountLambda } from './api/lambda.ts'
 import { Live } from './api/live.ts'
 import { mountLive } from './api/live-stream.ts'
 import { mountPrometheusQuery } from './api/prometheus.ts'
+import { SavedEvents } from './api/saved-events.ts'
 import { mountXray, type XrayApiOptions } from './api/xray.ts'
 import { groupFilterOf } from './api/xray-group-list.ts'
 import { mountTempo } from './api/tempo.ts'
@@ -288,7 +291,19 @@ export async function startServer(config: Config, options: StartOptions): Promis
   cleanup.defer(() => apps.stop())
   mountLambda(main, { platform, region: config.region, accountId: config.accountId })
   cleanup.defer(mountLive(main, live))
-  mountConsole(main, { reader: store, apps, deploy, platform, now: clock, health, groupFilter: groupFilterOf(xray) })
+  mountConsole(main, {
+    reader: store,
+    apps,
+    deploy,
+    platform,
+    now: clock,
+    health,
+    groupFilter: groupFilterOf(xray),
+    counters,
+    token: config.token,
+    savedEvents: new SavedEvents({ file: join(dataDir.path, 'saved-events.json'), log }),
+    settings: () => consoleSettings(config, { url: late.url ?? '', dataDir: dataDir.path }),
+  })
   mountTempo(main, { reader: store, now: clock, bounds })
   if (!mountConsoleFiles(main)) notify(NO_CONSOLE)
   late.url = await listenMain(main, config, notify)

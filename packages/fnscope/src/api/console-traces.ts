@@ -94,12 +94,17 @@ export async function readLatencies(query: ConsoleQuery, options: TracesOptions)
     exact: filter === undefined,
     cells: cells.map(({ step, ...cell }) => ({
       ...cell,
-      fromMs: millisecondsOf(step),
-      toMs: millisecondsOf(step + 1),
+      fromMs: millisecondsOfStep(step),
+      toMs: millisecondsOfStep(step + 1),
     })),
   }
 }
 
-function millisecondsOf(step: number): number {
+export function millisecondsOfStep(step: number): number {
   return Number((10 ** (step / STEPS_A_DECADE - 6)).toPrecision(4))
+}
+
+/** The row of the grid in which a duration lies. */
+export function stepOf(nanos: number): number {
+  return nanos <= 1 ? 0 : Math.floor(Math.log10(nanos) * STEPS_A_DECADE + 1e-9)
 }

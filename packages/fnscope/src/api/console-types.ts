@@ -141,6 +141,8 @@ export interface ConsoleCalls {
   readonly p50Ms: number
   readonly p90Ms: number
   readonly p99Ms: number
+  /** With `histograms=1`: calls by duration, six steps a decade; those that are not empty. */
+  readonly histogram?: readonly { readonly fromMs: number; readonly toMs: number; readonly calls: number }[]
 }
 
 export interface ConsoleMapNode {
@@ -180,8 +182,12 @@ export interface ConsoleMap {
   readonly behindSpans: number
 }
 
+export type ConsoleLogLevel = 'none' | 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal'
+
 export interface ConsoleLogLine {
   readonly timeMs: number
+  /** Nanoseconds as text: hand it to /api/logs/context. */
+  readonly time: string
   /** Received nanoseconds as text: hand the last one back as `after` to follow. */
   readonly received: string
   readonly kind: string
@@ -190,8 +196,21 @@ export interface ConsoleLogLine {
   readonly logStream: string
   readonly requestId?: string
   readonly traceId?: string
+  /** As the line says it; '' when it says none. */
   readonly severity: string
+  readonly level: ConsoleLogLevel
   readonly body: string
+}
+
+export interface ConsoleLogHistogram {
+  readonly startMs: number
+  readonly endMs: number
+  readonly columnMs: number
+  readonly columns: number
+  /** All. */
+  readonly lines: number
+  /** Those that are not empty, by column. */
+  readonly cells: readonly { readonly column: number; readonly level: ConsoleLogLevel; readonly lines: number }[]
 }
 
 /** One point: `value` is the sum where the point stands for several samples. */
@@ -209,6 +228,149 @@ export interface ConsoleMetricPoint {
   readonly max: number
   readonly requestId?: string
   readonly traceId?: string
+}
+
+/** Series of one namespace and name. */
+export interface ConsoleMetric {
+  readonly namespace: string
+  readonly name: string
+  readonly unit: string
+  readonly kind: string
+  readonly description: string
+  /** Names that any of its series has. */
+  readonly dimensions: readonly string[]
+  readonly series: number
+}
+
+export interface ConsoleMetricColumns {
+  readonly startMs: number
+  readonly endMs: number
+  readonly columnMs: number
+  readonly columns: number
+  /** By the value of the dimension that was asked for; '' where the points do not have it. */
+  readonly parts: readonly {
+    readonly value: string
+    /** Those that are not empty. */
+    readonly cells: readonly {
+      readonly column: number
+      readonly count: number
+      readonly sum: number
+      readonly min: number
+      readonly max: number
+      /** One that stands behind it. */
+      readonly traceId?: string
+    }[]
+  }[]
+}
+
+/** How a function did in a range; a figure of no samples is absent. */
+export interface ConsoleFunctionFigures {
+  readonly name: string
+  /** It runs here: then what is configured is known. */
+  readonly deployed: boolean
+  readonly logicalId?: string
+  readonly stack?: string
+  readonly runtime?: string
+  readonly memoryMb?: number
+  readonly timeoutSeconds?: number
+  readonly tracing?: string
+  readonly invocations: number
+  readonly errors: number
+  readonly throttles: number
+  readonly coldStarts: number
+  readonly averageMs?: number
+  readonly p50Ms?: number
+  readonly p95Ms?: number
+  readonly p99Ms?: number
+  readonly initP50Ms?: number
+  /** The most that an invocation used. */
+  readonly maxMemoryMb?: number
+  readonly lastMs?: number
+}
+
+/** A span of an initialization and what lies in it. */
+export interface ConsoleColdStartPart {
+  readonly name: string
+  /** From the start of the initialization. */
+  readonly offsetMs: number
+  readonly ms: number
+  /** Without what lies below it. */
+  readonly selfMs: number
+  readonly children: readonly ConsoleColdStartPart[]
+}
+
+export interface ConsoleColdStart {
+  readonly traceId: string
+  readonly spanId: string
+  readonly requestId?: string
+  readonly version: string
+  readonly startMs: number
+  readonly initMs: number
+  /** Of the first call, without an initialization within it. */
+  readonly callMs: number
+  readonly failed: boolean
+  /** In order; together `initMs`. */
+  readonly phases: readonly { readonly name: string; readonly ms: number }[]
+  readonly parts: readonly ConsoleColdStartPart[]
+}
+
+/** Newest first. */
+export interface ConsoleColdStarts {
+  readonly function: string
+  /** There are further ones in the range. */
+  readonly more: boolean
+  readonly coldStarts: readonly ConsoleColdStart[]
+}
+
+/** An event that was kept to call a function with. */
+export interface ConsoleSavedEvent {
+  readonly name: string
+  /** JSON, as it was written. */
+  readonly payload: string
+  readonly savedMs: number
+}
+
+export type ConsoleDoorState = 'open' | 'partial' | 'closed' | 'off'
+
+export interface ConsoleDoor {
+  readonly name: string
+  /** For a reader: Zipkin, OTLP over gRPC … */
+  readonly title: string
+  readonly protocol: 'HTTP' | 'gRPC' | 'UDP' | 'UDP and TCP'
+  readonly state: ConsoleDoorState
+  readonly address?: string
+  /** Why it is closed, or what of it. */
+  readonly reason?: string
+  /** A sample can be sent to it. */
+  readonly sample: boolean
+  /** What a client is told: environment variables or an address. */
+  readonly hint: string
+  /** Items since the start. */
+  readonly received: number
+  readonly dropped: number
+}
+
+/** What was sent to a door, and how to find it. */
+export interface ConsoleDoorSample {
+  readonly door: string
+  /** Absent of doors that take no traces. */
+  readonly traceId?: string
+  readonly sentBytes: number
+}
+
+export interface ConsoleSettings {
+  readonly version: string
+  readonly url: string
+  readonly dataDir: string
+  /** Days that each signal is kept. */
+  readonly retention: { readonly spansDays: number; readonly logsDays: number; readonly metricsDays: number }
+  readonly sampling: string
+  readonly ack: string
+  readonly fsync: boolean
+  readonly store: 'embedded' | 'server'
+  readonly roles: readonly string[]
+  readonly region: string
+  readonly accountId: string
 }
 
 export interface ConsoleFunction {

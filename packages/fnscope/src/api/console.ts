@@ -6,37 +6,30 @@ import { withOwnIds } from '../codec/own-ids.ts'
 import type { ParseOptions } from '../query/filter/filter.ts'
 import { assembleTrace, type TraceNode } from '../query/trace.ts'
 import { readJoinedTrace } from '../query/joined-trace.ts'
-import type { LogQuery, Reader } from '../query/reader.ts'
-import { readServiceGraph } from '../query/service-graph.ts'
+import type { Reader } from '../query/reader.ts'
 import { formatXrayTraceId } from '../span/id.ts'
-import type { LogRecord } from '../span/log-record.ts'
-import type { MetricPoint } from '../span/metric-point.ts'
-import { NANOS_PER_DAY, nanosToMillis } from '../span/time.ts'
+import { nanosToMillis } from '../span/time.ts'
 import type { Apps } from './apps.ts'
-import { readDeployRequest } from './deploy-request.ts'
-import { consoleMap } from './console-map.ts'
-import { HOUR_MS, LONGEST_MS, numberIn, queryOf, rangeIn, traceIdIn, type ConsoleQuery } from './console-query.ts'
+import { mountConsoleDoors, type ConsoleDoorsOptions } from './console-doors.ts'
+import { mountConsoleFunctions } from './console-functions.ts'
+import { mountConsoleLogs } from './console-logs.ts'
+import { readMap } from './console-map.ts'
+import { mountConsoleMetrics } from './console-metrics.ts'
+import { queryOf, rangeIn, traceIdIn } from './console-query.ts'
 import { consoleSpan } from './console-span.ts'
 import { listTraces, readFacets, readLatencies } from './console-traces.ts'
-import type {
-  ConsoleApp,
-  ConsoleHealth,
-  ConsoleLogLine,
-  ConsoleMetricPoint,
-  ConsoleServices,
-  ConsoleSpan,
-  ConsoleTrace,
-} from './console-types.ts'
+import type { ConsoleApp, ConsoleServices, ConsoleSettings, ConsoleSpan, ConsoleTrace } from './console-types.ts'
+import { readDeployRequest } from './deploy-request.ts'
+import { mountSavedEvents, type SavedEvents } from './saved-events.ts'
 
-export interface ConsoleApiOptions extends ParseOptions {
+export interface ConsoleApiOptions extends ParseOptions, ConsoleDoorsOptions {
   readonly reader: Reader
   readonly apps: Apps
   /** @throws FnscopeError */
   readonly deploy: (dir: string, parameters: Readonly<Record<string, string>>) => Promise<ConsoleApp>
   readonly platform: Platform
-  /** Epoch nanoseconds. */
-  readonly now: () => bigint
-  readonly health: () => ConsoleHealth
+  readonly savedEvents: SavedEvents
+  readonly settings: () => ConsoleSettings
 }
 
 export function mountConsole(server: FastifyInstance, options: ConsoleApiOptions): void {
@@ -60,13 +53,13 @@ export function mountConsole(server: FastifyInstance, options: ConsoleApiOptions
   server.get('/api/traces/:id', async (request) =>
     readTrace((request.params as { readonly id: string }).id, options.reader),
   )
-  server.get('/api/map', async (request) => {
-    const now = options.now()
-    const range = rangeIn(queryOf(request), now)
-    return consoleMap(await readServiceGraph(options.reader, range), range, now)
-  })
-  server.get('/api/metrics', async (request) => ({ points: await readMetrics(queryOf(request), options) }))
-  server.get('/api/logs', async (request) => ({ lines: await readLogs(queryOf(request), options) }))
+  server.get('/api/map', async (request) => await readMap(queryOf(request), options))
+  mountConsoleLogs(server, options)
+  mountConsoleMetrics(server, options)
+  mountConsoleFunctions(server, options)
+  mountSavedEvents(server, options.savedEvents)
+  mountConsoleDoors(server, options)
+  server.get('/api/settings', (_, reply) => reply.send(options.settings()))
 }
 
 async function readTrace(id: string, reader: Reader): Promise<ConsoleTrace> {
@@ -94,75 +87,4 @@ function spanTree(node: TraceNode, above: string): ConsoleSpan {
     service,
     node.children.map((child) => spanTree(child, service)),
   )
-}
-
-async function readLogs(query: ConsoleQuery, { reader, platform, now }: ConsoleApiOptions): Promise<ConsoleLogLine[]> {
-  const endNanos = now() + NANOS_PER_DAY
-  const startNanos = now() - BigInt(numberIn(query, 'sinceMs', HOUR_MS, [0, LONGEST_MS])) * 1_000_000n
-  const name = query['function']
-  const known = name === undefined ? undefined : (platform.find(name)?.name ?? name)
-  const question: LogQuery = {
-    range: { startNanos, endNanos },
-    limit: numberIn(query, 'limit', 1000, [1, 10_000]),
-    order: 'newest',
-    ...(known === undefined ? {} : { service: known }),
-    ...(query['request'] === undefined ? {} : { requestId: query['request'] }),
-    ...(query['trace'] === undefined ? {} : { traceIds: [traceIdIn(query['trace'])] }),
-    ...(query['filter'] === undefined ? {} : { text: query['filter'] }),
-    ...(query['group'] === undefined ? {} : { logGroup: query['group'] }),
-    ...(query['stream'] === undefined ? {} : { logStream: query['stream'] }),
-    ...(query['after'] === undefined ? {} : { receivedAfterNanos: nanosIn(query['after']) }),
-  }
-  return (await reader.readLogs(question)).reverse().map(logLine)
-}
-
-async function readMetrics(
-  query: ConsoleQuery,
-  { reader, platform, now }: ConsoleApiOptions,
-): Promise<ConsoleMetricPoint[]> {
-  const sinceMs = numberIn(query, 'sinceMs', HOUR_MS, [0, LONGEST_MS])
-  const service = query['function']
-  const points = await reader.readMetrics({
-    range: { startNanos: now() - BigInt(sinceMs) * 1_000_000n, endNanos: now() + NANOS_PER_DAY },
-    limit: numberIn(query, 'limit', 1000, [1, 10_000]),
-    ...(query['name'] === undefined ? {} : { name: query['name'] }),
-    ...(query['namespace'] === undefined ? {} : { namespace: query['namespace'] }),
-    ...(service === undefined ? {} : { service: platform.find(service)?.name ?? service }),
-  })
-  return points.map(metricPoint)
-}
-
-/** The largest 64-bit number: one more would be the least of all to the store. */
-const MAX_NANOS = 2n ** 63n - 1n
-
-function nanosIn(text: string): bigint {
-  if (!/^\d{1,19}$/.test(text) || BigInt(text) > MAX_NANOS)
-    throw new FnscopeError('FNS_USAGE', `after wants the "received" of an earlier line, not "${text}".`)
-  return BigInt(text)
-}
-
-/** A line as the console and the command line read it. */
-export function logLine(record: LogRecord): ConsoleLogLine {
-  return {
-    timeMs: nanosToMillis(record.timeNanos),
-    received: record.receivedNanos.toString(),
-    kind: record.kind,
-    function: record.service,
-    logGroup: record.logGroup,
-    logStream: record.logStream,
-    ...(record.requestId === undefined ? {} : { requestId: record.requestId }),
-    ...(record.traceId === undefined ? {} : { traceId: formatXrayTraceId(record.traceId) }),
-    severity: record.severity,
-    body: record.body,
-  }
-}
-
-function metricPoint(point: MetricPoint): ConsoleMetricPoint {
-  const { name, namespace, service, dimensions, unit, kind, value, count, min, max } = point
-  const joined = {
-    ...(point.requestId === undefined ? {} : { requestId: point.requestId }),
-    ...(point.traceId === undefined ? {} : { traceId: formatXrayTraceId(point.traceId) }),
-  }
-  const timeMs = nanosToMillis(point.timeNanos)
-  return { name, namespace, service, dimensions, unit, kind, timeMs, value, count, min, max, ...joined }
 }

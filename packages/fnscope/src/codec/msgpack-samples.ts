@@ -1,4 +1,5 @@
-// For tests: any value as MessagePack, in the shortest form or in the longest.
+// Any value as MessagePack, in the shortest form or in the longest: for tests, and for the samples that are sent to our own
+// doors.
 import { MsgpackWriter } from './msgpack-writer.ts'
 
 /** Numbers that are whole become integers; wrap one in `Real` for a float. */

@@ -1,4 +1,5 @@
-// For tests: Thrift written in both protocols, from a table of values. Slow, and shares nothing with the readers.
+// Thrift written in both protocols, from a table of values: for tests, and for the samples that are sent to our own doors.
+// Slow, and shares nothing with the readers.
 
 export type ThriftValue =
   | { readonly bool: boolean }

@@ -30,7 +30,13 @@ export const ownErrorFormat: ErrorFormat = ({ code, message }) => ({
   body: JSON.stringify({ error: { code, message } }),
 })
 
-const NOT_FOUND = new Set(['FNS_FUNCTION_NOT_FOUND', 'FNS_TRACE_NOT_FOUND', 'FNS_APP_NOT_FOUND', 'FNS_CODE_NOT_FOUND'])
+const NOT_FOUND = new Set([
+  'FNS_FUNCTION_NOT_FOUND',
+  'FNS_TRACE_NOT_FOUND',
+  'FNS_EVENT_NOT_FOUND',
+  'FNS_APP_NOT_FOUND',
+  'FNS_CODE_NOT_FOUND',
+])
 
 /** A user's mistake is 4xx, no room 503, a bad request what Fastify says of it, all else 500 and not told. */
 export function describeError(error: unknown): HttpError {

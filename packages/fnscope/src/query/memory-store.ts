@@ -213,6 +213,18 @@ export class MemoryStore implements Reader, Pick<Writer, 'replacePeriods' | 'not
   async metricStatistics(): Promise<[]> {
     return []
   }
+
+  async logHistogram(): Promise<[]> {
+    return []
+  }
+
+  async metricColumns(): Promise<[]> {
+    return []
+  }
+
+  async functionFigures(): Promise<[]> {
+    return []
+  }
 }
 
 function rowOf(trace: readonly Span[], startNanos: bigint): TraceRow {

@@ -1,11 +1,14 @@
 // The store as questions see it. api/ may not import store/: it takes these types from here.
 export type {
   FacetName,
+  FunctionFigures,
   LatencyCell,
+  LogCount,
   LogEvent,
   LogEventQuery,
   LogPosition,
   LogQuery,
+  MetricColumn,
   MetricQuery,
   MetricSeries,
   MetricStatistics,

@@ -22,6 +22,9 @@ import { graphTraceParts, readGraphSpans } from './graph-spans.ts'
 import { graphPeriods, graphReach, graphSpanCounts, graphState } from './graph-state.ts'
 import { deleteLogs, readLogEvents } from './read-log-events.ts'
 import { metricSeries, metricStatistics } from './read-metric-statistics.ts'
+import { functionFigures } from './function-figures.ts'
+import { logHistogram } from './log-histogram.ts'
+import { metricColumns } from './metric-columns.ts'
 import { readLogs, readMetrics } from './read-signals.ts'
 import { RecentTraces } from './recent-traces.ts'
 import { readDocuments, readListed, readSpans } from './read-traces.ts'
@@ -159,10 +162,13 @@ function readerOver(connection: Connection, options: OpenStoreOptions, openSpans
     graphPeriods: (range) => graphPeriods(connection, range),
     readGraph: (periods, nodes) => readGraph(connection, periods, nodes),
     readLogs: (query) => readLogs(connection, query),
+    logHistogram: (query) => logHistogram(connection, query),
     readLogEvents: (query) => readLogEvents(connection, query),
     readMetrics: (query) => readMetrics(connection, query),
     metricSeries: (query) => metricSeries(connection, query),
     metricStatistics: (query) => metricStatistics(connection, query),
+    metricColumns: (query) => metricColumns(connection, query),
+    functionFigures: (range) => functionFigures(connection, range),
   }
 }
 

@@ -254,11 +254,28 @@ export interface LogQuery {
   readonly traceIds?: readonly string[]
   /** Words that must all be in the line, any case. */
   readonly text?: string
+  /** Any of these (OpenTelemetry's SeverityNumber). */
+  readonly severityNumbers?: readonly number[]
+  /** Each of these: a member of a JSON body, or an attribute. */
+  readonly fields?: readonly { readonly path: readonly string[]; readonly value: string }[]
   readonly limit: number
   /** oldest first (default) or newest first. */
   readonly order?: 'oldest' | 'newest'
   /** Only lines received after this: how a follower continues. */
   readonly receivedAfterNanos?: bigint
+}
+
+export interface LogHistogramQuery extends Omit<LogQuery, 'limit' | 'order'> {
+  readonly range: TimeRange
+  readonly columnNanos: bigint
+}
+
+/** Lines of a column of time and one severity. */
+export interface LogCount {
+  /** From 0. */
+  readonly column: number
+  readonly severityNumber: number
+  readonly lines: number
 }
 
 /** Where an event stands among those of all groups: by time, then arrival, then its place in what arrived. */
@@ -348,6 +365,47 @@ export interface MetricStatistics {
   readonly values: readonly (readonly [value: number, weight: number])[]
 }
 
+export interface MetricColumnsQuery {
+  readonly namespace: string
+  readonly name: string
+  readonly range: TimeRange
+  readonly columnNanos: bigint
+  /** The dimension (or `service`) by whose values the points are parted; absent: all are one. */
+  readonly by?: string
+  /** Parts at most, those with the most samples. */
+  readonly limit: number
+}
+
+/** Samples of a column of time and one value of the dimension. */
+export interface MetricColumn {
+  /** '' where the points do not have the dimension. */
+  readonly part: string
+  /** From 0. */
+  readonly column: number
+  readonly count: number
+  readonly sum: number
+  readonly min: number
+  readonly max: number
+  /** Of the largest sample that has one: 32 hex digits. */
+  readonly traceId?: string
+}
+
+/** What a function's own metrics (namespace AWS/Lambda) say of a range. Times in milliseconds, NaN where there is none. */
+export interface FunctionFigures {
+  readonly service: string
+  readonly invocations: number
+  readonly errors: number
+  readonly throttles: number
+  readonly coldStarts: number
+  readonly averageMs: number
+  readonly p50Ms: number
+  readonly p95Ms: number
+  readonly p99Ms: number
+  readonly initP50Ms: number
+  readonly maxMemoryMb: number
+  readonly lastNanos: bigint
+}
+
 /**
  * Answers come from what is stored and de-duplicated: of copies of one span the newest received wins, a completed one
  * always over one in progress. Emptiness is an empty list, never an error. Results belong to the caller.
@@ -407,6 +465,8 @@ export interface Reader {
   /** The stored graph of the periods, in one or several pieces each. The nodes are added to the table. */
   readGraph(periods: readonly StoredPeriod[], nodes: NodeTable): Promise<Map<StoredPeriod, GraphRows[]>>
   readLogs(query: LogQuery): Promise<LogRecord[]>
+  /** By column, then severity; empty ones are left out. */
+  logHistogram(query: LogHistogramQuery): Promise<LogCount[]>
   /** In order of their positions, or the other way round. */
   readLogEvents(query: LogEventQuery): Promise<LogEvent[]>
   readMetrics(query: MetricQuery): Promise<MetricPoint[]>
@@ -414,6 +474,10 @@ export interface Reader {
   metricSeries(query: MetricSeriesQuery): Promise<MetricSeries[]>
   /** In order of time. */
   metricStatistics(query: MetricStatisticsQuery): Promise<MetricStatistics[]>
+  /** By part, then column; empty columns are left out. */
+  metricColumns(query: MetricColumnsQuery): Promise<MetricColumn[]>
+  /** Of every function that has such metrics, by name. */
+  functionFigures(range: TimeRange): Promise<FunctionFigures[]>
 }
 
 export interface Store extends Writer, Reader {
