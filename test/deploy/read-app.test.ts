@@ -28,7 +28,9 @@ test('the demo app: one function in old style, its route, its outputs, its packa
     logGroup: `/aws/lambda/${fn.name}`,
   })
   const [api] = app.triggers.restApis
-  assert.deepEqual(api?.routes, [{ method: 'GET', path: '/hello', functionName: fn.name }])
+  assert.deepEqual(api?.routes, [
+    { method: 'GET', path: '/hello', target: { kind: 'function', functionName: fn.name } },
+  ])
   assert.equal(api.tracing, false)
   assert.deepEqual(app.outputs, {
     HelloWorldApi: `https://${api.apiId}.execute-api.us-east-1.amazonaws.com/Prod/hello`,
@@ -79,12 +81,16 @@ test(
   },
 )
 
-test('node-basic: HTTP API and function URL are notices, never a failure', async () => {
+test('node-basic: an HTTP API with one route and a function URL', async () => {
   const app = await read(appDir('node-basic'))
   assert.equal(app.functions[0]?.codeDir, appDir('node-basic'))
   assert.deepEqual(app.triggers.restApis, [])
   assert.match(app.outputs['Url'] ?? '', /^https:\/\/[a-z0-9]{32}\.lambda-url\.us-east-1\.on\.aws\/$/)
-  assert.equal(app.notices.length, 2)
+  assert.partialDeepStrictEqual(app.triggers.httpApis, [
+    { stage: '$default', routes: [{ method: 'ANY', path: '/node' }] },
+  ])
+  assert.equal(app.triggers.functionUrls[0]?.functionName, app.functions[0]?.name)
+  assert.deepEqual(app.notices, [])
 })
 
 test('names do not change between runs, and a stack name and parameters given win', async () => {
@@ -211,7 +217,7 @@ test('an explicit API has its own stage, CORS and variables, and routes name it 
 Globals:
   Api: { Cors: "'https://shop.example'", TracingEnabled: true }
 Resources:
-  Shop: { Type: AWS::Serverless::Api, Properties: { Name: shop-api, StageName: live, Variables: { a: 1 }, Cors: { AllowOrigin: "'*'", AllowMethods: "'GET'" }, Auth: { DefaultAuthorizer: X } } }
+  Shop: { Type: AWS::Serverless::Api, Properties: { Name: shop-api, StageName: live, Variables: { a: 1 }, Cors: { AllowOrigin: "'*'", AllowMethods: "'GET'" }, Auth: { DefaultAuthorizer: X, Authorizers: { X: { FunctionArn: !GetAtt Fn.Arn } } } } }
   Fn:
     Type: AWS::Serverless::Function
     Properties:
@@ -224,6 +230,7 @@ Resources:
         Two: { Type: Api, Properties: { Path: /two, Method: post } }
         Far: { Type: Api, Properties: { Path: /far, Method: get, RestApiId: !ImportValue far } }
         Tick: { Type: Schedule, Properties: { Schedule: rate(1 minute) } }
+        Mail: { Type: IoTRule, Properties: { Sql: SELECT 1 } }
 Outputs:
   Url: { Value: !Sub "https://\${Shop}.execute-api.\${AWS::Region}.amazonaws.com/\${Shop.Stage}/one" }
 `,
@@ -245,8 +252,11 @@ Outputs:
   assert.partialDeepStrictEqual(implicit, { stage: 'Prod', cors: { allowOrigin: 'https://shop.example' } })
   assert.equal(app.functions[0]?.segmentStyle, 'old')
   assert.equal(app.outputs['Url'], `https://${shop?.apiId}.execute-api.us-east-1.amazonaws.com/live/one`)
-  assert.match(app.notices.join('\n'), /Auth[^]*outside this template[^]*|outside this template[^]*Auth/)
-  assert.match(app.notices.join('\n'), /event Tick \(Schedule\)/)
+  assert.partialDeepStrictEqual(shop?.routes[0]?.authorizer, { kind: 'lambda', type: 'TOKEN', name: 'X' })
+  assert.equal(implicit?.routes[0]?.authorizer, undefined)
+  assert.match(app.notices.join('\n'), /outside this template/)
+  assert.match(app.notices.join('\n'), /event Mail \(IoTRule\)/)
+  assert.partialDeepStrictEqual(app.triggers.schedules, [{ expression: 'rate(1 minute)', kind: 'rule' }])
 })
 
 const refusals: readonly (readonly [string, string, RegExp, Record<string, string>])[] = [

@@ -5,12 +5,13 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { FnscopeError } from '../errors.ts'
 import type { FunctionSpec, SegmentStyle } from '../functions/function-spec.ts'
-import { choiceOf, integerOf, isDirectory, pathFrom, Properties, type AppContext } from './app-context.ts'
+import { isDirectory, pathFrom, Properties, type AppContext } from './app-context.ts'
 import { buildRequirements } from './build.ts'
 import { readEnvironment } from './environment-variables.ts'
 import { textOf } from './intrinsics.ts'
 import { readLayers } from './layer.ts'
 import { describe, invalid, isList, isMap, mapAt, spell, typeOf } from './template-value.ts'
+import { choiceOf, integerOf } from './value-reader.ts'
 
 const LEVELS = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'] as const
 const SYSTEM_LEVELS = ['DEBUG', 'INFO', 'WARN'] as const

@@ -4,7 +4,6 @@ import { basename, dirname, relative, resolve } from 'node:path'
 import { readFile } from 'node:fs/promises'
 import { FnscopeError } from '../errors.ts'
 import type { AppSpec, FunctionSpec, SegmentStyle } from '../functions/function-spec.ts'
-import { NO_TRIGGERS } from '../functions/trigger-spec.ts'
 import type { AppContext } from './app-context.ts'
 import { findTemplate, type FoundTemplate } from './find-template.ts'
 import { readFunction } from './function.ts'
@@ -13,18 +12,18 @@ import { resolveValue } from './intrinsics.ts'
 import { readParameters } from './parameters.ts'
 import { stackNameFrom } from './physical-name.ts'
 import { checkCycles, checkReferences } from './references.ts'
-import { readRestApis } from './rest-api.ts'
 import { readSamConfig } from './samconfig.ts'
 import { openScope } from './scope.ts'
 import { invalid, isMap, mapAt, type TemplateMap, type TemplateValue, typeOf } from './template-value.ts'
 import { parseTemplate } from './template-yaml.ts'
+import { readTriggers, TRIGGER_TYPES } from './triggers.ts'
 
 const FUNCTION_TYPES = new Set(['AWS::Serverless::Function', 'AWS::Lambda::Function'])
 
 // Read here, or only a name that others refer to: nothing is missing when these are not run.
 const SILENT_TYPES = new Set([
   ...FUNCTION_TYPES,
-  'AWS::Serverless::Api',
+  ...TRIGGER_TYPES,
   'AWS::Serverless::LayerVersion',
   'AWS::Lambda::LayerVersion',
   'AWS::Lambda::Permission',
@@ -63,7 +62,7 @@ export async function readApp(path: string, options: ReadAppOptions): Promise<Ap
   if (found.notice !== undefined) notice(found.notice)
   const { context, template } = await openApp(found, options, notice)
   const functions = await readFunctions(context)
-  const restApis = readRestApis(context, template, functions)
+  const triggers = readTriggers(context, template, functions)
   noteUnknown(context)
   return {
     dir: found.appDir,
@@ -71,7 +70,7 @@ export async function readApp(path: string, options: ReadAppOptions): Promise<Ap
     region: options.region,
     accountId: options.accountId,
     functions,
-    triggers: { ...NO_TRIGGERS, restApis },
+    triggers,
     outputs: readOutputs(context, template),
     notices,
   }
@@ -164,16 +163,6 @@ function noteUnknown(context: AppContext): void {
     const type = typeOf(resource)
     if (SILENT_TYPES.has(type) || type.startsWith('AWS::IAM::')) continue
     context.notice(`${id} (${type}) is not emulated.`)
-  }
-  for (const spec of Object.entries(context.resources)) {
-    const properties = isMap(spec[1]) ? mapAt(spec[1]['Properties'], spec[0]) : {}
-    if (
-      isMap(spec[1]) &&
-      spec[1]['Type'] === 'AWS::Serverless::Function' &&
-      properties['FunctionUrlConfig'] !== undefined
-    ) {
-      context.notice(`${spec[0]}: FunctionUrlConfig is not emulated; invoke the function directly.`)
-    }
   }
 }
 

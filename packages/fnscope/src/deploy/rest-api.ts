@@ -1,128 +1,126 @@
-// REST APIs of a template: the implicit ServerlessRestApi, every AWS::Serverless::Api, and the routes that functions'
-// events of type Api add to them.
-import type { FunctionSpec } from '../functions/function-spec.ts'
+// REST APIs of SAM: the implicit ServerlessRestApi, every AWS::Serverless::Api, and the routes that functions' events of
+// type Api add to them. Those of CloudFormation's own resources are rest-api-resources.ts's.
 import type { RestApiSpec, RestRoute } from '../functions/trigger-spec.ts'
-import { Properties, type AppContext } from './app-context.ts'
+import { authorizerOf, readSamAuth, type ApiAuth } from './authorizers.ts'
 import { globalsFor } from './globals.ts'
-import { resolveValue, textOf } from './intrinsics.ts'
+import { unquote } from './integration.ts'
+import { textOf } from './intrinsics.ts'
+import { openApiRoutes } from './openapi-routes.ts'
 import { apiIdOf } from './physical-name.ts'
 import { invalid, isMap, mapAt, type TemplateMap, type TemplateValue, typeOf } from './template-value.ts'
+import { resourcesOf, type SamEvent, type TriggerContext } from './trigger-context.ts'
+import { ValueReader } from './value-reader.ts'
 
 const IMPLICIT = 'ServerlessRestApi'
 const METHODS = new Set(['GET', 'PUT', 'POST', 'DELETE', 'PATCH', 'HEAD', 'OPTIONS', 'ANY'])
 
 /** `template` for its Globals: the implicit API has no resource to merge them into. */
-export function readRestApis(
-  context: AppContext,
-  template: TemplateMap,
-  functions: readonly FunctionSpec[],
-): RestApiSpec[] {
-  const routes = new Map<string, RestRoute[]>()
-  for (const spec of functions) readEvents(context, spec, routes)
-  const apis: RestApiSpec[] = []
-  for (const [id, resource] of Object.entries(context.resources)) {
-    if (!isMap(resource) || resource['Type'] !== 'AWS::Serverless::Api') continue
-    const properties = new Properties(context, id)
+export function readRestApis(context: TriggerContext, template: TemplateMap): RestApiSpec[] {
+  const { app } = context
+  const events = Map.groupBy(
+    context.events.filter(({ type }) => type === 'Api'),
+    (event) => targetApi(context, event),
+  )
+  const apis = resourcesOf(context, 'AWS::Serverless::Api').map(([id, properties]) => {
     const stage = properties.text('StageName')
-    if (!stage) throw invalid(`${context.file}: API ${id} has no StageName. Add one, for example StageName: Prod.`)
-    apis.push(readApi(context, id, { properties: properties.raw, stage, routes: routes.get(id) ?? [] }))
-  }
-  const implicit = routes.get(IMPLICIT)
-  if (implicit) {
-    const properties = globalsFor(template, 'AWS::Serverless::Api')
-    apis.push(readApi(context, IMPLICIT, { properties, stage: 'Prod', routes: implicit }))
-  }
-  return apis
+    if (!stage) throw invalid(`${app.file}: API ${id} has no StageName. Add one, for example StageName: Prod.`)
+    return readApi(context, { id, properties, stage, events: events.get(id) ?? [] })
+  })
+  const implicit = events.get(IMPLICIT)
+  if (implicit === undefined) return apis
+  const globals = globalsFor(template, 'AWS::Serverless::Api')
+  const properties = new ValueReader(app, globals, `Resources.${IMPLICIT}.Properties`)
+  return [...apis, readApi(context, { id: IMPLICIT, properties, stage: 'Prod', events: implicit })]
 }
 
-function readEvents(context: AppContext, spec: FunctionSpec, routes: Map<string, RestRoute[]>): void {
-  const { raw } = new Properties(context, spec.logicalId)
-  const eventsPlace = `Resources.${spec.logicalId}.Properties.Events`
-  for (const [eventId, event] of Object.entries(mapAt(raw['Events'], eventsPlace))) {
-    const place = `${eventsPlace}.${eventId}`
-    if (!isMap(event)) throw invalid(`${context.file}: ${place} must be a map with a Type.`)
-    const type = typeOf(event)
-    if (type !== 'Api') {
-      context.notice(`${spec.logicalId}: event ${eventId} (${type}) is not emulated; invoke the function directly.`)
-      continue
-    }
-    readApiEvent(context, spec, routes, mapAt(event['Properties'], `${place}.Properties`), `${place}.Properties`)
+/** Logical id of the event's API; undefined, with a notice, when it is of no API here. */
+function targetApi({ app }: TriggerContext, { properties, place }: SamEvent): string | undefined {
+  const raw = properties.raw['RestApiId']
+  if (raw === undefined) return IMPLICIT
+  const id = isMap(raw) ? raw['Ref'] : raw
+  const served =
+    typeof id === 'string' && (id === IMPLICIT || typeOf(app.resources[id]) === 'AWS::Serverless::Api') ? id : undefined
+  if (served === undefined) {
+    const { method, path } = routeOf(app.file, properties)
+    app.notice(`${place}.RestApiId names an API outside this template: the route ${method} ${path} is not served.`)
   }
+  return served
 }
 
-function readApiEvent(
-  context: AppContext,
-  spec: FunctionSpec,
-  routes: Map<string, RestRoute[]>,
-  event: TemplateMap,
-  place: string,
-): void {
+function routeOf(file: string, event: ValueReader): { readonly method: string; readonly path: string } {
   const read = (key: string): string => {
-    const value = event[key] === undefined ? undefined : resolveValue(event[key], context.scope, `${place}.${key}`)
-    if (value === undefined)
-      throw invalid(`${context.file}: ${place} has no ${key}; an Api event needs Path and Method.`)
-    return textOf(value, `${context.file}: ${place}.${key}`)
+    const text = event.text(key)
+    if (text === undefined) throw invalid(`${file}: ${event.place} has no ${key}; an Api event needs Path and Method.`)
+    return text
   }
   const path = read('Path')
   const method = read('Method').toUpperCase().replace('X-AMAZON-APIGATEWAY-ANY-METHOD', 'ANY')
-  if (!path.startsWith('/')) throw invalid(`${context.file}: ${place}.Path must start with /, not "${path}".`)
+  if (!path.startsWith('/')) throw invalid(`${event.at('Path')} must start with /, not "${path}".`)
   if (!METHODS.has(method))
-    throw invalid(`${context.file}: ${place}.Method is "${method}"; one of ${[...METHODS].join(', ')} is wanted.`)
-  if (event['Auth'] !== undefined) context.notice(`${place}.Auth is not enforced locally.`)
-  const api = targetApi(context, event['RestApiId'])
-  if (api === undefined) {
-    context.notice(`${place}.RestApiId names an API outside this template: the route ${method} ${path} is not served.`)
-    return
-  }
-  const list = routes.get(api) ?? []
-  if (list.some((route) => route.method === method && route.path === path)) {
-    throw invalid(`${context.file}: ${place}: ${method} ${path} of ${api} is taken by another event.`)
-  }
-  list.push({ method, path, target: { kind: 'function', functionName: spec.name } })
-  routes.set(api, list)
-}
-
-function targetApi(context: AppContext, raw: TemplateValue | undefined): string | undefined {
-  if (raw === undefined) return IMPLICIT
-  const id = isMap(raw) ? raw['Ref'] : raw
-  if (typeof id !== 'string') return undefined
-  const resource = context.resources[id]
-  return id === IMPLICIT || (isMap(resource) && resource['Type'] === 'AWS::Serverless::Api') ? id : undefined
+    throw invalid(`${event.at('Method')} is "${method}"; one of ${[...METHODS].join(', ')} is wanted.`)
+  return { method, path }
 }
 
 interface ApiParts {
-  readonly properties: TemplateMap
+  readonly id: string
+  readonly properties: ValueReader
   readonly stage: string
-  readonly routes: readonly RestRoute[]
+  readonly events: readonly SamEvent[]
 }
 
-function readApi(context: AppContext, id: string, parts: ApiParts): RestApiSpec {
-  const place = `Resources.${id}.Properties`
-  const value = (key: string): TemplateValue | undefined =>
-    parts.properties[key] === undefined
-      ? undefined
-      : resolveValue(parts.properties[key], context.scope, `${place}.${key}`)
-  if (parts.properties['Auth'] !== undefined) context.notice(`${id}: Auth is not enforced locally.`)
-  for (const key of ['DefinitionBody', 'DefinitionUri']) {
-    if (parts.properties[key] === undefined) continue
-    context.notice(`${id}: routes in ${key} are not read; routes of functions' Api events are.`)
+function readApi(context: TriggerContext, { id, properties, stage, events }: ApiParts): RestApiSpec {
+  const { app } = context
+  const auth = readSamAuth(properties.inner('Auth'), 'rest')
+  const routes = definedRoutes(context, id, properties)
+  for (const event of events) {
+    const route = readRoute(app.file, event, auth)
+    const taken = routes.findIndex(({ method, path }) => method === route.method && path === route.path)
+    if (taken < 0) routes.push(route)
+    else if (properties.raw['DefinitionBody'] === undefined)
+      throw invalid(`${app.file}: ${event.place}: ${route.method} ${route.path} of ${id} is taken by another event.`)
+    else routes[taken] = route
   }
-  const variables = Object.entries(mapAt(value('Variables'), `${place}.Variables`))
-  const tracing = value('TracingEnabled')
-  const cors = readCors(value('Cors'), `${context.file}: ${place}.Cors`)
+  const cors = readCors(properties.value('Cors'), properties.at('Cors'))
+  const binaryMediaTypes = properties.texts('BinaryMediaTypes').map((type) => type.replaceAll('~1', '/'))
   return {
     logicalId: id,
-    apiId: apiIdOf(context.seed, id),
-    name: textOf(value('Name') ?? context.seed.stack, `${place}.Name`),
-    stack: context.seed.stack,
-    stage: parts.stage,
-    stageVariables: Object.fromEntries(
-      variables.map(([key, text]) => [key, textOf(text, `${place}.Variables.${key}`)]),
-    ),
-    tracing: tracing === true || tracing === 'true',
-    routes: parts.routes,
+    apiId: apiIdOf(app.seed, id),
+    name: properties.text('Name') ?? app.seed.stack,
+    stack: app.seed.stack,
+    stage,
+    stageVariables: textMap(properties, 'Variables'),
+    tracing: properties.flag('TracingEnabled') ?? false,
+    routes,
     ...(cors === undefined ? {} : { cors }),
+    ...(binaryMediaTypes.length === 0 ? {} : { binaryMediaTypes }),
   }
+}
+
+function readRoute(file: string, { properties, spec }: SamEvent, auth: ApiAuth): RestRoute {
+  const keyRequired = properties.inner('Auth').flag('ApiKeyRequired') ?? auth.apiKeyRequired
+  return {
+    ...routeOf(file, properties),
+    target: { kind: 'function', functionName: spec.name },
+    ...authorizerOf(auth, properties),
+    ...(keyRequired ? { apiKeyRequired: true } : {}),
+  }
+}
+
+function definedRoutes({ app }: TriggerContext, id: string, properties: ValueReader): RestRoute[] {
+  if (properties.raw['DefinitionUri'] !== undefined)
+    app.notice(`${id}: routes in DefinitionUri are not read; routes of functions' Api events are.`)
+  const body = properties.raw['DefinitionBody']
+  if (body === undefined) return []
+  if (isMap(body) && body['Fn::Transform'] !== undefined) {
+    app.notice(`${id}: DefinitionBody comes of Fn::Transform and is not read; routes of functions' Api events are.`)
+    return []
+  }
+  return openApiRoutes(properties.map('DefinitionBody')).map(({ method, path, target }) => ({ method, path, target }))
+}
+
+export function textMap(properties: ValueReader, key: string): Record<string, string> {
+  const entries = Object.entries(mapAt(properties.value(key), properties.at(key)))
+  return Object.fromEntries(entries.map(([name, text]) => [name, textOf(text, `${properties.at(key)}.${name}`)]))
 }
 
 /** Empty methods or headers: the template leaves them to the route. Values are spelled `"'*'"`, quotes inside. */
@@ -135,8 +133,4 @@ function readCors(value: TemplateValue | undefined, place: string): RestApiSpec[
     allowMethods: part('AllowMethods'),
     allowHeaders: part('AllowHeaders'),
   }
-}
-
-function unquote(text: string): string {
-  return text.replace(/^'(.*)'$/, '$1')
 }
