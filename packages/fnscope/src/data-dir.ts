@@ -37,7 +37,7 @@ export function openDataDir(dir: string, options: DataDirOptions): DataDir {
     return { path: temporary, release: () => rmSync(temporary, { recursive: true, force: true }) }
   }
   if (options.fresh)
-    for (const part of ['store', 'wal', 'log-groups.json', 'beside.json', 'xray.json'])
+    for (const part of ['store', 'wal', 'log-groups.json', 'beside.json', 'xray.json', 'control'])
       rmSync(join(path, part), { recursive: true, force: true })
   return { path, release: () => lock.release() }
 }

@@ -35,6 +35,7 @@ import { mountDatawayOnMain } from './doors/dataway-mount.ts'
 import { openBeside } from './doors/beside.ts'
 import { mountCloudWatch } from './doors/cloudwatch.ts'
 import { mountConsoleFiles, NO_CONSOLE } from './doors/console-files.ts'
+import { mountControlPlane } from './doors/control-plane.ts'
 import type { DoorContext } from './doors/door-context.ts'
 import { openTelemetryDoors } from './doors/telemetry-doors.ts'
 import { LoggedInvocations } from './doors/logged-invocations.ts'
@@ -181,12 +182,19 @@ export async function startServer(config: Config, options: StartOptions): Promis
   cleanup.defer(() => logged.stop())
   // routes are mounted before it listens, but the platform wants to know its address: what they answer is read late
   const late: { apps?: Apps; url?: string } = {}
+  const control = mountControlPlane(main, {
+    dataDir: dataDir.path,
+    region,
+    accountId,
+    stacks: () => late.apps?.stacks() ?? [],
+    log,
+  })
   const cloudWatch = mountCloudWatch(main, {
     config,
     dataDir: dataDir.path,
     store,
     flushed,
-    stacks: () => late.apps?.stacks() ?? [],
+    others: control.services,
     ingest: answeringIngest,
     invocations: logged,
     counters,

@@ -3,6 +3,7 @@ import { setOwn, type JsonObject } from '../codec/json.ts'
 import type { AwsProtocol } from './aws-protocol.ts'
 import type { AwsService, QueryTypes } from './aws-service.ts'
 import { notReadable, type ServiceError } from './service-error.ts'
+import { escapeXml, xmlElement } from './xml.ts'
 
 const MAX_MEMBERS = 200_000
 const MAX_DEPTH = 16
@@ -107,45 +108,14 @@ function resultXml(
   output: object | undefined,
   { xmlNamespace, requestId }: { readonly xmlNamespace: string; readonly requestId: string },
 ): string {
-  const result = output === undefined ? '' : element(`${operation}Result`, output)
-  const metadata = element('ResponseMetadata', { RequestId: requestId })
-  return `<${operation}Response xmlns="${escape(xmlNamespace)}">${result}${metadata}</${operation}Response>`
+  const result = output === undefined ? '' : xmlElement(`${operation}Result`, output, 'member')
+  const metadata = xmlElement('ResponseMetadata', { RequestId: requestId }, 'member')
+  return `<${operation}Response xmlns="${escapeXml(xmlNamespace)}">${result}${metadata}</${operation}Response>`
 }
 
 function errorXml(error: ServiceError, service: AwsService | undefined, requestId: string): string {
   const type = error.status < 500 ? 'Sender' : 'Receiver'
-  const said = element('Error', { Type: type, Code: error.queryCode, Message: error.message })
-  const namespace = service?.query === undefined ? '' : ` xmlns="${escape(service.query.xmlNamespace)}"`
-  return `<ErrorResponse${namespace}>${said}${element('RequestId', requestId)}</ErrorResponse>`
-}
-
-function element(name: string, value: unknown): string {
-  if (value === undefined || value === null) return ''
-  return `<${name}>${content(value)}</${name}>`
-}
-
-function content(value: unknown): string {
-  if (value instanceof Date) return value.toISOString()
-  if (Array.isArray(value)) return value.map((one) => element('member', one)).join('')
-  if (value instanceof Map)
-    return [...(value as ReadonlyMap<string, unknown>)]
-      .map(([key, one]) => element('entry', { key, value: one }))
-      .join('')
-  if (typeof value === 'object' && value !== null)
-    return Object.entries(value)
-      .map(([key, member]) => element(key, member))
-      .join('')
-  return escape(String(value))
-}
-
-// What XML 1.0 has no way to say becomes U+FFFD.
-function escape(text: string): string {
-  return text
-    .toWellFormed()
-    .replaceAll(/(?![\t\n\r])\p{Cc}|[\ufffe\uffff]/gu, '\ufffd')
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
-    .replaceAll('\r', '&#13;')
+  const said = xmlElement('Error', { Type: type, Code: error.queryCode, Message: error.message }, 'member')
+  const namespace = service?.query === undefined ? '' : ` xmlns="${escapeXml(service.query.xmlNamespace)}"`
+  return `<ErrorResponse${namespace}>${said}${xmlElement('RequestId', requestId, 'member')}</ErrorResponse>`
 }

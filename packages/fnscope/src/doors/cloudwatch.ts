@@ -1,7 +1,7 @@
-// CloudWatch's two services and CloudFormation on the main port, and the state that belongs to them.
+// CloudWatch's two services on the main port, beside the other services that are no REST, and the state that is theirs.
 import { join } from 'node:path'
 import { mountAws } from '../api/aws-front.ts'
-import { cloudFormationService, type CloudFormationOptions } from '../api/cloudformation.ts'
+import type { AwsService } from '../api/aws-service.ts'
 import { cloudWatchService } from '../api/cloudwatch.ts'
 import { LogGroups } from '../api/log-groups.ts'
 import { LogRetention } from '../api/log-retention.ts'
@@ -21,7 +21,8 @@ export interface CloudWatchOptions extends Pick<DoorContext, 'ingest' | 'counter
   readonly store: Store
   /** Resolves when everything taken so far can be read. */
   readonly flushed: () => Promise<void>
-  readonly stacks: CloudFormationOptions['stacks']
+  /** Mounted beside: one route takes them all. */
+  readonly others: readonly AwsService[]
 }
 
 export interface CloudWatch {
@@ -33,7 +34,7 @@ const DAY_MS = 86_400_000
 
 /** Adds the routes. The groups are to be told of every line that is taken in, on whatever way. */
 export function mountCloudWatch(main: HttpServer, options: CloudWatchOptions): CloudWatch {
-  const { config, log, store, now, flushed, stacks, invocations } = options
+  const { config, log, store, now, flushed, invocations } = options
   const { region, accountId } = config
   const keptMs = config.retention.logsDays * DAY_MS
   const groups = new LogGroups({ file: join(options.dataDir, 'log-groups.json'), nowMs: Date.now, keptMs, log })
@@ -54,11 +55,7 @@ export function mountCloudWatch(main: HttpServer, options: CloudWatchOptions): C
     },
     onRetention: () => void retention.run(),
   })
-  const services = [
-    logs,
-    cloudWatchService({ ...writing, reader: store }),
-    cloudFormationService({ region, accountId, stacks }),
-  ]
+  const services = [logs, cloudWatchService({ ...writing, reader: store }), ...options.others]
   mountAws(main, { services, log })
   return {
     groups,

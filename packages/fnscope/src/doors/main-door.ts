@@ -1,5 +1,6 @@
 // The main port: AWS API and fnscope's own, behind one set of guards. Routes are mounted by server.ts.
 import type { FastifyRequest } from 'fastify'
+import { routeS3, S3_MOUNT } from '../api/s3-address.ts'
 import { TEMPO_PREFIX } from '../api/tempo.ts'
 import type { Config } from '../config.ts'
 import type { Counters } from '../counters.ts'
@@ -27,7 +28,8 @@ function wantsAuthorization(request: FastifyRequest): boolean {
     request.url.startsWith('/api/') && request.url !== PROMETHEUS_WRITE_PATH && !PROMETHEUS_QUERY.test(request.url)
   const changesOwn = own && !/^(GET|HEAD)$/.test(request.method)
   const toAws = request.method === 'POST' && /^\/(\?|$|service\/)/.test(request.url)
-  return changesOwn || toAws || /^\/20\d\d-\d\d-\d\d\//.test(request.url)
+  const toS3 = request.url.startsWith(S3_MOUNT)
+  return changesOwn || toAws || toS3 || /^\/20\d\d-\d\d-\d\d\//.test(request.url)
 }
 
 export interface MainDoorOptions {
@@ -48,6 +50,7 @@ export function createMainDoor(config: Config, { counters, log, functionKey }: M
     needsToken: (request) => !isDatakitPath(request.url),
     requireAuthorization: wantsAuthorization,
     bodyLimitBytes: BODY_LIMIT_BYTES,
+    rewriteUrl: routeS3,
     errorFormat: (request) => {
       if (isDatakitPath(request.url)) return datakitErrorFormat
       if (request.url.startsWith(TEMPO_PREFIX)) return plainErrorFormat

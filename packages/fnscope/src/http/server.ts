@@ -1,5 +1,6 @@
 // A Fastify instance as every HTTP door of fnscope wants it: raw bodies, guards before any route, errors in the caller's
 // format. Routes are mounted by others; where it listens is listen.ts.
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 
 import type { Counters } from '../counters.ts'
@@ -35,6 +36,8 @@ export interface HttpServerOptions {
   readonly errorFormat?: (request: FastifyRequest) => ErrorFormat
   /** How long a client may take to send a whole request; 0 (default) is no limit. Answers may always take any time. */
   readonly requestTimeoutMs?: number
+  /** The URL under which a request is routed, where that is not its own. */
+  readonly rewriteUrl?: (request: { readonly url: string; readonly headers: IncomingHttpHeaders }) => string
 }
 
 const MAX_HEADER_BYTES = 64 * 1024
@@ -46,7 +49,7 @@ export type HttpServer = FastifyInstance
 
 /** Request bodies arrive as Buffer (undefined without one), whatever their type says. */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
-  const { log, allowedOrigins = [] } = options
+  const { log, allowedOrigins = [], rewriteUrl } = options
   const formatOf = options.errorFormat ?? (() => ownErrorFormat)
   const server = fastify({
     logger: false,
@@ -58,6 +61,9 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     http: { maxHeaderSize: MAX_HEADER_BYTES },
     // A function's name may come as its whole ARN, encoded.
     routerOptions: { maxParamLength: 2048 },
+    ...(rewriteUrl !== undefined && {
+      rewriteUrl: ({ url = '/', headers }: IncomingMessage) => rewriteUrl({ url, headers }),
+    }),
   })
   server.server.headersTimeout = Math.max(options.requestTimeoutMs ?? 0, 60_000)
   // '*' does not take JSON and text while Fastify's own parsers are there.

@@ -49,14 +49,15 @@ function basicPassword(authorization: string): string | undefined {
 }
 
 function presignedKeyId(url: string): string | undefined {
-  if (!url.includes('X-Amz-Credential=')) return undefined
-  const credential = new URLSearchParams(url.slice(url.indexOf('?') + 1)).get('X-Amz-Credential') ?? ''
-  return /^(.+?)\/\d{8}\//.exec(credential)?.[1]
+  if (!/X-Amz-Credential=|AWSAccessKeyId=/.test(url)) return undefined
+  const query = new URLSearchParams(url.slice(url.indexOf('?') + 1))
+  // Version 2 of the signature, which boto3 still presigns for S3.
+  return /^(.+?)\/\d{8}\//.exec(query.get('X-Amz-Credential') ?? '')?.[1] ?? query.get('AWSAccessKeyId') ?? undefined
 }
 
 /** A signature or any other Authorization came along, in a header or in a presigned URL. */
 export function hasAuthorization({ url, headers }: TokenRequest): boolean {
-  return Boolean(headers.authorization) || /[?&]X-Amz-Signature=./.test(url)
+  return Boolean(headers.authorization) || /[?&](?:X-Amz-)?Signature=./.test(url)
 }
 
 function digest(text: string): Buffer {
