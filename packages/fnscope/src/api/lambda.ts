@@ -74,6 +74,7 @@ async function invoke(request: NamedRequest, reply: FastifyReply, options: Lambd
       functionName: spec.name,
       payload,
       invocationType: type === 'Event' ? 'Event' : 'RequestResponse',
+      withoutLog: header(request, 'x-amz-log-type') !== 'Tail',
       ...optional('qualifier', qualifier),
       ...optional('traceHeader', header(request, 'x-amzn-trace-id')),
       ...optional('clientContext', type === 'Event' ? undefined : clientContextOf(request)),

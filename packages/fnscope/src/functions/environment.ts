@@ -1,13 +1,27 @@
-// One execution environment: its process, its Runtime API, its phases init and invoke, timeout and kill. It runs one
+// One execution environment and its phases: init, invoke, shutdown; what ends each of them, timeout and kill. It runs one
 // invocation at a time and answers with the record that all else is formatted from; it formats nothing itself.
+import { EnvironmentProcesses } from './environment-processes.ts'
+import { EnvironmentServer } from './environment-server.ts'
 import { environmentVariables, type HostVariables } from './environment-variables.ts'
-import { FunctionProcess, type ExitStatus } from './function-process.ts'
-import { LineCollector, type CollectedLines } from './line-collector.ts'
-import { LogStreamDecoder } from './log-stream.ts'
+import { extensionVariables } from './extension-variables.ts'
+import { ExtensionsApi, isFailed, type ShutdownReason } from './extensions-api.ts'
+import { describeExit, type ExitStatus } from './function-process.ts'
+import { externalExtensions } from './layer-extensions.ts'
+import { LineCollector, type CollectedLines, type LineOrigin } from './line-collector.ts'
 import { newLogStream } from './log-stream-name.ts'
-import { errorBody, exitOutcome, NOTHING, reportedOutcome, timeoutBody, type Outcome } from './phase-outcome.ts'
-import { peakMemoryKb, requestMemoryKb } from './process-memory.ts'
+import { MemoryWatch } from './memory-watch.ts'
+import {
+  errorBody,
+  exitOutcome,
+  extensionOutcome,
+  NOTHING,
+  reportedOutcome,
+  timeoutOutcome,
+  type Outcome,
+} from './phase-outcome.ts'
 import { RuntimeApi, type ApiError } from './runtime-api.ts'
+import { SignalQueue, type Signal } from './signal-queue.ts'
+import { noteOfFailure, type ExtensionFailure, type ExtensionNote } from './extension.ts'
 import type { Clock } from './clock.ts'
 import type { FunctionSpec } from './function-spec.ts'
 import type { InitRecord, InvocationRecord } from './invocation-record.ts'
@@ -33,103 +47,129 @@ export interface EnvironmentRequest {
   readonly cognitoIdentity?: string
 }
 
+/** What the caller gets, as soon as that is known. */
+export type EarlyAnswer = Pick<InvocationRecord, 'payload' | 'functionError'>
+
 /** On-demand functions have so long for their init; then it is run again inside the invocation. */
 const INIT_LIMIT_NANOS = 10_000_000_000n
-const MEMORY_POLL_MS = 250
-const MEMORY_FRESH_NANOS = 100_000_000n
-const SHORT_CALL_NANOS = 5_000_000n
-const DRAIN_LIMIT_NANOS = 200_000_000n
 /** After an init error the runtime ends itself; one that does not is helped. */
-/** What an idle process has for its last words. */
-const TERMINATE_MS = 1500
 const EXIT_GRACE_NANOS = 1_000_000_000n
-
-type Signal =
-  | { readonly kind: 'next' | 'timeout'; readonly atNanos: bigint }
-  | { readonly kind: 'response'; readonly atNanos: bigint; readonly body: Buffer }
-  | { readonly kind: 'error' | 'init-error'; readonly atNanos: bigint; readonly error: ApiError }
-  | { readonly kind: 'rejected'; readonly atNanos: bigint; readonly errorType: string; readonly message: string }
-  | { readonly kind: 'exit'; readonly atNanos: bigint; readonly status: ExitStatus }
+const DRAIN_LIMIT_NANOS = 200_000_000n
+/** What an idle runtime has for its last words. */
+const TERMINATE_MS = 1500
+/** What everybody has at a shutdown that extensions are told of, and the runtime's part of it. */
+const SHUTDOWN_MS = 2000
+const RUNTIME_SHUTDOWN_MS = 600
 
 export class Environment {
   readonly spec: FunctionSpec
   readonly launch: Launch
   readonly logStream: string
   readonly #options: EnvironmentOptions
-  readonly #api: RuntimeApi
-  readonly #decoder: LogStreamDecoder
+  readonly #runtimeApi: RuntimeApi
+  readonly #extensions: ExtensionsApi
+  readonly #server: EnvironmentServer
+  readonly #processes: EnvironmentProcesses
+  readonly #signals: SignalQueue
   readonly #lines: LineCollector
-  #apiAddress: Promise<string> | undefined
-  #process: FunctionProcess | undefined
+  readonly #memory: MemoryWatch
   #started = false
   #stopped = false
-  #signals: Signal[] = []
-  #wake: (() => void) | undefined
   #activity = 0
   #phase: 'init' | 'invoke' | undefined
   #requestId: string | undefined
-  #peakKb = 0
-  #sampledNanos = 0n
-  #invokeStartNanos = 0n
+  #extensionsDone: { readonly name: string; readonly endNanos: bigint }[] = []
 
   constructor(options: EnvironmentOptions) {
+    const { spec, clock } = options
     this.#options = options
-    this.spec = options.spec
+    this.spec = spec
     this.launch = options.launch
-    this.logStream = newLogStream(options.spec, options.clock())
-    this.#lines = new LineCollector(options.clock)
-    this.#decoder = new LogStreamDecoder((event) => {
-      const requestId = this.#requestId
-      if (options.divertLine?.(event.text, { functionName: options.spec.name, requestId }) === true) return
-      this.#lines.add(event, { duringInit: this.#phase, requestId })
+    this.logStream = newLogStream(spec, clock())
+    this.#lines = new LineCollector(clock)
+    this.#signals = new SignalQueue(clock)
+    this.#processes = new EnvironmentProcesses(options.guard, {
+      line: (event, extension) => {
+        const requestId = this.#requestId
+        const of = { functionName: spec.name, requestId }
+        if (extension === undefined && options.divertLine?.(event.text, of) === true) return
+        this.#lines.add(event, this.#now(extension))
+      },
+      activity: () => this.#active(),
+      exit: (status, extension) => this.#exited(status, extension),
     })
-    const at = (): { readonly atNanos: bigint } => ({ atNanos: options.clock() })
-    this.#api = new RuntimeApi({
-      next: () => this.#push({ kind: 'next', ...at() }),
+    this.#memory = new MemoryWatch(clock, () => this.#processes.pids)
+    const at = (): { readonly atNanos: bigint } => ({ atNanos: clock() })
+    this.#runtimeApi = new RuntimeApi({
+      next: () => {
+        this.#extensions.closeRegistration()
+        this.#push({ kind: 'next', ...at() })
+      },
       response: (body) => this.#push({ kind: 'response', ...at(), body }),
       error: (error) => this.#push({ kind: 'error', ...at(), error }),
       initError: (error) => this.#push({ kind: 'init-error', ...at(), error }),
       rejected: (errorType, message) => this.#push({ kind: 'rejected', ...at(), errorType, message }),
-      activity: () => {
-        this.#activity += 1
-      },
+      activity: () => this.#active(),
     })
+    const { accountId } = options.host
+    const extended = { functionName: spec.name, functionVersion: '$LATEST', handler: spec.handler, accountId }
+    this.#extensions = new ExtensionsApi(extended, {
+      ready: ({ name, events }) => this.#note({ about: 'extension', name, state: 'Ready', events }),
+      done: (name) => this.#extensionsDone.push({ name, endNanos: clock() }),
+      changed: () => this.#push({ kind: 'extension', ...at() }),
+      failed: (failure) => this.#extensionFailed(failure),
+    })
+    this.#server = new EnvironmentServer([this.#runtimeApi, this.#extensions], () => this.#active())
   }
 
-  /** Runs one invocation to its end. Must not be called again before the answer. Never rejects for the function's faults. */
-  async invoke(request: EnvironmentRequest): Promise<InvocationRecord> {
+  /**
+   * Runs one invocation to its end, with the work of extensions after the answer. Must not be called again before that.
+   * Never rejects for the function's faults. @param onAnswer called once, when the caller's answer is known
+   */
+  async invoke(request: EnvironmentRequest, onAnswer: (answer: EarlyAnswer) => void): Promise<InvocationRecord> {
     const { clock } = this.#options
     this.#requestId = request.requestId
-    this.#signals = []
+    this.#extensionsDone = []
+    this.#processes.thaw()
+    this.#signals.clear()
     const inits: InitRecord[] = []
-    const poll = setInterval(() => this.#sampleMemory(), MEMORY_POLL_MS)
+    const unwatch = this.#memory.watch()
     try {
       if (!this.#started) await this.#init('init', inits)
-      const startNanos = (this.#invokeStartNanos = clock())
-      const limitNanos = BigInt(Math.round(this.spec.timeoutSeconds * 1000)) * 1_000_000n
-      const deadline = startNanos + limitNanos
-      const failed = this.#process ? undefined : await this.#init('invoke', inits, deadline)
-      const outcome = failed ?? (await this.#run(request, deadline))
+      const startNanos = clock()
+      const deadline = startNanos + BigInt(Math.round(this.spec.timeoutSeconds * 1000)) * 1_000_000n
+      let told: EarlyAnswer | undefined
+      const answer = ({ payload, status }: Outcome): void => {
+        if (told) return
+        told = { payload, functionError: status === 'success' ? undefined : 'Unhandled' }
+        onAnswer(told)
+      }
+      let outcome = this.#processes.runtimeRuns ? undefined : await this.#init('invoke', inits, { deadline, answer })
+      outcome ??= await this.#run(request, { deadline, answer })
+      this.#memory.sampleAfter(startNanos, outcome.endNanos)
+      await this.#drain()
+      answer(outcome)
+      const { payload, functionError } = told!
       return {
         requestId: request.requestId,
         inits,
         startNanos,
         responseNanos: outcome.responseNanos,
-        // A timer fires late; the cloud says exactly what was configured.
-        endNanos: outcome.status === 'timeout' ? deadline : outcome.endNanos,
+        ...(outcome.runtimeDoneNanos === undefined ? {} : { runtimeDoneNanos: outcome.runtimeDoneNanos }),
+        extensions: this.#extensionsDone,
+        endNanos: outcome.endNanos,
         status: outcome.status,
         errorType: outcome.errorType,
-        exit: outcome.exit,
+        reason: outcome.reason,
         cause: outcome.cause,
-        payload:
-          outcome.status === 'timeout' ? timeoutBody(request.requestId, this.spec.timeoutSeconds) : outcome.payload,
-        functionError: outcome.status === 'success' ? undefined : 'Unhandled',
-        maxMemoryMb: Math.max(1, Math.round(this.#peakKb / 1024)),
+        payload,
+        functionError,
+        maxMemoryMb: this.#memory.peakMb,
         ...this.takeLines(),
         logStream: this.logStream,
       }
     } finally {
-      clearInterval(poll)
+      unwatch()
       this.#requestId = undefined
     }
   }
@@ -139,34 +179,49 @@ export class Environment {
     return this.#lines.take()
   }
 
+  /** No CPU until the next invocation, or the end. */
+  freeze(): void {
+    this.#processes.freeze()
+  }
+
   /**
    * Ends an idle environment: SIGTERM, with time to send what libraries held back until then, as Datadog's writer does
-   * (it flushes once a second, and at SIGTERM). Resolves when the process has ended.
+   * (it flushes once a second, and at SIGTERM), then SHUTDOWN to extensions. Resolves when all processes have ended.
    */
   async end(): Promise<void> {
     this.#stopped = true
-    const ended = this.#process?.terminate(TERMINATE_MS)
-    // Python runs signal handlers between two steps of its own: not before the runtime's client has left its wait.
-    this.#api.close()
-    await ended
+    if (this.#extensions.kind === 'none') {
+      const ended = this.#processes.terminateRuntime(TERMINATE_MS)
+      // Python runs signal handlers between two steps of its own: not before the runtime's client has left its wait.
+      this.#server.close()
+      await ended
+    } else await this.#shutdown('spindown')
+    this.#server.close()
     await this.#drain()
   }
 
-  /** Kills the process group and closes the API. An invocation that runs ends as a failure. Twice is fine. */
+  /** Kills all processes and closes the API. An invocation that runs ends as a failure. Twice is fine. */
   stop(): void {
     this.#stopped = true
-    this.#process?.kill()
-    this.#api.close()
+    this.#processes.kill()
+    this.#push({ kind: 'exit', atNanos: this.#options.clock(), status: { code: null, signal: 'SIGKILL' } })
+    this.#server.close()
   }
 
-  // Starts the process and waits until it asks for work. Answers how it failed; undefined: it is ready.
-  async #init(phase: 'init' | 'invoke', inits: InitRecord[], limit?: bigint): Promise<Outcome | undefined> {
+  // Starts the processes and waits until they ask for work. Answers how that failed; undefined: they are ready.
+  async #init(
+    phase: 'init' | 'invoke',
+    inits: InitRecord[],
+    within?: { readonly deadline: bigint; readonly answer: (outcome: Outcome) => void },
+  ): Promise<Outcome | undefined> {
     const startNanos = this.#options.clock()
     this.#phase = phase
-    await this.#spawn()
-    const outcome = await this.#awaitInit(limit ?? startNanos + INIT_LIMIT_NANOS)
-    this.#sampleMemory()
-    if (outcome.status !== 'success') await this.#endProcess()
+    const outcome = await this.#start(within?.deadline ?? startNanos + INIT_LIMIT_NANOS)
+    this.#memory.sample()
+    if (outcome.status !== 'success') {
+      within?.answer(outcome)
+      await this.#end(outcome.status === 'timeout' ? 'timeout' : 'failure')
+    }
     await this.#drain()
     this.#phase = undefined
     const errorType = outcome.errorType === undefined ? {} : { errorType: outcome.errorType }
@@ -174,124 +229,156 @@ export class Environment {
     return outcome.status === 'success' ? undefined : outcome
   }
 
-  async #awaitInit(deadline: bigint): Promise<Outcome> {
-    let reported: { readonly error: ApiError; readonly atNanos: bigint } | undefined
+  async #start(deadline: bigint): Promise<Outcome> {
+    const { spec, launch, host } = this.#options
+    const runtimeApi = await this.#server.listen()
+    const externals = externalExtensions(spec.layerDirs)
+    this.#runtimeApi.reset()
+    this.#extensions.reset(externals.map(({ name }) => name))
+    this.#signals.clear()
+    if (this.#stopped) this.stop()
+    if (this.#started) await this.#processes.killed()
+    this.#started = true
+    const from = [spec, launch, { host, runtimeApi, logStream: this.logStream }] as const
+    if (externals.length > 0) {
+      const variables = extensionVariables(...from)
+      for (const extension of externals) this.#processes.startExtension(extension, launch, variables)
+    }
+    let runtimeStarted = false
+    let runtimeReady = false
+    let reported: Extract<Signal, { readonly error: ApiError }> | undefined
+    const requestId = this.#requestId ?? ''
     for (;;) {
-      const signal = await this.#take(reported ? reported.atNanos + EXIT_GRACE_NANOS : deadline)
-      if (signal.kind === 'next') return { status: 'success', endNanos: signal.atNanos, payload: NOTHING }
+      if (!runtimeStarted && this.#extensions.registered && !this.#stopped) {
+        this.#processes.startRuntime(launch, environmentVariables(...from))
+        runtimeStarted = true
+      }
+      const signal = await this.#signals.take(reported ? reported.atNanos + EXIT_GRACE_NANOS : deadline)
+      if (signal.kind === 'next') runtimeReady = true
+      if (runtimeReady && this.#extensions.ready)
+        return { status: 'success', endNanos: signal.atNanos, payload: NOTHING }
       if (signal.kind === 'init-error') reported = signal
-      else if (reported && (signal.kind === 'exit' || signal.kind === 'timeout')) {
+      else if (signal.kind === 'extension-failed') return extensionOutcome(signal, requestId)
+      else if (reported && (signal.kind === 'exit' || signal.kind === 'timeout'))
         return reportedOutcome(reported.error, reported.atNanos)
-      } else if (signal.kind === 'exit') return exitOutcome(signal, this.#requestId ?? '')
-      else if (signal.kind === 'timeout') return { status: 'timeout', endNanos: deadline, payload: NOTHING }
+      else if (signal.kind === 'exit') return exitOutcome(signal, requestId)
+      else if (signal.kind === 'timeout') return timeoutOutcome(requestId, spec.timeoutSeconds, deadline)
     }
   }
 
-  async #run(request: EnvironmentRequest, deadline: bigint): Promise<Outcome> {
-    this.#api.send({ ...request, deadlineMillis: Number(deadline / 1_000_000n) })
+  async #run(
+    request: EnvironmentRequest,
+    { deadline, answer }: { readonly deadline: bigint; readonly answer: (outcome: Outcome) => void },
+  ): Promise<Outcome> {
+    const deadlineMs = Number(deadline / 1_000_000n)
+    const { requestId, functionArn, traceHeader } = request
+    this.#extensions.invoke({ requestId, deadlineMs, invokedFunctionArn: functionArn, traceHeader })
+    this.#runtimeApi.send({ ...request, deadlineMillis: deadlineMs })
     let answered: Outcome | undefined
+    let ended: Outcome | undefined
     for (;;) {
-      const signal = await this.#take(deadline)
-      // A runtime that reports a failure may end itself next.
-      if (signal.kind === 'error' || signal.kind === 'rejected') this.#sampleMemory()
-      if (signal.kind === 'response') {
-        answered = { status: 'success', endNanos: signal.atNanos, responseNanos: signal.atNanos, payload: signal.body }
-      } else if (signal.kind === 'error') {
-        answered = { ...reportedOutcome(signal.error, signal.atNanos), responseNanos: signal.atNanos }
-      } else if (signal.kind === 'rejected') {
-        const payload = errorBody(signal.errorType, signal.message)
-        const { atNanos, errorType } = signal
-        answered = { status: 'error', endNanos: atNanos, responseNanos: atNanos, errorType, payload }
-      } else if (signal.kind === 'next' && answered) {
-        return await this.#finished({ ...answered, endNanos: signal.atNanos })
-      } else if (signal.kind === 'exit') {
-        await this.#endProcess()
-        // A result that came before the end counts: it was handed over in the same turn, or just before.
-        const late = this.#signals.find((other) => other.kind === 'response' || other.kind === 'error')
-        if (!late)
-          return await this.#finished(
-            answered ? { ...answered, endNanos: signal.atNanos } : exitOutcome(signal, this.#requestId ?? ''),
-          )
-      } else if (signal.kind === 'timeout') {
+      const signal = await this.#signals.take(deadline)
+      const said = answerOf(signal)
+      if (said) {
+        // A runtime that reports a failure may end itself next.
+        if (said.status === 'error') this.#memory.sample()
+        answered = said
+        answer(said)
+      } else if (signal.kind === 'next' && answered) answered = { ...answered, runtimeDoneNanos: signal.atNanos }
+      else if (signal.kind === 'exit') ended ??= exitOutcome(signal, requestId)
+      else if (signal.kind === 'extension-failed') ended ??= extensionOutcome(signal, requestId)
+      else if (signal.kind === 'timeout') {
         // Before the kill: of a process that has ended nothing can be read.
-        this.#sampleMemory()
-        await this.#endProcess()
-        return await this.#finished(
-          answered
-            ? { ...answered, endNanos: signal.atNanos }
-            : { status: 'timeout', endNanos: deadline, payload: NOTHING },
-        )
+        this.#memory.sample()
+        const outcome = timeoutOutcome(requestId, this.spec.timeoutSeconds, deadline)
+        answer(outcome)
+        await this.#end('timeout')
+        return afterAnswer(outcome, answered)
+      }
+      // A result that came before the end counts: it was handed over in the same turn, or just before.
+      if (ended && !this.#signals.has('response') && !this.#signals.has('error')) {
+        const died = ended.errorType === 'Runtime.ExitError'
+        const outcome = died && answered ? answered : afterAnswer(ended, answered)
+        answer(outcome)
+        await this.#end('failure')
+        return { ...outcome, endNanos: signal.atNanos }
+      }
+      if (answered?.runtimeDoneNanos !== undefined && this.#extensions.idle) {
+        const { runtimeDoneNanos, ...outcome } = answered
+        const late = signal.atNanos > runtimeDoneNanos ? { runtimeDoneNanos } : {}
+        return { ...outcome, ...late, endNanos: signal.atNanos }
       }
     }
   }
 
-  async #finished(outcome: Outcome): Promise<Outcome> {
-    if (this.#memoryMayHaveGrown(outcome)) this.#sampleMemory()
+  // Ends all processes while an invocation runs: the next one begins with an init.
+  async #end(reason: ShutdownReason): Promise<void> {
+    await this.#processes.killRuntime()
+    if (this.#extensions.kind === 'external') await this.#shutdown(reason)
+    await this.#processes.killed()
     await this.#drain()
-    return outcome
   }
 
-  async #spawn(): Promise<void> {
-    const { spec, launch, host, guard } = this.#options
-    this.#apiAddress ??= this.#api.listen()
-    const runtimeApi = await this.#apiAddress
-    this.#api.reset()
-    this.#signals = []
-    this.#started = true
-    const variables = environmentVariables(spec, launch, { host, runtimeApi, logStream: this.logStream })
-    const child: FunctionProcess = new FunctionProcess(launch, variables, {
-      guard,
-      events: {
-        output: (chunk) => {
-          this.#activity += 1
-          this.#decoder.push(chunk)
-        },
-        exit: (status) => {
-          if (this.#process === child) this.#process = undefined
-          this.#push({ kind: 'exit', atNanos: this.#options.clock(), status })
-        },
-      },
-    })
-    this.#process = child
-    if (this.#stopped) child.kill()
+  async #shutdown(reason: ShutdownReason): Promise<void> {
+    const deadlineMs = Date.now() + SHUTDOWN_MS
+    this.#processes.thaw()
+    await this.#processes.terminateRuntime(RUNTIME_SHUTDOWN_MS)
+    const told = this.#extensions.shutdown(reason, deadlineMs)
+    await this.#processes.extensionsEnded(told, deadlineMs - Date.now())
+    await this.#processes.killed()
   }
 
-  // Kills what is left of the group and waits until its end is known.
-  async #endProcess(): Promise<void> {
-    const child = this.#process
-    if (child) {
-      child.kill()
-      while (this.#process === child) await this.#take(this.#options.clock() + EXIT_GRACE_NANOS)
+  #now(extension?: string): LineOrigin {
+    const from = extension === undefined ? {} : { extension }
+    return { duringInit: this.#phase, requestId: this.#requestId, ...from }
+  }
+
+  #note(note: ExtensionNote): void {
+    this.#lines.note(note, this.#now())
+  }
+
+  #exited(status: ExitStatus, extension: string | undefined): void {
+    if (extension === undefined) {
+      this.#push({ kind: 'exit', atNanos: this.#options.clock(), status })
+      return
     }
-    await this.#drain()
-    this.#decoder.flush(true)
+    const known = this.#extensions.named(extension)
+    if (this.#stopped || !known || known.state === 'ShuttingDown' || isFailed(known.state)) return
+    const { name, events } = known
+    const launch = known.state === 'Started' && (status.code === 126 || status.code === 127)
+    const message = describeExit(status) || 'exit code 0'
+    this.#extensionFailed(
+      launch
+        ? {
+            name,
+            events,
+            state: 'LaunchError',
+            errorType: 'Extension.LaunchError',
+            reported: status.code === 126 ? 'PermissionDenied' : 'UnknownError',
+            message,
+          }
+        : { name, events, state: 'Exited', errorType: 'Extension.Crash', reported: undefined, message },
+    )
+  }
+
+  #extensionFailed(failure: ExtensionFailure): void {
+    this.#note(noteOfFailure(failure))
+    this.#push({ kind: 'extension-failed', atNanos: this.#options.clock(), failure })
+    // Between invocations nobody waits for it: the next one begins with an init.
+    if (this.#requestId === undefined) this.#processes.kill()
+  }
+
+  #active(): void {
+    this.#activity += 1
   }
 
   #push(signal: Signal): void {
-    this.#activity += 1
+    this.#active()
     this.#signals.push(signal)
-    this.#wake?.()
   }
 
-  async #take(deadline: bigint): Promise<Signal> {
-    const { clock } = this.#options
-    while (this.#signals.length === 0) {
-      const left = Number((deadline - clock()) / 1000n) / 1000
-      if (left <= 0) return { kind: 'timeout', atNanos: clock() }
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, Math.ceil(left))
-        this.#wake = () => {
-          clearTimeout(timer)
-          resolve()
-        }
-      })
-      this.#wake = undefined
-    }
-    return this.#signals.shift()!
-  }
-
-  // What the process wrote before we heard of its answer is already in the stream: after one whole turn of the event
-  // loop without a byte from it, everything has been read. The first turn may have begun before the call.
+  // What the processes wrote before we heard of an answer is already in the stream: after one whole turn of the event
+  // loop without a byte from them, everything has been read. The first turn may have begun before the call.
   async #drain(): Promise<void> {
     const limit = this.#options.clock() + DRAIN_LIMIT_NANOS
     const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
@@ -301,24 +388,23 @@ export class Environment {
       seen = this.#activity
       await turn()
     } while (seen !== this.#activity && this.#options.clock() < limit)
-    this.#decoder.flush()
+    this.#processes.flush()
   }
+}
 
-  // Asking the kernel costs as much as a whole warm call of a function that does little: such a call is taken to be as
-  // large as the last one that was looked at, for a tenth of a second.
-  #memoryMayHaveGrown({ endNanos }: Outcome): boolean {
-    const tookNanos = endNanos - this.#invokeStartNanos
-    return tookNanos > SHORT_CALL_NANOS || endNanos - this.#sampledNanos > MEMORY_FRESH_NANOS
-  }
+/** How an invocation ended whose caller may have its answer already. */
+function afterAnswer(outcome: Outcome, answered: Outcome | undefined): Outcome {
+  if (answered?.responseNanos === undefined) return outcome
+  return { ...outcome, payload: answered.payload, responseNanos: answered.responseNanos }
+}
 
-  #sampleMemory(): void {
-    const pid = this.#process?.pid
-    if (pid === undefined) return
-    this.#sampledNanos = this.#options.clock()
-    if (process.platform === 'linux') this.#peakKb = Math.max(this.#peakKb, peakMemoryKb(pid))
-    else
-      requestMemoryKb(pid, (kb) => {
-        this.#peakKb = Math.max(this.#peakKb, kb)
-      })
-  }
+/** What the runtime answered to an invocation; undefined: the signal is no answer. */
+function answerOf(signal: Signal): Outcome | undefined {
+  const { atNanos } = signal
+  const times = { endNanos: atNanos, responseNanos: atNanos }
+  if (signal.kind === 'response') return { status: 'success', ...times, payload: signal.body }
+  if (signal.kind === 'error') return { ...reportedOutcome(signal.error, atNanos), ...times }
+  if (signal.kind !== 'rejected') return undefined
+  const { errorType, message } = signal
+  return { status: 'error', ...times, errorType, payload: errorBody(errorType, message) }
 }

@@ -77,9 +77,20 @@ export class FunctionProcess {
     // Without a process there is an error in place of an exit.
     const exit = once(this.#child, 'exit').catch(() => undefined)
     this.#signalGroup('SIGTERM')
+    // A frozen one hears of it when it is thawed.
+    this.#signalGroup('SIGCONT')
     const timer = setTimeout(() => this.kill(), graceMs)
     await exit
     clearTimeout(timer)
+  }
+
+  /** No CPU for the group until `thaw`. */
+  freeze(): void {
+    if (!this.#ended) this.#signalGroup('SIGSTOP')
+  }
+
+  thaw(): void {
+    if (!this.#ended) this.#signalGroup('SIGCONT')
   }
 
   #end(status: ExitStatus, events: ProcessEvents): void {
@@ -91,7 +102,7 @@ export class FunctionProcess {
     events.exit(status)
   }
 
-  #signalGroup(signal: 'SIGTERM' | 'SIGKILL'): void {
+  #signalGroup(signal: 'SIGTERM' | 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void {
     if (this.#child.pid === undefined) return
     try {
       process.kill(-this.#child.pid, signal)

@@ -12,7 +12,7 @@ import { functionSpans, serviceSegment, type TracedFunction } from './system-tra
 import { runIds, xrayTraceId, type TraceContext } from './trace-context.ts'
 import type { Clock } from './clock.ts'
 import type { Deployed, Deployments } from './deployments.ts'
-import type { Environment } from './environment.ts'
+import type { EarlyAnswer, Environment } from './environment.ts'
 import type { FunctionSpec } from './function-spec.ts'
 import type { InvocationRecord } from './invocation-record.ts'
 import type { InvokeRequest } from './invoke-request.ts'
@@ -54,9 +54,10 @@ export class FunctionRunner {
 
   /**
    * Runs the function to its end. @param parentId the service segment, or an event's attempt
+   * @param onAnswer called once, when the caller may have its answer: extensions may still work then
    * @throws ThrottledError, FnscopeError before it began
    */
-  async run(call: Call, parentId: string): Promise<Run> {
+  async run(call: Call, parentId: string, onAnswer: (answer: EarlyAnswer) => void = () => {}): Promise<Run> {
     const { platform, deployments, clock } = this.#options
     const { deployed, trace } = call
     const { spec } = deployed
@@ -64,7 +65,7 @@ export class FunctionRunner {
     try {
       const launch = await deployments.launch(deployed)
       const ids = runIds(trace)
-      const record = await this.#invoke(call, launch, ids.runtimeHeader)
+      const record = await this.#invoke(call, { launch, traceHeader: ids.runtimeHeader, onAnswer })
       platform.counters.invocations.inc({ outcome: record.status })
       const receivedNanos = clock()
       const xray = {
@@ -104,13 +105,13 @@ export class FunctionRunner {
     }
   }
 
-  /** The AWS::Lambda segment of a call that ends now, with the status that its caller got. */
-  serviceSegment(call: Call, status: number): Span {
+  /** The AWS::Lambda segment of a call that ends now, or ended at `endNanos`, with the status that its caller got. */
+  serviceSegment(call: Call, status: number, endNanos?: bigint): Span {
     const now = this.#options.clock()
     return serviceSegment(this.traced(call.deployed.spec), call.trace, {
       requestId: call.requestId,
       startNanos: call.acceptedNanos,
-      endNanos: now,
+      endNanos: endNanos ?? now,
       status,
       receivedNanos: now,
     })
@@ -135,19 +136,27 @@ export class FunctionRunner {
     return `arn:aws:lambda:${region}:${accountId}:function:${spec.name}`
   }
 
-  async #invoke(call: Call, launch: Launch, traceHeader: string): Promise<InvocationRecord> {
+  async #invoke(
+    call: Call,
+    how: {
+      readonly launch: Launch
+      readonly traceHeader: string
+      readonly onAnswer: (answer: EarlyAnswer) => void
+    },
+  ): Promise<InvocationRecord> {
     const { request, requestId, deployed } = call
     const { spec, pool } = deployed
-    const environment = this.#environment(deployed, launch)
+    const environment = this.#environment(deployed, how.launch)
     try {
       const qualifier = request.qualifier ? `:${request.qualifier}` : ''
-      return await environment.invoke({
+      const asked = {
         requestId,
         functionArn: this.functionArn(spec) + qualifier,
-        traceHeader,
+        traceHeader: how.traceHeader,
         payload: request.payload.byteLength === 0 ? Buffer.from('{}') : request.payload,
         ...callerContext(request),
-      })
+      }
+      return await environment.invoke(asked, how.onAnswer)
     } finally {
       pool.release(environment)
     }

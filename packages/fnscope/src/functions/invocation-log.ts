@@ -4,7 +4,7 @@ import type { Attributes } from '../span/attribute-value.ts'
 import type { LogRecord } from '../span/log-record.ts'
 import { severityOfName, type Severity } from '../span/severity.ts'
 import type { FunctionLine } from './invocation-record.ts'
-import { systemLines, type SystemLine, type SystemLogInput } from './platform-log.ts'
+import { noteLine, systemLines, type SystemLine, type SystemLogInput } from './platform-log.ts'
 
 /** X-Amz-Log-Result holds so much of the log's end. */
 export const LOG_TAIL_BYTES = 4096
@@ -36,6 +36,16 @@ function fieldsOf(line: FunctionLine, readLine: ReadLine): LineFields {
     attributes,
     body,
   }
+}
+
+function systemFields({ text, failed }: SystemLine): LineFields {
+  const level = failed ? { severity: 'ERROR', severityNumber: 17 } : { severity: '', severityNumber: 0 }
+  return { body: text.replace(/\n+$/, ''), attributes: {}, ...level }
+}
+
+function kindOf({ note, extension }: FunctionLine): LogRecord['kind'] {
+  if (note) return 'platform'
+  return extension === undefined ? 'function' : 'extension'
 }
 
 export interface InvocationLog {
@@ -78,16 +88,20 @@ export function idleLog(
   logStream: string,
   lines: { readonly lines: readonly FunctionLine[]; readonly receivedNanos: bigint; readonly readLine: ReadLine },
 ): LogRecord[] {
-  return lines.lines.map((line) => ({
-    timeNanos: line.timeNanos,
-    receivedNanos: lines.receivedNanos,
-    kind: 'function',
-    logGroup: spec.logGroup,
-    logStream,
-    service: spec.name,
-    ...fieldsOf(line, lines.readLine),
-    resource: {},
-  }))
+  return lines.lines.flatMap((line) => {
+    const note = line.note && noteLine(spec, line.note, line.timeNanos)
+    if (line.note && !note) return []
+    return {
+      timeNanos: line.timeNanos,
+      receivedNanos: lines.receivedNanos,
+      kind: kindOf(line),
+      logGroup: spec.logGroup,
+      logStream,
+      service: spec.name,
+      ...(note ? systemFields(note) : fieldsOf(line, lines.readLine)),
+      resource: {},
+    }
+  })
 }
 
 class LogWriter {
@@ -106,16 +120,15 @@ class LogWriter {
   }
 
   addSystem(lines: readonly SystemLine[]): void {
-    for (const line of lines) {
-      const level = line.failed ? { severity: 'ERROR', severityNumber: 17 } : { severity: '', severityNumber: 0 }
-      const body = line.text.replace(/\n+$/, '')
-      this.#add('platform', line.timeNanos, line.text, { body, attributes: {}, ...level })
-    }
+    for (const line of lines) this.#add('platform', line.timeNanos, line.text, systemFields(line))
   }
 
   addFunction(line: FunctionLine): void {
     const joined = line.requestId !== undefined
-    this.#add('function', line.timeNanos, `${line.text}\n`, fieldsOf(line, this.#input.readLine), joined)
+    const note = line.note && noteLine(this.#input.spec, line.note, line.timeNanos)
+    if (note) this.#add('platform', line.timeNanos, note.text, systemFields(note), joined)
+    if (line.note) return
+    this.#add(kindOf(line), line.timeNanos, `${line.text}\n`, fieldsOf(line, this.#input.readLine), joined)
   }
 
   addDropped(count: number): void {
@@ -124,7 +137,7 @@ class LogWriter {
   }
 
   // Times never go back from one line to the next: a log is read in the order of its times.
-  #add(kind: 'platform' | 'function', at: bigint, text: string, fields: LineFields, joined = true): void {
+  #add(kind: LogRecord['kind'], at: bigint, text: string, fields: LineFields, joined = true): void {
     const { spec, record, traceId, receivedNanos } = this.#input
     const timeNanos = at > this.#lastNanos ? at : this.#lastNanos + 1n
     this.#lastNanos = timeNanos

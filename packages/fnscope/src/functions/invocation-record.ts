@@ -1,6 +1,7 @@
 // What happened in one invocation, as environment.ts saw it: the only source of the REPORT line, of the segments and
 // of the metrics, so that they cannot disagree. All times are epoch nanoseconds of one clock.
 import type { Cause } from '../span/span.ts'
+import type { ExtensionNote } from './extension.ts'
 
 /** success; error: the runtime client reported one; failure: the process ended; timeout. */
 export type PhaseStatus = 'success' | 'error' | 'failure' | 'timeout'
@@ -21,6 +22,10 @@ export interface FunctionLine {
   readonly text: string
   /** TRACE … FATAL from the runtime's frame; empty when the line came without one. */
   readonly level: string
+  /** The extension that wrote it; absent: the function did. */
+  readonly extension?: string
+  /** It is the platform's own: said of an extension while things happened. `text` is empty. */
+  readonly note?: ExtensionNote
   /** Written while an init phase ran. */
   readonly duringInit: 'init' | 'invoke' | undefined
   /** Absent for lines written between invocations. */
@@ -35,13 +40,17 @@ export interface InvocationRecord {
   readonly startNanos: bigint
   /** When the runtime had posted its result or error; absent when it never did. */
   readonly responseNanos: bigint | undefined
-  /** When the runtime asked for more work, died or was killed. */
+  /** When the runtime asked for more work, where extensions had some left; absent: at the end. */
+  readonly runtimeDoneNanos?: bigint
+  /** Extensions that had to do with it, and when they had done. */
+  readonly extensions?: readonly { readonly name: string; readonly endNanos: bigint }[]
+  /** When the runtime and all extensions asked for more work, or the environment died or was killed. */
   readonly endNanos: bigint
   readonly status: PhaseStatus
   /** For the platform's own records; a type that is no `Runtime.X` or `Function.X` counts as Runtime.Unknown. */
   readonly errorType: string | undefined
-  /** How the process ended, when it did: `exit status 1`, `signal: killed`, or empty for status 0. */
-  readonly exit: string | undefined
+  /** Why a process ended, when one did: `Runtime exited with error: exit status 1`. */
+  readonly reason: string | undefined
   readonly cause: Cause | undefined
   /** The bytes for the caller. */
   readonly payload: Uint8Array

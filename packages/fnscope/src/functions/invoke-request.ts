@@ -13,6 +13,8 @@ export interface InvokeRequest {
   readonly cognitoIdentity?: string | undefined
   readonly qualifier?: string | undefined
   readonly invocationType: 'RequestResponse' | 'Event'
+  /** Answer as soon as the function has: its log, and what extensions do after it, are not waited for. */
+  readonly withoutLog?: boolean
   /** A UUID; made when absent. */
   readonly requestId?: string | undefined
 }
@@ -23,7 +25,7 @@ export interface InvokeAnswer {
   readonly status: 200 | 202
   readonly payload: Uint8Array
   readonly functionError?: 'Unhandled'
-  /** At most 4 KB: START … REPORT … XRAY. */
+  /** At most 4 KB: START … REPORT … XRAY. Empty where the request was `withoutLog`; so are the lines. */
   readonly logTail: string
   readonly logLines: readonly LogRecord[]
   /** X-Amzn-Trace-Id of the answer. */

@@ -1,6 +1,7 @@
 // The lines of one environment since the last invocation's end, bounded, in the order of writing. What reads the bytes
 // is log-stream.ts; what they become is invocation-log.ts.
 import type { Clock } from './clock.ts'
+import type { ExtensionNote } from './extension.ts'
 import type { FunctionLine } from './invocation-record.ts'
 import type { LogEvent } from './log-stream.ts'
 import { StackTraceLines } from './stack-trace-lines.ts'
@@ -18,6 +19,9 @@ export interface CollectedLines {
   readonly droppedLines: number
 }
 
+/** Who wrote a line, and when in the environment's life. */
+export type LineOrigin = Pick<FunctionLine, 'duringInit' | 'requestId' | 'extension'>
+
 export class LineCollector {
   readonly #clock: Clock
   #lines: FunctionLine[] = []
@@ -30,7 +34,13 @@ export class LineCollector {
     this.#clock = clock
   }
 
-  add(event: LogEvent, when: Pick<FunctionLine, 'duringInit' | 'requestId'>): void {
+  /** What the platform itself says, at its place among the lines. */
+  note(note: ExtensionNote, when: LineOrigin): void {
+    this.#traces.end()
+    this.#lines.push({ timeNanos: this.#next(this.#clock()), text: '', level: '', note, ...when })
+  }
+
+  add(event: LogEvent, when: LineOrigin): void {
     if (this.#bytes + event.text.length > MAX_LOG_BYTES) {
       this.#dropped += 1
       return
@@ -38,20 +48,27 @@ export class LineCollector {
     // The order of writing is kept in the times: the runtime's clock and ours may be a little apart.
     const now = this.#clock()
     const said = event.timeNanos !== undefined && event.timeNanos < now ? event.timeNanos : now
-    const timeNanos = said > this.#lastNanos ? said : this.#lastNanos + 1n
-    const pauseNanos = timeNanos - this.#lastNanos
-    this.#lastNanos = timeNanos
+    const lastNanos = this.#lastNanos
+    const timeNanos = this.#next(said)
+    const pauseNanos = timeNanos - lastNanos
     this.#bytes += event.text.length
     if (event.timeNanos !== undefined) this.#traces.end()
     else if (this.#joins(event.text, pauseNanos, when)) return
     this.#lines.push({ timeNanos, text: event.text, level: event.level, ...when })
   }
 
+  #next(atNanos: bigint): bigint {
+    this.#lastNanos = atNanos > this.#lastNanos ? atNanos : this.#lastNanos + 1n
+    return this.#lastNanos
+  }
+
   /** A raw line of the stack trace that the last line belongs to becomes a part of that. */
-  #joins(text: string, pauseNanos: bigint, when: Pick<FunctionLine, 'duringInit' | 'requestId'>): boolean {
+  #joins(text: string, pauseNanos: bigint, when: LineOrigin): boolean {
     const last = this.#lines.at(-1)
     const together =
       last !== undefined &&
+      last.note === undefined &&
+      last.extension === when.extension &&
       last.requestId === when.requestId &&
       last.duringInit === when.duringInit &&
       pauseNanos <= TRACE_PAUSE_NANOS &&

@@ -2,6 +2,7 @@
 // knows when, this file knows what it means.
 import type { Cause } from '../span/span.ts'
 import { describeExit, type ExitStatus } from './function-process.ts'
+import type { ExtensionFailure } from './extension.ts'
 import type { PhaseStatus } from './invocation-record.ts'
 import type { ApiError } from './runtime-api.ts'
 
@@ -9,8 +10,11 @@ export interface Outcome {
   readonly status: PhaseStatus
   readonly endNanos: bigint
   readonly responseNanos?: bigint
+  /** When the runtime asked for more work while extensions still had some. */
+  readonly runtimeDoneNanos?: bigint
   readonly errorType?: string
-  readonly exit?: string
+  /** `Runtime exited with error: exit status 1`: why it ended, when nobody reported it. */
+  readonly reason?: string
   readonly cause?: Cause | undefined
   readonly payload: Uint8Array
 }
@@ -35,13 +39,30 @@ export function exitOutcome(
 ): Outcome {
   const exit = describeExit(signal.status)
   const reason = exit === '' ? 'Runtime exited without providing a reason' : `Runtime exited with error: ${exit}`
-  const payload = errorBody('Runtime.ExitError', `RequestId: ${requestId} Error: ${reason}`)
-  return { status: 'failure', endNanos: signal.atNanos, errorType: 'Runtime.ExitError', exit, payload }
+  return failure('Runtime.ExitError', reason, { endNanos: signal.atNanos, requestId })
 }
 
-export function timeoutBody(requestId: string, timeoutSeconds: number): Uint8Array {
+/** An extension reported that it cannot go on, or ended. */
+export function extensionOutcome(
+  signal: { readonly atNanos: bigint; readonly failure: ExtensionFailure },
+  requestId: string,
+): Outcome {
+  const { errorType, message } = signal.failure
+  return failure(errorType, message, { endNanos: signal.atNanos, requestId })
+}
+
+export function timeoutOutcome(requestId: string, timeoutSeconds: number, endNanos: bigint): Outcome {
   const text = `RequestId: ${requestId} Error: Task timed out after ${timeoutSeconds.toFixed(2)} seconds`
-  return errorBody('Sandbox.Timedout', text)
+  return { status: 'timeout', endNanos, payload: errorBody('Sandbox.Timedout', text) }
+}
+
+function failure(
+  errorType: string,
+  reason: string,
+  of: { readonly endNanos: bigint; readonly requestId: string },
+): Outcome {
+  const payload = errorBody(errorType, `RequestId: ${of.requestId} Error: ${reason}`)
+  return { status: 'failure', endNanos: of.endNanos, errorType, reason, payload }
 }
 
 function typeInBody(body: Buffer): string | undefined {

@@ -16,7 +16,7 @@ const RECORD: InvocationRecord = {
   endNanos: T + ms(1028.49),
   status: 'success',
   errorType: undefined,
-  exit: undefined,
+  reason: undefined,
   cause: undefined,
   payload: new Uint8Array(0),
   functionError: undefined,

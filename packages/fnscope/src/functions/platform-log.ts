@@ -4,6 +4,8 @@
 import { createHash } from 'node:crypto'
 import { formatIsoMillis } from '../span/time.ts'
 import { coldInit, type InitRecord, type InvocationRecord } from './invocation-record.ts'
+import { noteEvent } from './platform-event.ts'
+import type { ExtensionNote } from './extension.ts'
 import type { FunctionSpec } from './function-spec.ts'
 
 export interface SystemLogInput {
@@ -99,8 +101,7 @@ function failureText(input: SystemLogInput): string | undefined {
     return `${formatIsoMillis(record.endNanos)} ${record.requestId} Task timed out after ${seconds} seconds\n\n`
   }
   if (record.status !== 'failure') return undefined
-  const reason = record.exit ? `Runtime exited with error: ${record.exit}` : 'Runtime exited without providing a reason'
-  return `RequestId: ${record.requestId} Error: ${reason}\n${record.errorType}\n`
+  return `RequestId: ${record.requestId} Error: ${record.reason}\n${record.errorType}\n`
 }
 
 function textLines(input: SystemLogInput): SystemLines {
@@ -202,6 +203,26 @@ function jsonLines(input: SystemLogInput): SystemLines {
       ),
     ],
   }
+}
+
+const upperFirst = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1)
+
+function noteText(note: ExtensionNote): string {
+  if (note.about === 'dropped') return `LOGS\tDropped: ${note.records}\tBytes: ${note.bytes}\tReason: ${note.reason}\n`
+  if (note.about === 'subscription') {
+    const word = note.api === 'logs' ? 'LOGS' : 'TELEMETRY'
+    return `${word}\tName: ${note.name}\tState: Subscribed\tTypes: [${note.types.map(upperFirst).join(', ')}]\n`
+  }
+  const error = note.errorType === undefined ? '' : `\tError Type: ${note.errorType}`
+  return `EXTENSION\tName: ${note.name}\tState: ${note.state}\tEvents: [${note.events.join(', ')}]${error}\n`
+}
+
+/** What is said of an extension, as a line of its own; undefined: the log's level hides it. */
+export function noteLine(spec: FunctionSpec, note: ExtensionNote, timeNanos: bigint): SystemLine | undefined {
+  const failed = note.about === 'extension' && note.errorType !== undefined
+  if (spec.logFormat !== 'JSON') return { timeNanos, text: noteText(note), failed }
+  if (!failed && LEVELS.indexOf(spec.systemLogLevel ?? 'INFO') > LEVELS.indexOf('INFO')) return undefined
+  return { timeNanos, text: `${JSON.stringify(noteEvent(note, timeNanos))}\n`, failed }
 }
 
 export function systemLines(input: SystemLogInput): SystemLines {

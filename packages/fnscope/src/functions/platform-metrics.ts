@@ -43,11 +43,21 @@ export function invocationMetrics(source: MetricSource, record: InvocationRecord
   const millis = (from: bigint, to: bigint): number => Number((to - from) / 1000n) / 1000
   return [
     point(source, 'Invocations', 1, 'Count'),
-    point(source, 'Errors', record.functionError === undefined ? 0 : 1, 'Count'),
+    point(source, 'Errors', record.status === 'success' ? 0 : 1, 'Count'),
     point(source, 'Throttles', 0, 'Count'),
     point(source, 'Duration', millis(record.startNanos, record.endNanos), 'Milliseconds'),
     point(source, 'ConcurrentExecutions', concurrent, 'Count'),
     point(source, 'MaxMemoryUsed', record.maxMemoryMb, 'Megabytes'),
+    ...(record.runtimeDoneNanos === undefined
+      ? []
+      : [
+          point(
+            source,
+            'PostRuntimeExtensionsDuration',
+            millis(record.runtimeDoneNanos, record.endNanos),
+            'Milliseconds',
+          ),
+        ]),
     ...(init ? [point(source, 'InitDuration', millis(init.startNanos, init.endNanos), 'Milliseconds')] : []),
   ]
 }

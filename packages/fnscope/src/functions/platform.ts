@@ -14,7 +14,7 @@ import { queuedEvent } from './queued-event.ts'
 import { TelemetryOutlet } from './telemetry-outlet.ts'
 import { ThrottledError } from './throttled-error.ts'
 import { traceContext, type TraceContext } from './trace-context.ts'
-import type { Environment } from './environment.ts'
+import type { EarlyAnswer, Environment } from './environment.ts'
 import type { AppSpec, FunctionSpec } from './function-spec.ts'
 import type { FunctionLine } from './invocation-record.ts'
 import type { InvokeAnswer, InvokeRequest } from './invoke-request.ts'
@@ -34,6 +34,8 @@ export class Platform {
   readonly #events: EventQueue
   readonly #reservoirs = new Map<string, Reservoir>()
   readonly #working = new Set<Promise<unknown>>()
+  /** Those of them whose callers have their answers. */
+  readonly #trailing = new Set<Promise<unknown>>()
   #stopped = false
 
   constructor(options: PlatformOptions) {
@@ -120,14 +122,26 @@ export class Platform {
       this.#enqueue(call)
       return { ...answer, status: 202, payload: new Uint8Array(0), logTail: '', logLines: [] }
     }
-    const { record, logTail, logLines } = await this.#track(this.#invokeSync(call))
-    const failed = record.functionError === undefined ? {} : { functionError: record.functionError }
-    return { ...answer, status: 200, payload: record.payload, ...failed, logTail, logLines }
+    const whole = (result: EarlyAnswer, { logTail, logLines }: Pick<Run, 'logTail' | 'logLines'>): InvokeAnswer => {
+      const failed = result.functionError === undefined ? {} : { functionError: result.functionError }
+      return { ...answer, status: 200, payload: result.payload, ...failed, logTail, logLines }
+    }
+    return await new Promise((resolve, reject) => {
+      let trailing: Promise<unknown> = Promise.resolve()
+      const early = (result: EarlyAnswer): void => {
+        this.#trailing.add(trailing)
+        resolve(whole(result, { logTail: '', logLines: [] }))
+      }
+      const run = this.#track(this.#invokeSync(call, request.withoutLog === true ? early : undefined))
+      trailing = run.catch(() => {}).finally(() => this.#trailing.delete(trailing))
+      run.then((ended) => resolve(whole(ended.record, ended)), reject)
+    })
   }
 
   /** Resolves when ingest has what every invocation that was answered before the call left behind. */
-  flushed(): Promise<void> {
-    return this.#outlet.flushed()
+  async flushed(): Promise<void> {
+    await Promise.all(this.#trailing)
+    await this.#outlet.flushed()
   }
 
   /** Resolves when every queued event has had its last attempt. */
@@ -173,10 +187,15 @@ export class Platform {
     return traceContext(spec, header, { nowNanos, style, sampling: { mode, take: () => reservoir.take() } })
   }
 
-  async #invokeSync(call: Call): Promise<Run> {
+  async #invokeSync(call: Call, onAnswer: ((answer: EarlyAnswer) => void) | undefined): Promise<Run> {
     try {
-      const run = await this.#runner.run(call, call.trace.segmentId)
-      const service = call.trace.recorded ? [this.#runner.serviceSegment(call, 200)] : []
+      let answeredNanos: bigint | undefined
+      const run = await this.#runner.run(call, call.trace.segmentId, (answer) => {
+        if (!onAnswer) return
+        answeredNanos = this.#clock()
+        onAnswer(answer)
+      })
+      const service = call.trace.recorded ? [this.#runner.serviceSegment(call, 200, answeredNanos)] : []
       this.#outlet.add(() => {
         const telemetry = run.telemetry()
         return { ...telemetry, spans: [...(telemetry.spans ?? []), ...service] }

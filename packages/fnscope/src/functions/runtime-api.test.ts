@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { request } from 'node:http'
 import { afterEach, beforeEach, test } from 'node:test'
+import { EnvironmentServer } from './environment-server.ts'
 import { MAX_RESPONSE_BYTES, RuntimeApi, type ApiError } from './runtime-api.ts'
 
 let api: RuntimeApi
+let server: EnvironmentServer
 let address: string
 let told: string[]
 let lastError: ApiError | undefined
@@ -25,9 +27,10 @@ beforeEach(async () => {
     rejected: (type) => told.push(type),
     activity: () => {},
   })
-  address = await api.listen()
+  server = new EnvironmentServer([api])
+  address = await server.listen()
 })
-afterEach(() => api.close())
+afterEach(() => server.close())
 
 interface Answer {
   readonly status: number

@@ -1,12 +1,11 @@
-// The Runtime API of one execution environment, version 2018-06-01: raw node:http on a loopback port of its own.
-// It knows requests and states, not processes: environment.ts decides what an answer means.
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+// The Runtime API of one execution environment, version 2018-06-01. It knows requests and states, not processes:
+// environment.ts decides what an answer means.
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { header, readBody, refuse, reply } from './api-exchange.ts'
+import type { EnvironmentService } from './environment-server.ts'
 
 /** A buffered result may be 6 MiB and 100 bytes. */
 export const MAX_RESPONSE_BYTES = 6 * 1024 * 1024 + 100
-// awslambdaric sends an error's cause of up to 1 MiB as a header.
-const MAX_HEADER_BYTES = 2 * 1024 * 1024
 const PREFIX = '/2018-06-01/runtime/'
 
 export interface ApiInvocation {
@@ -38,39 +37,14 @@ export interface RuntimeApiEvents {
   initError(error: ApiError): void
   /** The invocation failed for what the runtime sent: a type and a message for the caller. */
   rejected(errorType: string, message: string): void
-  /** Bytes came in: whoever waits for silence waits on. */
+  /** A part of a body came in: whoever waits for silence waits on. */
   activity(): void
 }
 
 type State = 'Started' | 'InitError' | 'Ready' | 'Running' | 'ResponseSent'
 
-function reply(response: ServerResponse, status: number, body: unknown): void {
-  const text = JSON.stringify(body)
-  response.writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) })
-  response.end(text)
-}
-
-function refuse(response: ServerResponse, status: number, errorType: string, errorMessage: string): void {
-  reply(response, status, { errorMessage, errorType })
-}
-
-function header(request: IncomingMessage, name: string): string | undefined {
-  const value = request.headers[name]
-  return typeof value === 'string' && value !== '' ? value : undefined
-}
-
-/**
- * A page in the user's browser must not take an invocation away from its runtime, nor answer it: browsers say who asks,
- * and a name of the page's own that was pointed at loopback (DNS rebinding) is not this address.
- */
-function isWebPage({ headers, socket }: IncomingMessage): boolean {
-  if (headers.origin !== undefined || headers['sec-fetch-site'] !== undefined) return true
-  return headers.host !== `127.0.0.1:${socket.localPort}`
-}
-
-export class RuntimeApi {
+export class RuntimeApi implements EnvironmentService {
   readonly #events: RuntimeApiEvents
-  readonly #server: Server
   #state: State = 'Started'
   #waiting: ServerResponse | undefined
   #current: ApiInvocation | undefined
@@ -78,21 +52,6 @@ export class RuntimeApi {
 
   constructor(events: RuntimeApiEvents) {
     this.#events = events
-    this.#server = createServer(
-      { maxHeaderSize: MAX_HEADER_BYTES, requestTimeout: 0, headersTimeout: 0, keepAliveTimeout: 0, noDelay: true },
-      (request, response) => this.#route(request, response),
-    )
-    this.#server.timeout = 0
-  }
-
-  /** Resolves to `127.0.0.1:port`, the value of AWS_LAMBDA_RUNTIME_API. */
-  async listen(): Promise<string> {
-    const server = this.#server
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject)
-      server.listen(0, '127.0.0.1', resolve)
-    })
-    return `127.0.0.1:${(server.address() as AddressInfo).port}`
   }
 
   /** A new process will speak: forget the one before. */
@@ -108,11 +67,6 @@ export class RuntimeApi {
   send(invocation: ApiInvocation): void {
     this.#pending = invocation
     if (this.#waiting) this.#deliver(this.#waiting)
-  }
-
-  close(): void {
-    this.#server.close()
-    this.#server.closeAllConnections()
   }
 
   #deliver(response: ServerResponse): void {
@@ -136,30 +90,30 @@ export class RuntimeApi {
     response.end(invocation.payload)
   }
 
-  #route(request: IncomingMessage, response: ServerResponse): void {
-    if (isWebPage(request)) return void response.writeHead(403, { Connection: 'close' }).end()
-    this.#events.activity()
+  handle(request: IncomingMessage, response: ServerResponse): boolean {
     const path = request.url ?? ''
-    const call = path.startsWith(PREFIX) ? path.slice(PREFIX.length) : path
     if (request.method === 'GET') {
+      if (path === '/ping') response.end('pong')
+      else if (path === `${PREFIX}invocation/next`) this.#next(response)
+      else if (path === `${PREFIX}restore/next`) this.#refuseTransition(response, 'Restoring')
+      else return false
       request.resume()
-      if (call === 'invocation/next') this.#next(response)
-      else if (call === '/ping') response.end('pong')
-      else if (call === 'restore/next') this.#refuseTransition(response, 'Restoring')
-      else response.writeHead(404).end()
-      return
+      return true
     }
+    if (request.method !== 'POST' || !path.startsWith(PREFIX)) return false
+    const call = path.slice(PREFIX.length)
     const match = /^invocation\/([^/]+)\/(response|error)$/.exec(call)
-    if (request.method === 'POST' && (match || call === 'init/error')) {
-      this.#readBody(request, response, (body) => {
+    if (!match && call !== 'init/error') return false
+    readBody(request, MAX_RESPONSE_BYTES, {
+      piece: () => this.#events.activity(),
+      done: (body) => {
         if (!match) this.#initError(request, response, body)
         else if (match[2] === 'response') this.#response(request, response, match[1]!, body)
         else this.#error(request, response, match[1]!, body)
-      })
-      return
-    }
-    request.resume()
-    response.writeHead(404).end()
+      },
+      cutOff: () => this.#cutOff(response),
+    })
+    return true
   }
 
   #refuseTransition(response: ServerResponse, to: string): void {
@@ -233,22 +187,11 @@ export class RuntimeApi {
     reply(response, 202, { status: 'OK' })
   }
 
-  // Reads to the end even when it is too large: a client that is still sending would miss the refusal.
-  #readBody(request: IncomingMessage, response: ServerResponse, done: (body: Buffer | 'too large') => void): void {
-    const chunks: Buffer[] = []
-    let size = 0
-    request.on('data', (chunk: Buffer) => {
-      this.#events.activity()
-      size += chunk.length
-      if (size <= MAX_RESPONSE_BYTES) chunks.push(chunk)
-    })
-    request.once('end', () => done(size > MAX_RESPONSE_BYTES ? 'too large' : Buffer.concat(chunks)))
-    request.once('error', () => {
-      if (request.complete || this.#state !== 'Running') return
-      this.#state = 'ResponseSent'
-      if (response.writable) refuse(response, 400, 'TruncatedHTTPRequest', 'HTTP request detected as truncated')
-      this.#events.rejected('Runtime.TruncatedResponse', 'The response of the runtime was cut off')
-    })
+  #cutOff(response: ServerResponse): void {
+    if (this.#state !== 'Running') return
+    this.#state = 'ResponseSent'
+    if (response.writable) refuse(response, 400, 'TruncatedHTTPRequest', 'HTTP request detected as truncated')
+    this.#events.rejected('Runtime.TruncatedResponse', 'The response of the runtime was cut off')
   }
 }
 

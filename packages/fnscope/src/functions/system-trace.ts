@@ -153,6 +153,9 @@ export function functionSpans(
     const begin = record.inits.find((init) => init.phase === 'invoke')?.endNanos ?? record.startNanos
     part('Invocation', begin, responseNanos ?? record.endNanos, { ...flags, spanId: ids.invocationId })
   }
-  if (responseNanos !== undefined) part('Overhead', responseNanos, record.endNanos, {})
+  const runtimeDoneNanos = record.runtimeDoneNanos ?? record.endNanos
+  if (responseNanos !== undefined) part('Overhead', responseNanos, runtimeDoneNanos, {})
+  for (const { name, endNanos } of record.extensions ?? [])
+    if (endNanos > runtimeDoneNanos) part(`Extension - ${name}`, runtimeDoneNanos, endNanos, {})
   return spans
 }
