@@ -69,8 +69,8 @@ export class EnvironmentProcesses {
 
   /** Resolves when the named extensions have ended, or after `limitMs`. */
   async extensionsEnded(names: readonly string[], limitMs: number): Promise<void> {
-    const ends = names.map((name) => this.#running.get(name)?.ended)
-    if (ends.every((end) => end === undefined)) return
+    const ends = names.flatMap((name) => this.#running.get(name)?.ended ?? [])
+    if (ends.length === 0) return
     let timer: NodeJS.Timeout | undefined
     const limit = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, limitMs)
