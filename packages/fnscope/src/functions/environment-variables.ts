@@ -1,5 +1,6 @@
 // The variables of one execution environment, in the cloud's precedence: preset < the function's own < runtime < platform.
 import { delimiter } from 'node:path'
+import { fcVariables } from './fc-variables.ts'
 import type { FunctionSpec } from './function-spec.ts'
 import type { Launch } from './runtimes/launch.ts'
 
@@ -52,6 +53,7 @@ export function environmentVariables(
   launch: Launch,
   options: { readonly host: HostVariables; readonly runtimeApi: string; readonly logStream: string },
 ): Record<string, string> {
+  if (spec.fc !== undefined) return fcVariables(spec, launch, options)
   const { host } = options
   const own = Object.entries(spec.environment).filter(([name]) => !RESERVED_VARIABLES.has(name))
   return {

@@ -45,6 +45,8 @@ export interface EnvironmentRequest {
   readonly payload: Uint8Array
   readonly clientContext?: string
   readonly cognitoIdentity?: string
+  /** Instead of the function's own. */
+  readonly timeoutSeconds?: number
 }
 
 /** What the caller gets, as soon as that is known. */
@@ -137,7 +139,8 @@ export class Environment {
     try {
       if (!this.#started) await this.#init('init', inits)
       const startNanos = clock()
-      const deadline = startNanos + BigInt(Math.round(this.spec.timeoutSeconds * 1000)) * 1_000_000n
+      const deadline =
+        startNanos + BigInt(Math.round((request.timeoutSeconds ?? this.spec.timeoutSeconds) * 1000)) * 1_000_000n
       let told: EarlyAnswer | undefined
       const answer = ({ payload, status }: Outcome): void => {
         if (told) return

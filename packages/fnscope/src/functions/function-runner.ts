@@ -5,6 +5,7 @@ import type { MetricPoint } from '../span/metric-point.ts'
 import type { Span } from '../span/span.ts'
 import { callerContext } from './client-context.ts'
 import { datakitLogs, datakitMetrics, datakitOf } from './datakit-telemetry.ts'
+import { FcRunner, type FcInstance } from './fc-runner.ts'
 import { invocationLog } from './invocation-log.ts'
 import { billedMillis } from './platform-log.ts'
 import { invocationMetrics, throttleMetrics, type MetricSource } from './platform-metrics.ts'
@@ -13,13 +14,14 @@ import { runIds, xrayTraceId, type TraceContext } from './trace-context.ts'
 import type { Clock } from './clock.ts'
 import type { Deployed, Deployments } from './deployments.ts'
 import type { EarlyAnswer, Environment } from './environment.ts'
+import type { FcAnswer } from './fc-spec.ts'
 import type { FunctionSpec } from './function-spec.ts'
 import type { InvocationRecord } from './invocation-record.ts'
 import type { InvokeRequest } from './invoke-request.ts'
 import type { PlatformOptions } from './platform-options.ts'
 import type { ProcessGuard } from './process-guard.ts'
 import type { Launch } from './runtimes/launch.ts'
-import type { Telemetry } from './telemetry-outlet.ts'
+import type { Telemetry, TelemetryOutlet } from './telemetry-outlet.ts'
 
 /** A request that was accepted: its function, its id and its place in a trace are known. */
 export interface Call {
@@ -34,6 +36,7 @@ export interface Run {
   readonly record: InvocationRecord
   readonly logTail: string
   readonly logLines: readonly LogRecord[]
+  readonly fc?: FcAnswer
   /** Made when it is asked for, so that no caller waits for it. */
   readonly telemetry: () => Telemetry
 }
@@ -43,13 +46,16 @@ export interface FunctionRunnerOptions {
   readonly deployments: Deployments
   readonly guard: ProcessGuard
   readonly clock: Clock
+  readonly outlet: Pick<TelemetryOutlet, 'add'>
 }
 
 export class FunctionRunner {
   readonly #options: FunctionRunnerOptions
+  readonly #fc: FcRunner
 
   constructor(options: FunctionRunnerOptions) {
     this.#options = options
+    this.#fc = new FcRunner(options)
   }
 
   /**
@@ -64,6 +70,7 @@ export class FunctionRunner {
     const { concurrent, release } = deployments.admit(deployed)
     try {
       const launch = await deployments.launch(deployed)
+      if (spec.fc !== undefined) return await this.#fc.run(call, this.#fcInstance(call, launch, concurrent))
       const ids = runIds(trace)
       const record = await this.#invoke(call, { launch, traceHeader: ids.runtimeHeader, onAnswer })
       platform.counters.invocations.inc({ outcome: record.status })
@@ -162,11 +169,28 @@ export class FunctionRunner {
     }
   }
 
+  #fcInstance(call: Call, launch: Launch, concurrent: number): FcInstance {
+    const { deployed } = call
+    const environment = this.#environment(deployed, launch)
+    return {
+      environment,
+      launch,
+      accessKeyId: this.#accessKeyId(),
+      release: () => deployed.pool.release(environment),
+      metricsOf: (record) => this.#metrics(call, record, { concurrent, timeNanos: this.#options.clock() }),
+    }
+  }
+
+  // Twelve digits make it plain to SDKs that log it that this is no real account.
+  #accessKeyId(): string {
+    const { accessKeyId, accountId } = this.#options.platform
+    return accessKeyId ?? `AKIA${accountId}LOCL`
+  }
+
   #environment({ spec, pool }: Deployed, launch: Launch): Environment {
     const { platform, clock, guard } = this.#options
     const { region, accountId, daemonAddress } = platform
-    // Twelve digits make it plain to SDKs that log it that this is no real account.
-    const accessKeyId = platform.accessKeyId ?? `AKIA${accountId}LOCL`
+    const accessKeyId = this.#accessKeyId()
     const host = { region, accountId, daemonAddress, endpointUrl: platform.endpointUrl?.(), accessKeyId }
     return pool.take({ spec, launch, clock, guard, host, divertLine: platform.divertLine })
   }

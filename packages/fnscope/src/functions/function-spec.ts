@@ -1,5 +1,8 @@
 // What a function is, as deploy/ reads it from a template and the platform runs it. Plain data.
+import type { FcSpec } from './fc-spec.ts'
 import type { AppTriggers } from './trigger-spec.ts'
+
+export type { FcHook, FcHttpTrigger, FcSpec } from './fc-spec.ts'
 
 export type SegmentStyle = 'old' | 'new'
 
@@ -34,6 +37,8 @@ export interface FunctionSpec {
   readonly tags: Readonly<Record<string, string>>
   /** It has DataKit's layer, whose work the platform does itself. */
   readonly datakitLayer?: true
+  /** It is a function of Alibaba Cloud Function Compute; absent: of Lambda. */
+  readonly fc?: FcSpec
 }
 
 /** One app as read from its directory; outputs still name the cloud's hosts until the front's port is known. */

@@ -4,7 +4,7 @@ import type { Attributes } from '../span/attribute-value.ts'
 import type { LogRecord } from '../span/log-record.ts'
 import { severityOfName, type Severity } from '../span/severity.ts'
 import type { FunctionLine } from './invocation-record.ts'
-import { noteLine, systemLines, type SystemLine, type SystemLogInput } from './platform-log.ts'
+import { noteLine, systemLines, type SystemLine, type SystemLines, type SystemLogInput } from './platform-log.ts'
 
 /** X-Amz-Log-Result holds so much of the log's end. */
 export const LOG_TAIL_BYTES = 4096
@@ -59,11 +59,13 @@ export interface InvocationLogInput extends SystemLogInput {
   readonly traceId: string
   readonly receivedNanos: bigint
   readonly readLine: ReadLine
+  /** Instead of Lambda's. */
+  readonly system?: SystemLines
 }
 
 export function invocationLog(input: InvocationLogInput): InvocationLog {
   const { record } = input
-  const system = systemLines(input)
+  const system = input.system ?? systemLines(input)
   const writer = new LogWriter(input)
   const own = (wanted: (line: FunctionLine) => boolean): void => {
     for (const line of record.lines) if (wanted(line)) writer.addFunction(line)
@@ -156,7 +158,8 @@ class LogWriter {
   }
 }
 
-function cutTail(pieces: readonly string[]): string {
+/** The last 4096 bytes, not in the middle of a character. */
+export function cutTail(pieces: readonly string[]): string {
   const last: string[] = []
   let size = 0
   for (let i = pieces.length - 1; i >= 0 && size < LOG_TAIL_BYTES; i--) {

@@ -1,5 +1,6 @@
 // What a caller hands to Platform.invoke and what it gets back: the Invoke API's members, free of HTTP.
 import type { LogRecord } from '../span/log-record.ts'
+import type { FcAnswer, FcRequest } from './fc-spec.ts'
 
 export interface InvokeRequest {
   /** Name, ARN, partial ARN, `name:qualifier`, or logical id. */
@@ -17,6 +18,8 @@ export interface InvokeRequest {
   readonly withoutLog?: boolean
   /** A UUID; made when absent. */
   readonly requestId?: string | undefined
+  /** For functions of Function Compute alone. */
+  readonly fc?: FcRequest | undefined
 }
 
 export interface InvokeAnswer {
@@ -34,4 +37,6 @@ export interface InvokeAnswer {
   /** 32 hex digits. */
   readonly traceId: string
   readonly sampled: boolean
+  /** Of functions of Function Compute. */
+  readonly fc?: FcAnswer
 }

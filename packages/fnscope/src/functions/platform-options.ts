@@ -29,6 +29,8 @@ export interface PlatformOptions {
   readonly daemonAddress?: string | undefined
   /** AWS_ENDPOINT_URL for functions that set none, asked for at each start of an environment. */
   readonly endpointUrl?: (() => string | undefined) | undefined
+  /** Where functions of Function Compute send their spans: thrift over HTTP. */
+  readonly jaegerEndpoint?: (() => string | undefined) | undefined
   /** AWS_ACCESS_KEY_ID of functions, where the endpoint asks for one of its own. */
   readonly accessKeyId?: string | undefined
   /** Where runtime clients and bytecode are kept between runs. */

@@ -7,6 +7,7 @@ import { createClock, type Clock } from './clock.ts'
 import { datakitLogs, datakitOf } from './datakit-telemetry.ts'
 import { Deployments } from './deployments.ts'
 import { EventQueue } from './event-queue.ts'
+import { newFcRequestId } from './fc-id.ts'
 import { FunctionRunner, type Call, type Run } from './function-runner.ts'
 import { idleLog } from './invocation-log.ts'
 import { ProcessGuard } from './process-guard.ts'
@@ -53,6 +54,7 @@ export class Platform {
       deployments: this.#deployments,
       guard: this.#guard,
       clock: this.#clock,
+      outlet: this.#outlet,
     })
     this.#events = new EventQueue({
       ...(options.retryDelaysMs ? { retryDelaysMs: options.retryDelaysMs } : {}),
@@ -105,7 +107,8 @@ export class Platform {
         `There is no function "${request.functionName}". Deployed: ${known.join(', ') || 'none'}.`,
       )
     }
-    const requestId = request.requestId ?? randomUUID()
+    const { fc } = deployed.spec
+    const requestId = request.requestId ?? (fc === undefined ? randomUUID() : newFcRequestId(fc, this.#clock()))
     // What is installed first is no part of the request's time.
     if (request.invocationType === 'RequestResponse') await this.#deployments.launch(deployed)
     const acceptedNanos = this.#clock()
@@ -122,9 +125,18 @@ export class Platform {
       this.#enqueue(call)
       return { ...answer, status: 202, payload: new Uint8Array(0), logTail: '', logLines: [] }
     }
-    const whole = (result: EarlyAnswer, { logTail, logLines }: Pick<Run, 'logTail' | 'logLines'>): InvokeAnswer => {
+    const whole = (result: EarlyAnswer, ended: Pick<Run, 'logTail' | 'logLines' | 'fc'>): InvokeAnswer => {
       const failed = result.functionError === undefined ? {} : { functionError: result.functionError }
-      return { ...answer, status: 200, payload: result.payload, ...failed, logTail, logLines }
+      const { logTail, logLines, fc: said } = ended
+      return {
+        ...answer,
+        status: 200,
+        payload: result.payload,
+        ...failed,
+        logTail,
+        logLines,
+        ...(said && { fc: said }),
+      }
     }
     return await new Promise((resolve, reject) => {
       let trailing: Promise<unknown> = Promise.resolve()
@@ -184,7 +196,10 @@ export class Platform {
       this.#reservoirs.set(spec.name, reservoir)
     }
     const { sampling: mode, segmentStyle: style } = this.#options
-    return traceContext(spec, header, { nowNanos, style, sampling: { mode, take: () => reservoir.take() } })
+    const trace = traceContext(spec, header, { nowNanos, style, sampling: { mode, take: () => reservoir.take() } })
+    // Function Compute's switch is one for all: off, nothing is recorded, whoever called.
+    if (spec.fc === undefined || spec.tracing === 'Active') return trace
+    return { ...trace, sampled: false, recorded: false, announced: false }
   }
 
   async #invokeSync(call: Call, onAnswer: ((answer: EarlyAnswer) => void) | undefined): Promise<Run> {
@@ -195,7 +210,9 @@ export class Platform {
         answeredNanos = this.#clock()
         onAnswer(answer)
       })
-      const service = call.trace.recorded ? [this.#runner.serviceSegment(call, 200, answeredNanos)] : []
+      // Function Compute's root is among the run's own spans.
+      const ownRoot = call.deployed.spec.fc !== undefined
+      const service = call.trace.recorded && !ownRoot ? [this.#runner.serviceSegment(call, 200, answeredNanos)] : []
       this.#outlet.add(() => {
         const telemetry = run.telemetry()
         return { ...telemetry, spans: [...(telemetry.spans ?? []), ...service] }

@@ -45,7 +45,8 @@ export function queuedEvent(call: Call, options: QueuedEventOptions): EventJob {
       return !failed
     },
     async done() {
-      if (!trace.recorded) return
+      // Function Compute writes a root of its own for each attempt.
+      if (!trace.recorded || deployed.spec.fc !== undefined) return
       const spans = [runner.serviceSegment(call, 202), ...parts]
       outlet.add(() => ({ spans }))
     },

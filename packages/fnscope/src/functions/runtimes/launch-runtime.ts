@@ -3,9 +3,10 @@
 import { FnscopeError } from '../../errors.ts'
 import type { FunctionSpec } from '../function-spec.ts'
 import type { Launch, RuntimeFamily, RuntimeHost } from './launch.ts'
+import { fcRuntime } from './fc.ts'
 import { pythonRuntime } from './python.ts'
 
-const FAMILIES: readonly RuntimeFamily[] = [pythonRuntime]
+const FAMILIES: readonly RuntimeFamily[] = [fcRuntime, pythonRuntime]
 
 function familyOf(spec: FunctionSpec): RuntimeFamily | undefined {
   return FAMILIES.find((family) => family.runs(spec))
