@@ -41,6 +41,8 @@ export interface Config {
   readonly sampling: 'all' | 'cloud'
   /** Overrides every function's style. */
   readonly segmentStyle: 'old' | 'new' | undefined
+  /** Whether Function Compute's functions are traced; template: as their s.yaml says. */
+  readonly fcTracing: 'on' | 'off' | 'template'
   readonly region: string
   readonly accountId: string
   /** Another local cloud's endpoint whose functions' logs are read. */
@@ -213,6 +215,9 @@ export function readConfig(flags: ConfigFlags, env: Readonly<Record<string, stri
   const style = env['FNSCOPE_SEGMENT_STYLE'] || undefined
   if (style !== undefined && style !== 'old' && style !== 'new')
     throw usage(`FNSCOPE_SEGMENT_STYLE is "old" or "new", not "${style}".`)
+  const fcTracing = env['FNSCOPE_FC_TRACING'] || 'template'
+  if (fcTracing !== 'on' && fcTracing !== 'off' && fcTracing !== 'template')
+    throw usage(`FNSCOPE_FC_TRACING is "on", "off" or "template", not "${fcTracing}".`)
   const logLevel = pick(flags.logLevel, 'LOG_LEVEL') ?? 'warn'
   if (!LOG_LEVELS.includes(logLevel)) throw usage(`--log-level is one of ${LOG_LEVELS.join(', ')}, not "${logLevel}".`)
   const store = {
@@ -242,6 +247,7 @@ export function readConfig(flags: ConfigFlags, env: Readonly<Record<string, stri
     ack,
     sampling,
     segmentStyle: style,
+    fcTracing,
     region: env['AWS_REGION'] || env['AWS_DEFAULT_REGION'] || 'us-east-1',
     accountId: '000000000000',
     besideUrl: parseBeside(pick(flags.beside, 'BESIDE')),

@@ -28,6 +28,7 @@ import { isLoopbackHost } from './http/host-names.ts'
 import { closeHttpServer } from './http/server.ts'
 import { answeringStored, showingBatches, tellingLogs } from './ingest-taps.ts'
 import { openIngest } from './ingest/open-ingest.ts'
+import { jaegerEndpoint } from './doors/jaeger-endpoint.ts'
 import { openJaegerDoor } from './doors/jaeger-query-door.ts'
 import type { Logger } from './log.ts'
 import { openConfiguredStore } from './open-store.ts'
@@ -268,6 +269,7 @@ export async function startServer(config: Config, options: StartOptions): Promis
     region: config.region,
     daemonAddress: daemon.address,
     endpointUrl: () => late.url,
+    jaegerEndpoint: () => jaegerEndpoint(telemetry.descriptions['jaeger-thrift-http'], functionKey),
     accessKeyId: functionKey,
     cacheDir: config.cacheDir,
     readLine: parseLogLine,
@@ -285,6 +287,7 @@ export async function startServer(config: Config, options: StartOptions): Promis
     // A caller of the user's own API cannot know our token: its front is this machine's alone, wherever we listen.
     host: isLoopbackHost(config.host) ? config.host : '127.0.0.1',
     segmentStyle: config.segmentStyle,
+    fcTracing: config.fcTracing,
     findPython: (runtime) => findPython(runtime, notify),
     notify,
     newStageSampler: config.sampling === 'cloud' ? () => newSampler(clock) : undefined,

@@ -1,5 +1,6 @@
 // What is deployed: reads an app's directory, gives its functions to the platform and opens its REST fronts.
 import { resolve } from 'node:path'
+import type { Config } from '../config.ts'
 import type { Counters } from '../counters.ts'
 import { readApp } from '../deploy/read-app.ts'
 import { FnscopeError } from '../errors.ts'
@@ -19,6 +20,7 @@ export interface AppsOptions {
   readonly cacheDir: string
   readonly host: string
   readonly segmentStyle: 'old' | 'new' | undefined
+  readonly fcTracing: Config['fcTracing']
   readonly findPython: (runtime: string) => Promise<string>
   /** Progress and notices for the person at the terminal. */
   readonly notify: (line: string) => void
@@ -73,13 +75,14 @@ export class Apps {
   }
 
   async #deploy(dir: string, parameters: Readonly<Record<string, string>>): Promise<ConsoleApp> {
-    const { platform, notify, region, accountId, cacheDir, findPython, segmentStyle } = this.#options
+    const { platform, notify, region, accountId, cacheDir, findPython, segmentStyle, fcTracing } = this.#options
     const spec = await readApp(resolve(dir), {
       region,
       accountId,
       cacheDir,
       findPython,
       parameters,
+      fcTracing,
       notify,
       onProgress: notify,
       ...(segmentStyle === undefined ? {} : { segmentStyle }),

@@ -34,6 +34,7 @@ const SOURCES: Readonly<Record<string, readonly string[]>> = {
   fsync: ['FNSCOPE_FSYNC'],
   ack: ['FNSCOPE_ACK'],
   segmentStyle: ['FNSCOPE_SEGMENT_STYLE'],
+  fcTracing: ['FNSCOPE_FC_TRACING'],
   region: ['AWS_REGION', 'AWS_DEFAULT_REGION'],
   besideUrl: ['FNSCOPE_BESIDE'],
   logLevel: ['FNSCOPE_LOG_LEVEL'],

@@ -3,7 +3,7 @@ import { readdir, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { FnscopeError } from '../errors.ts'
 
-const NAMES = ['template.yaml', 'template.yml', 'template.json']
+const NAMES = ['template.yaml', 'template.yml', 'template.json', 's.yaml', 's.yml']
 
 export interface FoundTemplate {
   /** Absolute path of the template; paths inside it are relative to its directory. */
@@ -48,7 +48,7 @@ export async function findTemplate(path: string): Promise<FoundTemplate> {
   const seen = (await readdir(target)).slice(0, 8).join(', ') || 'nothing'
   throw notFound(
     `No app in ${target}: looked for .aws-sam/build/template.yaml, ${NAMES.join(', ')}; found ${seen}. ` +
-      'Name the directory that holds the SAM or CloudFormation template, or the template itself.',
+      'Name the directory that holds the SAM, CloudFormation or Serverless Devs template, or the template itself.',
   )
 }
 

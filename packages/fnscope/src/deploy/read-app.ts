@@ -14,6 +14,7 @@ import { stackNameFrom } from './physical-name.ts'
 import { checkCycles, checkReferences } from './references.ts'
 import { readSamConfig } from './samconfig.ts'
 import { openScope } from './scope.ts'
+import { readServerlessDevs, SERVERLESS_DEVS_NAMES } from './serverless-devs.ts'
 import { invalid, isMap, mapAt, type TemplateMap, type TemplateValue, typeOf } from './template-value.ts'
 import { parseTemplate } from './template-yaml.ts'
 import { readTriggers, TRIGGER_TYPES } from './triggers.ts'
@@ -39,6 +40,8 @@ export interface ReadAppOptions {
   readonly stackName?: string
   /** Overrides what templates say. */
   readonly segmentStyle?: SegmentStyle
+  /** Whether Function Compute's functions are traced; template: as s.yaml says. */
+  readonly fcTracing?: 'on' | 'off' | 'template'
   /** Template parameters; they win over samconfig.toml. */
   readonly parameters?: Readonly<Record<string, string>>
   /** Each notice as it is found; all of them are in AppSpec.notices too. */
@@ -60,6 +63,8 @@ export async function readApp(path: string, options: ReadAppOptions): Promise<Ap
   }
   const found = await findTemplate(path)
   if (found.notice !== undefined) notice(found.notice)
+  if (SERVERLESS_DEVS_NAMES.includes(basename(found.file)))
+    return await readServerlessDevs(found, options, { all: notices, add: notice })
   const { context, template } = await openApp(found, options, notice)
   const functions = await readFunctions(context)
   const triggers = readTriggers(context, template, functions)

@@ -72,7 +72,8 @@ function parseJson(text: string): TemplateValue | undefined {
   }
 }
 
-function parseYaml(text: string, file: string): TemplateValue {
+/** Any value; JSON is YAML too. @throws FnscopeError FNS_TEMPLATE_INVALID with file:line:column */
+export function parseYaml(text: string, file: string): TemplateValue {
   const document = parseDocument(text, { customTags: (tags) => [LEADING_ZERO, ...TAGS, ...tags], merge: true })
   const problem = document.errors[0] ?? document.warnings[0]
   if (problem !== undefined) {

@@ -4,7 +4,7 @@ import { FUNCTION_ORIGIN, isCall, sameCall } from './same-call.ts'
 import type { Span } from '../span/span.ts'
 
 /** Who is believed first. */
-const SOURCES = ['lambda', 'xray', 'otlp', 'datadog', 'jaeger', 'zipkin', 'dataway']
+const SOURCES = ['lambda', 'fc', 'xray', 'otlp', 'datadog', 'jaeger', 'zipkin', 'dataway']
 
 /** The spans with each thing once, children under what stayed of their parents. */
 export function mergeSame(spans: readonly Span[]): Span[] {
@@ -28,7 +28,7 @@ function invocationOf(span: Span, parents: ReadonlyMap<string, Span>): string | 
 
 /** Of Lambda itself, here or in the cloud. */
 function isOwn({ source }: Span): boolean {
-  return source === 'lambda' || source === 'xray'
+  return source === 'lambda' || source === 'fc' || source === 'xray'
 }
 
 /** The platform's segment of a run stays; a retried event has several, and each SDK's span is of that in whose time it lies. */
