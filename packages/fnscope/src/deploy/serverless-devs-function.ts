@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { FnscopeError, messageOf } from '../errors.ts'
 import type { FcHook, FcHttpTrigger, FcSpec, FunctionSpec } from '../functions/function-spec.ts'
-import { integerOf, isDirectory } from './app-context.ts'
+import { isDirectory } from './app-context.ts'
 import { buildRequirements } from './build.ts'
 import type { ReadAppOptions } from './read-app.ts'
 import {
@@ -17,6 +17,7 @@ import {
   type TemplateMap,
   type TemplateValue,
 } from './template-value.ts'
+import { integerOf } from './value-reader.ts'
 
 /** A function's settings, wherever its edition has them. */
 export interface FcSettings {

@@ -39,7 +39,9 @@ export function fcFailure(
   const what = control === 'initialize' ? 'Function initializer' : 'Function'
   if (record.status === 'timeout') return `${what} timed out after ${timeoutSeconds} seconds (${memory})`
   if (record.status !== 'failure') return undefined
-  const reason = record.exit ? `, ${record.exit}` : ''
+  // `Runtime exited with error: exit status 1`: the status alone.
+  const status = /: (.+)$/.exec(record.reason ?? '')?.[1]
+  const reason = status === undefined ? '' : `, ${status}`
   const duration = Math.round(fcRunMillis(record))
   return `Process exited unexpectedly before completing request (duration: ${duration}ms, ${memory}${reason})`
 }
