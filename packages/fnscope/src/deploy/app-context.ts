@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { SegmentStyle } from '../functions/function-spec.ts'
 import type { BuildOptions } from './build.ts'
+import type { Files } from './lookups.ts'
 import type { NameSeed } from './physical-name.ts'
 import type { TemplateScope } from './scope.ts'
 import { isMap, mapAt, type TemplateMap } from './template-value.ts'
@@ -21,6 +22,7 @@ export interface AppContext {
   readonly resources: TemplateMap
   readonly scope: TemplateScope
   readonly build: BuildOptions
+  readonly files: Files
   readonly segmentStyle?: SegmentStyle
   notice(text: string): void
 }

@@ -1,7 +1,8 @@
 // Queues and streams that are polled for a function: SAM's events SQS, DynamoDB and Kinesis, AWS::Lambda::EventSourceMapping.
 import type { EventSourceSpec } from '../functions/trigger-spec.ts'
+import { stableUuid } from './physical-name.ts'
 import { integerOf } from './value-reader.ts'
-import { functionNameOf, jsonOf, enabledIn, resourcesOf, stableUuid, type TriggerContext } from './trigger-context.ts'
+import { functionNameOf, jsonOf, enabledIn, resourcesOf, type TriggerContext } from './trigger-context.ts'
 import { invalid } from './template-value.ts'
 import type { ValueReader } from './value-reader.ts'
 
@@ -53,7 +54,7 @@ function readSource(
   const age = properties.integer('MaximumRecordAgeInSeconds', -1, 604_800)
   return [
     {
-      uuid: stableUuid(context, logicalId),
+      uuid: stableUuid(context.app.seed, logicalId),
       stack: context.app.seed.stack,
       functionName,
       source,

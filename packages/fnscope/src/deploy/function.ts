@@ -10,6 +10,7 @@ import { buildRequirements } from './build.ts'
 import { readEnvironment } from './environment-variables.ts'
 import { textOf } from './intrinsics.ts'
 import { readLayers } from './layer.ts'
+import { s3PlaceOf } from './s3-place.ts'
 import { describe, invalid, isList, isMap, mapAt, spell, typeOf } from './template-value.ts'
 import { choiceOf, integerOf } from './value-reader.ts'
 
@@ -109,9 +110,16 @@ async function readCode(
   const where = `${context.file}: function ${logicalId}`
   if (code === undefined)
     throw notFound(`${where} has no CodeUri. Name the directory with its code: CodeUri: hello_world/`)
-  if (typeof code !== 'string' || code.startsWith('s3://')) {
-    throw notFound(`${where} has its code in S3 (${describe(code)}); fnscope runs code from a local directory.`)
+  const place = s3PlaceOf(code)
+  if (place !== undefined) {
+    const unpacked = await context.files.unpacked?.(place, logicalId)
+    if (unpacked !== undefined) return unpacked
+    throw notFound(
+      `${where}: Error occurred while GetObject. S3 Error Code: NoSuchKey. S3 Error Message: The specified key does not ` +
+        `exist. (s3://${place.bucket}/${place.key})`,
+    )
   }
+  if (typeof code !== 'string') throw notFound(`${where} has ${describe(code)} for its code; a directory is wanted.`)
   const dir = pathFrom(context, code)
   if (!(await isDirectory(dir))) {
     throw notFound(

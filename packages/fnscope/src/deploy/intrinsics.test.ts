@@ -3,8 +3,9 @@ import test from 'node:test'
 import { FnscopeError } from '../errors.ts'
 import { resolveValue } from './intrinsics.ts'
 import { readParameters } from './parameters.ts'
+import { expandSam } from './sam/expand.ts'
 import { openScope, type TemplateScope } from './scope.ts'
-import type { TemplateMap } from './template-value.ts'
+import { mapAt, type TemplateMap } from './template-value.ts'
 import { parseTemplate } from './template-yaml.ts'
 
 const TEMPLATE = `
@@ -37,6 +38,7 @@ Resources:
 
 function scopeOf(text = TEMPLATE, overrides: Record<string, string> = {}): TemplateScope & { notices: string[] } {
   const template: TemplateMap = parseTemplate(text, 't.yaml')
+  const sources = mapAt(template['Resources'], 'Resources') as Readonly<Record<string, TemplateMap>>
   const notices: string[] = []
   const scope = openScope(template, {
     file: 't.yaml',
@@ -44,6 +46,7 @@ function scopeOf(text = TEMPLATE, overrides: Record<string, string> = {}): Templ
     region: 'eu-west-1',
     accountId: '000000000000',
     parameters: readParameters(template, overrides, 't.yaml'),
+    expanded: expandSam(template, { sources, known: (value) => value, file: 't.yaml' }),
     notice: (text) => notices.push(text),
   })
   return Object.assign(scope, { notices })

@@ -18,6 +18,10 @@ export interface Scope {
   readonly mappings: TemplateMap
   readonly region: string
   notice(text: string): void
+  /** What another stack exports under this name. */
+  importValue(name: string, place: string): string
+  /** Text with its `{{resolve:…}}` looked up. */
+  dynamic(text: string, place: string): string
 }
 
 type Argument = TemplateValue | undefined
@@ -30,12 +34,14 @@ export function resolveValue(value: TemplateValue, scope: Scope, place: string):
       .map((item, index) => resolveValue(item, scope, `${place}[${index}]`))
       .filter((item) => item !== undefined)
   }
+  if (typeof value === 'string') return value.includes('{{resolve:') ? scope.dynamic(value, place) : value
   if (!isMap(value)) return value
   const call = intrinsicOf(value)
   if (call) {
     const intrinsic = INTRINSICS.get(call[0])
     if (!intrinsic) throw invalid(`${place} uses ${call[0]}, which fnscope does not read.`)
-    return intrinsic(call[1], scope, place)
+    const result = intrinsic(call[1], scope, place)
+    return typeof result === 'string' && result.includes('{{resolve:') ? scope.dynamic(result, place) : result
   }
   const resolved: Record<string, TemplateValue> = {}
   for (const [key, inner] of Object.entries(value)) {
@@ -193,11 +199,7 @@ const INTRINSICS: ReadonlyMap<string, Intrinsic> = new Map<string, Intrinsic>([
   ],
   [
     'Fn::ImportValue',
-    (argument, scope, place) => {
-      const name = textOf(resolveValue(argument, scope, place), place)
-      scope.notice(`${place}: Fn::ImportValue "${name}" belongs to another stack; its name stands in for its value.`)
-      return name
-    },
+    (argument, scope, place) => scope.importValue(textOf(resolveValue(argument, scope, place), place), place),
   ],
   [
     'Fn::GetAZs',

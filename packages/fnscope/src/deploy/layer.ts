@@ -7,7 +7,8 @@ import { isDirectory, pathFrom, Properties, type AppContext } from './app-contex
 import { buildRequirements } from './build.ts'
 import { packageOfLayer } from './foreign-layer.ts'
 import { resolveValue, textOf } from './intrinsics.ts'
-import { intrinsicOf, invalid, isList, isMap, type TemplateValue, typeOf } from './template-value.ts'
+import { s3PlaceOf } from './s3-place.ts'
+import { describe, intrinsicOf, invalid, isList, isMap, type TemplateValue, typeOf } from './template-value.ts'
 
 const LAYER_TYPES = new Set(['AWS::Serverless::LayerVersion', 'AWS::Lambda::LayerVersion'])
 const MOST_LAYERS = 5
@@ -62,6 +63,8 @@ function localLayerId(context: AppContext, item: TemplateValue): string | undefi
 }
 
 async function readForeignLayer(context: AppContext, arn: string, place: string, runtime: string): Promise<string[]> {
+  const published = await context.files.layer?.(arn)
+  if (published !== undefined) return [published]
   const text = packageOfLayer(arn)
   if (text === undefined || !runtime.startsWith('python')) {
     context.notice(`${place}: layer ${arn} lies on the cloud and was left out; add its packages to the app instead.`)
@@ -76,8 +79,11 @@ async function readLocalLayer(context: AppContext, id: string, runtime: string):
   const properties = new Properties(context, id)
   const content = properties.value('ContentUri') ?? properties.value('Content')
   const place = properties.at('ContentUri')
-  if (typeof content !== 'string' || content.startsWith('s3://')) {
-    throw new FnscopeError('FNS_CODE_NOT_FOUND', `${place} must be a local directory; fnscope reads no layer from S3.`)
+  const s3 = s3PlaceOf(content)
+  const unpacked = s3 === undefined ? undefined : await context.files.unpacked?.(s3, id)
+  if (unpacked !== undefined) return [unpacked]
+  if (typeof content !== 'string' || s3 !== undefined) {
+    throw new FnscopeError('FNS_CODE_NOT_FOUND', `${place} is ${describe(content)}; that archive is not at hand.`)
   }
   const dir = pathFrom(context, content)
   if (!(await isDirectory(dir))) return installMissingLayer(context, id, { dir, content, place, runtime })

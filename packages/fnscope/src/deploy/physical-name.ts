@@ -42,6 +42,14 @@ export function lowerId(seed: NameSeed, logicalId: string, length: number): stri
   return draw(seed, logicalId, LOWER, length)
 }
 
+/** A UUID that is the same on each deployment of the same stack. */
+export function stableUuid(seed: NameSeed, logicalId: string): string {
+  const hex = createHash('sha256')
+    .update(JSON.stringify([seed.appDir, seed.stack, logicalId]))
+    .digest('hex')
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`
+}
+
 /** A stack name from any text: letters, digits and hyphens, a letter first, at most 128. */
 export function stackNameFrom(text: string): string {
   const name = text.replaceAll(/[^A-Za-z0-9]+/g, '-').replaceAll(/^[^A-Za-z]+|-+$/g, '')

@@ -1,36 +1,16 @@
-// An app directory to an AppSpec: finds the template, gives every name its value, reads functions, APIs and outputs.
-// Installs dependencies where `sam build` has not; starts nothing.
-import { basename, dirname, relative, resolve } from 'node:path'
+// An app directory to an AppSpec: finds the template, samconfig.toml and the files it names, and has the stack read.
 import { readFile } from 'node:fs/promises'
+import { basename, dirname, relative, resolve } from 'node:path'
 import { FnscopeError } from '../errors.ts'
-import type { AppSpec, FunctionSpec, SegmentStyle } from '../functions/function-spec.ts'
-import type { AppContext } from './app-context.ts'
+import type { AppSpec, SegmentStyle } from '../functions/function-spec.ts'
 import { findTemplate, type FoundTemplate } from './find-template.ts'
-import { readFunction } from './function.ts'
-import { withGlobals } from './globals.ts'
-import { resolveValue } from './intrinsics.ts'
-import { readParameters } from './parameters.ts'
+import type { Files, Lookups, TemplateFile } from './lookups.ts'
 import { stackNameFrom } from './physical-name.ts'
-import { checkCycles, checkReferences } from './references.ts'
+import { FUNCTION_TYPES, readStack } from './read-stack.ts'
 import { readSamConfig } from './samconfig.ts'
-import { openScope } from './scope.ts'
 import { readServerlessDevs, SERVERLESS_DEVS_NAMES } from './serverless-devs.ts'
-import { invalid, isMap, mapAt, type TemplateMap, type TemplateValue, typeOf } from './template-value.ts'
-import { parseTemplate } from './template-yaml.ts'
-import { readTriggers, TRIGGER_TYPES } from './triggers.ts'
-
-const FUNCTION_TYPES = new Set(['AWS::Serverless::Function', 'AWS::Lambda::Function'])
-
-// Read here, or only a name that others refer to: nothing is missing when these are not run.
-const SILENT_TYPES = new Set([
-  ...FUNCTION_TYPES,
-  ...TRIGGER_TYPES,
-  'AWS::Serverless::LayerVersion',
-  'AWS::Lambda::LayerVersion',
-  'AWS::Lambda::Permission',
-  'AWS::Logs::LogGroup',
-  'AWS::CDK::Metadata',
-])
+import { openStack, type Stack } from './stack.ts'
+import { typeOf } from './template-value.ts'
 
 export interface ReadAppOptions {
   readonly region: string
@@ -47,6 +27,8 @@ export interface ReadAppOptions {
   /** Each notice as it is found; all of them are in AppSpec.notices too. */
   readonly notify?: (notice: string) => void
   readonly onProgress?: (line: string) => void
+  readonly lookups?: Lookups
+  readonly files?: Files
 }
 
 /**
@@ -65,127 +47,49 @@ export async function readApp(path: string, options: ReadAppOptions): Promise<Ap
   if (found.notice !== undefined) notice(found.notice)
   if (SERVERLESS_DEVS_NAMES.includes(basename(found.file)))
     return await readServerlessDevs(found, options, { all: notices, add: notice })
-  const { context, template } = await openApp(found, options, notice)
-  const functions = await readFunctions(context)
-  const triggers = readTriggers(context, template, functions)
-  noteUnknown(context)
-  return {
-    dir: found.appDir,
-    stack: context.seed.stack,
-    region: options.region,
-    accountId: options.accountId,
-    functions,
-    triggers,
-    outputs: readOutputs(context, template),
-    notices,
-  }
+  const stack = await openApp(found, options, notice)
+  const app = await readStack(stack, { ...options, built: found.built })
+  if (app.functions.length === 0) throw noFunction(stack)
+  return { ...app, notices }
 }
 
-async function openApp(
-  found: FoundTemplate,
-  options: ReadAppOptions,
-  notice: (text: string) => void,
-): Promise<{ readonly context: AppContext; readonly template: TemplateMap }> {
-  const file = relative(process.cwd(), found.file).startsWith('..') ? found.file : relative(process.cwd(), found.file)
-  const source = parseTemplate(await readFile(found.file, 'utf8'), file)
-  const config = await readSamConfig(found.appDir)
-  const stack = options.stackName ?? config.stackName ?? stackNameFrom(basename(found.appDir))
-  const seed = { appDir: found.appDir, stack }
-  const parameters = readParameters(source, { ...config.parameterOverrides, ...options.parameters }, file)
-  const template = { ...source, Resources: mergeAllGlobals(source, file) }
+async function openApp(found: FoundTemplate, options: ReadAppOptions, notice: (text: string) => void): Promise<Stack> {
   const { region, accountId } = options
-  const scope = openScope(template, { file, seed, region, accountId, parameters, notice })
-  checkReferences(template, file, scope.knows)
-  const resources = Object.fromEntries(
-    Object.entries(template.Resources).filter(([id, resource]) => {
-      const condition = isMap(resource) ? resource['Condition'] : undefined
-      return typeof condition !== 'string' || scope.condition(condition, `Resources.${id}.Condition`)
-    }),
-  )
-  checkCycles(resources, file)
-  const context: AppContext = {
-    file,
-    templateDir: dirname(found.file),
+  const config = await readSamConfig(found.appDir)
+  return await openStack({
+    template: await readFile(found.file, 'utf8'),
+    file: shown(found.file),
+    dir: dirname(found.file),
     appDir: found.appDir,
-    built: found.built,
-    seed,
+    stack: options.stackName ?? config.stackName ?? stackNameFrom(basename(found.appDir)),
     region,
     accountId,
-    resources,
-    scope,
-    build: {
-      cacheDir: resolve(options.cacheDir),
-      findPython: options.findPython,
-      ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
-    },
-    ...(options.segmentStyle === undefined ? {} : { segmentStyle: options.segmentStyle }),
+    parameters: { ...config.parameterOverrides, ...options.parameters },
+    files: { template: localTemplate, ...options.files },
     notice,
-  }
-  return { context, template }
+    ...(options.lookups === undefined ? {} : { lookups: options.lookups }),
+  })
 }
 
-function mergeAllGlobals(template: TemplateMap, file: string): Record<string, TemplateMap> {
-  const merged: Record<string, TemplateMap> = {}
-  for (const [id, resource] of Object.entries(mapAt(template['Resources'], `${file}: Resources`))) {
-    const place = `Resources.${id}`
-    if (id.startsWith('Fn::ForEach')) throw invalid(`${file}: ${place}: fnscope does not read Fn::ForEach.`)
-    if (!isMap(resource) || typeof resource['Type'] !== 'string') {
-      throw invalid(`${file}: ${place} must be a map with a Type.`)
-    }
-    merged[id] = { ...resource, Properties: withGlobals(template, resource, `${file}: ${place}`) }
-  }
-  return merged
+function shown(file: string): string {
+  const near = relative(process.cwd(), file)
+  return near.startsWith('..') ? file : near
 }
 
-async function readFunctions(context: AppContext): Promise<FunctionSpec[]> {
-  const ids = Object.entries(context.resources)
-    .filter(([, resource]) => FUNCTION_TYPES.has(typeOf(resource)))
-    .map(([id]) => id)
-  const functions: FunctionSpec[] = []
-  const names = new Map<string, string>()
-  for (const id of ids) {
-    const spec = await readFunction(context, id)
-    if (spec === undefined) continue
-    const twin = names.get(spec.name)
-    if (twin !== undefined)
-      throw invalid(`${context.file}: functions ${twin} and ${id} have the same name ${spec.name}.`)
-    names.set(spec.name, id)
-    functions.push(spec)
-  }
-  if (functions.length === 0) {
-    throw new FnscopeError(
-      'FNS_TEMPLATE_NO_FUNCTION',
-      `${context.file} has no function that can run here` +
-        (ids.length > 0 ? `: ${ids.join(', ')} live in container images.` : '.') +
-        ' Add a resource of type AWS::Serverless::Function with a CodeUri, a Handler and a Runtime.',
-    )
-  }
-  return functions
+/** A nested template or a snippet beside the one that names it. */
+async function localTemplate(path: string, dir: string | undefined): Promise<TemplateFile | undefined> {
+  if (dir === undefined || /^(https?|s3):/.test(path)) return undefined
+  const file = resolve(dir, path)
+  const text = await readFile(file, 'utf8').catch(() => undefined)
+  return text === undefined ? undefined : { text, file: shown(file), dir: dirname(file) }
 }
 
-function noteUnknown(context: AppContext): void {
-  for (const [id, resource] of Object.entries(context.resources)) {
-    const type = typeOf(resource)
-    if (SILENT_TYPES.has(type) || type.startsWith('AWS::IAM::')) continue
-    context.notice(`${id} (${type}) is not emulated.`)
-  }
-}
-
-function readOutputs(context: AppContext, template: TemplateMap): Record<string, string> {
-  const outputs: Record<string, string> = {}
-  for (const [key, output] of Object.entries(mapAt(template['Outputs'], 'Outputs'))) {
-    const place = `Outputs.${key}`
-    if (!isMap(output)) throw invalid(`${context.file}: ${place} must be a map with a Value.`)
-    const condition = output['Condition']
-    if (typeof condition === 'string' && !context.scope.condition(condition, place)) continue
-    const value = resolveOutput(context, output['Value'], place)
-    if (value !== undefined) outputs[key] = value
-  }
-  return outputs
-}
-
-function resolveOutput(context: AppContext, raw: TemplateValue | undefined, place: string): string | undefined {
-  const value = raw === undefined ? undefined : resolveValue(raw, context.scope, `${place}.Value`)
-  if (value === undefined) throw invalid(`${context.file}: ${place} has no Value.`)
-  return typeof value === 'string' ? value : JSON.stringify(value)
+function noFunction({ template }: Stack): FnscopeError {
+  const ids = Object.keys(template.sources).filter((id) => FUNCTION_TYPES.has(typeOf(template.sources[id])))
+  return new FnscopeError(
+    'FNS_TEMPLATE_NO_FUNCTION',
+    `${template.file} has no function that can run here` +
+      (ids.length > 0 ? `: ${ids.join(', ')} live in container images.` : '.') +
+      ' Add a resource of type AWS::Serverless::Function with a CodeUri, a Handler and a Runtime.',
+  )
 }

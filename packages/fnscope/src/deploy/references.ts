@@ -1,15 +1,5 @@
-// Who refers to whom: every Ref, GetAtt and Sub of a template, to find names that do not exist and resources that need
-// each other in a circle, which the cloud would refuse at deploy time.
-import {
-  intrinsicOf,
-  invalid,
-  isList,
-  isMap,
-  mapAt,
-  type TemplateMap,
-  type TemplateValue,
-  typeOf,
-} from './template-value.ts'
+// Who refers to whom: every Ref, GetAtt and Sub of a template, to find names that do not exist.
+import { intrinsicOf, invalid, isList, isMap, mapAt, type TemplateMap, type TemplateValue } from './template-value.ts'
 
 export interface Reference {
   readonly name: string
@@ -58,47 +48,10 @@ export function checkReferences(template: TemplateMap, file: string, knows: (nam
       for (const reference of referencesIn(entry[part], `${section}.${id}.${part}`)) {
         if (knows(reference.name) || knows(`${reference.name}.${reference.attribute}`)) continue
         throw invalid(
-          `${file}: ${reference.place} refers to ${reference.name}, which is no parameter and no resource of this template.`,
+          `Template format error: Unresolved resource dependencies [${reference.name}] in the ${section} block of the ` +
+            `template. ${file}: ${reference.place} refers to ${reference.name}, which is no parameter and no resource of this template.`,
         )
       }
     }
   }
-}
-
-// A SAM resource becomes several; only these properties stay on the one that others refer to.
-const OWN_PROPERTIES = ['FunctionName', 'Environment', 'Layers', 'Description', 'VpcConfig', 'DeadLetterQueue']
-
-/** @throws FnscopeError FNS_TEMPLATE_INVALID naming a circle of resources, as CloudFormation refuses one */
-export function checkCycles(resources: TemplateMap, file: string): void {
-  const edges = new Map<string, readonly Reference[]>()
-  for (const [id, resource] of Object.entries(resources)) {
-    if (!isMap(resource)) continue
-    const place = `Resources.${id}.Properties`
-    const properties = mapAt(resource['Properties'], place)
-    const sam = typeOf(resource).startsWith('AWS::Serverless::')
-    const kept = sam
-      ? Object.fromEntries(Object.entries(properties).filter(([key]) => OWN_PROPERTIES.includes(key)))
-      : properties
-    const own = referencesIn(kept, place).filter((reference) => Object.hasOwn(resources, reference.name))
-    edges.set(id, own)
-  }
-  const done = new Set<string>()
-  const path: string[] = []
-  const visit = (id: string): void => {
-    if (done.has(id)) return
-    path.push(id)
-    for (const reference of edges.get(id) ?? []) {
-      const at = path.indexOf(reference.name)
-      if (at >= 0) {
-        throw invalid(
-          `${file}: ${reference.place} closes a circle: ${[...path.slice(at), reference.name].join(' → ')}. ` +
-            'CloudFormation refuses that; take one of the references out.',
-        )
-      }
-      visit(reference.name)
-    }
-    path.pop()
-    done.add(id)
-  }
-  for (const id of edges.keys()) visit(id)
 }

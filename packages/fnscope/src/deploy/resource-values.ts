@@ -1,6 +1,6 @@
 // What Ref and GetAtt of a resource give, by type: the shapes CloudFormation documents, over derived names.
 // Nothing here exists anywhere; templates only need values of the right form.
-import type { TemplateMap } from './template-value.ts'
+import type { TemplateMap, TemplateValue } from './template-value.ts'
 
 /** One resource as seen by the table below. */
 export interface NamedResource {
@@ -10,10 +10,13 @@ export interface NamedResource {
   readonly name: string
   /** Lower-case letters and digits, for ids. */
   readonly id: string
+  readonly uuid: string
   readonly region: string
   readonly accountId: string
   readonly partition: string
   readonly urlSuffix: string
+  /** A property of it, resolved. */
+  readonly property: (key: string) => TemplateValue | undefined
 }
 
 type Make = (resource: NamedResource) => string
@@ -42,6 +45,18 @@ const byId: Make = (resource) => resource.id
 
 const functionArn = arn('lambda', (r) => `function:${r.name}`)
 const layerArn = arn('lambda', (r) => `layer:${r.name}:1`)
+const textProperty = (r: NamedResource, key: string): string => {
+  const value = r.property(key)
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : ''
+}
+/** ARN of the function that a property names by its name or by its ARN. */
+const functionArnIn =
+  (key: string, qualifier: Make): Make =>
+  (r) => {
+    const given = textProperty(r, key)
+    const name = /:function:([^:]+)/.exec(given)?.[1] ?? given
+    return `${arn('lambda', () => `function:${name}`)(r)}:${qualifier(r)}`
+  }
 const queueUrl: Make = (r) => `https://sqs.${r.region}.${r.urlSuffix}/${r.accountId}/${r.name}`
 const functionUrl: Make = (r) => `https://${r.id}.lambda-url.${r.region}.on.aws/`
 const endpoint: Make = (r) => `https://${r.id}.execute-api.${r.region}.${r.urlSuffix}`
@@ -61,11 +76,25 @@ const layer: TypeValues = {
 }
 const restApi: TypeValues = { ref: byId, attributes: { RootResourceId: byId, RestApiId: byId } }
 const httpApi: TypeValues = { ref: byId, attributes: { ApiEndpoint: endpoint, ApiId: byId } }
+const domainAttributes: Readonly<Record<string, Make>> = Object.fromEntries(
+  ['DistributionDomainName', 'RegionalDomainName'].flatMap((name) => [
+    [name, (r: NamedResource) => `d-${r.id}.execute-api.${r.region}.${r.urlSuffix}`],
+    [name.replace('DomainName', 'HostedZoneId'), () => 'Z2FDTNDATAQYW2'],
+  ]),
+)
 const machineArn = arn('states', (r) => `stateMachine:${r.name}`)
-const machine: TypeValues = { nameProperty: 'Name', ref: machineArn, attributes: { Arn: machineArn, Name: byName } }
+const machine: TypeValues = {
+  nameProperty: 'Name',
+  ref: machineArn,
+  attributes: { Arn: machineArn, Name: byName, StateMachineRevisionId: () => '1' },
+}
 const topicArn = arn('sns', (r) => r.name)
 const secretArn = arn('secretsmanager', (r) => `secret:${r.name}-${r.id.slice(0, 6)}`)
-const versionArn = arn('lambda', (r) => `function:${r.name}:1`)
+const versionArn = functionArnIn('FunctionName', () => '1')
+const aliasArn = functionArnIn('FunctionName', (r) => textProperty(r, 'Name'))
+const stageName: TypeValues = { nameProperty: 'StageName' }
+const stackArn = arn('cloudformation', (r) => `stack/${r.name}/${r.id}`)
+const shortId: Make = (r) => r.id.slice(0, 6)
 
 const TYPES: Readonly<Record<string, TypeValues>> = {
   'AWS::Serverless::Function': lambdaFunction,
@@ -73,24 +102,42 @@ const TYPES: Readonly<Record<string, TypeValues>> = {
   'AWS::Serverless::LayerVersion': layer,
   'AWS::Lambda::LayerVersion': layer,
   'AWS::Lambda::Version': { ref: versionArn, attributes: { FunctionArn: versionArn, Version: () => '1' } },
-  'AWS::Lambda::Alias': { ref: versionArn, attributes: { AliasArn: versionArn } },
-  'AWS::Lambda::Url': { ref: functionArn, attributes: { FunctionUrl: functionUrl, FunctionArn: functionArn } },
+  'AWS::Lambda::Alias': { ref: aliasArn, attributes: { AliasArn: aliasArn } },
+  'AWS::Lambda::Url': {
+    ref: (r) => textProperty(r, 'TargetFunctionArn'),
+    attributes: { FunctionUrl: functionUrl, FunctionArn: (r) => textProperty(r, 'TargetFunctionArn') },
+  },
+  'AWS::Lambda::EventSourceMapping': {
+    ref: (r) => r.uuid,
+    attributes: {
+      Id: (r) => r.uuid,
+      EventSourceMappingArn: arn('lambda', (r) => `event-source-mapping:${r.uuid}`),
+    },
+  },
+  'AWS::CloudFormation::Stack': { ref: stackArn },
+  'AWS::CloudFormation::WaitConditionHandle': {
+    ref: (r) => `https://cloudformation-waitcondition-${r.region}.s3.${r.urlSuffix}/${r.name}`,
+  },
   'AWS::Serverless::Api': restApi,
   'AWS::ApiGateway::RestApi': restApi,
-  'AWS::ApiGateway::Stage': { nameProperty: 'StageName' },
-  'AWS::ApiGateway::Deployment': {
-    ref: (r) => r.id.slice(0, 6),
-    attributes: { DeploymentId: (r) => r.id.slice(0, 6) },
-  },
-  'AWS::ApiGateway::Resource': { ref: (r) => r.id.slice(0, 6), attributes: { ResourceId: (r) => r.id.slice(0, 6) } },
+  'AWS::ApiGateway::Stage': stageName,
+  'AWS::ApiGateway::Deployment': { ref: shortId, attributes: { DeploymentId: shortId } },
+  'AWS::ApiGateway::Resource': { ref: shortId, attributes: { ResourceId: shortId } },
+  'AWS::ApiGateway::ApiKey': { ref: byId, attributes: { APIKeyId: byId } },
+  'AWS::ApiGateway::UsagePlan': { ref: shortId, attributes: { Id: shortId } },
+  'AWS::ApiGateway::Authorizer': { ref: shortId, attributes: { AuthorizerId: shortId } },
+  'AWS::ApiGateway::DomainName': { nameProperty: 'DomainName', attributes: domainAttributes },
   'AWS::Serverless::HttpApi': httpApi,
   'AWS::ApiGatewayV2::Api': httpApi,
-  'AWS::ApiGatewayV2::Stage': { nameProperty: 'StageName' },
+  'AWS::ApiGatewayV2::Stage': stageName,
+  'AWS::ApiGatewayV2::Integration': { ref: shortId },
+  'AWS::ApiGatewayV2::Route': { ref: shortId },
+  'AWS::ApiGatewayV2::DomainName': { nameProperty: 'DomainName', attributes: domainAttributes },
   'AWS::Serverless::SimpleTable': table,
   'AWS::DynamoDB::Table': table,
   'AWS::DynamoDB::GlobalTable': table,
   'AWS::Serverless::StateMachine': machine,
-  'AWS::StepFunctions::StateMachine': machine,
+  'AWS::StepFunctions::StateMachine': { ...machine, nameProperty: 'StateMachineName' },
   'AWS::IAM::Role': {
     nameProperty: 'RoleName',
     attributes: { Arn: globalArn('iam', (r) => `role/${r.name}`), RoleId: byId },
@@ -128,7 +175,10 @@ const TYPES: Readonly<Record<string, TypeValues>> = {
     attributes: { Arn: arn('logs', (r) => `log-group:${r.name}:*`) },
   },
   'AWS::SecretsManager::Secret': { nameProperty: 'Name', ref: secretArn, attributes: { Id: secretArn } },
-  'AWS::SSM::Parameter': { nameProperty: 'Name' },
+  'AWS::SSM::Parameter': {
+    nameProperty: 'Name',
+    attributes: { Type: (r) => textProperty(r, 'Type'), Value: (r) => textProperty(r, 'Value') },
+  },
   'AWS::KMS::Key': { ref: byId, attributes: { Arn: arn('kms', (r) => `key/${r.id}`), KeyId: byId } },
   'AWS::Cognito::UserPool': {
     ref: (r) => `${r.region}_${r.id.slice(0, 9)}`,
@@ -149,6 +199,12 @@ export function ownName(type: string, properties: TemplateMap): TemplateMap[stri
 
 export function refOf(resource: NamedResource): string {
   return (TYPES[resource.type]?.ref ?? byName)(resource)
+}
+
+/** The attributes that its type is known to have. */
+export function attributesOf(resource: NamedResource): Record<string, string> {
+  const known = Object.entries(TYPES[resource.type]?.attributes ?? {})
+  return Object.fromEntries(known.map(([name, make]) => [name, make(resource)]))
 }
 
 /** An attribute, or for a type fnscope has not heard of an ARN or text of the resource's name. */

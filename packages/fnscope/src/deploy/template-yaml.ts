@@ -63,6 +63,11 @@ export function parseTemplate(text: string, file: string): TemplateMap {
   return value
 }
 
+/** What a file that a template includes holds: a map, a list or text. @throws FnscopeError FNS_TEMPLATE_INVALID */
+export function parseSnippet(text: string, file: string): TemplateValue {
+  return parseJson(text) ?? parseYaml(text, file)
+}
+
 // Undefined when it is no JSON: YAML's reader then says where it goes wrong.
 function parseJson(text: string): TemplateValue | undefined {
   try {

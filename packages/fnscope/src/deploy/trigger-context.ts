@@ -1,5 +1,4 @@
 // What every reader of triggers needs: resources of a type, events of SAM functions, and which function an ARN means.
-import { createHash } from 'node:crypto'
 import type { FunctionSpec } from '../functions/function-spec.ts'
 import { Properties, type AppContext } from './app-context.ts'
 import { textOf } from './intrinsics.ts'
@@ -66,14 +65,6 @@ export function functionNameIn(text: string): string | undefined {
 /** Of what may be a name or an ARN. */
 export function functionNameOf(text: string): string {
   return functionNameIn(text) ?? text
-}
-
-/** A UUID that is the same on each deployment of the same stack. */
-export function stableUuid({ app }: TriggerContext, logicalId: string): string {
-  const hex = createHash('sha256')
-    .update(JSON.stringify([app.seed.appDir, app.seed.stack, logicalId]))
-    .digest('hex')
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`
 }
 
 /** JSON text of a value that templates give as text or as a map. */

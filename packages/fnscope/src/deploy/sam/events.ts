@@ -86,7 +86,7 @@ const expandApi: Expand = (event, target, into) => {
   const path = spell(into.known(Path) ?? '/')
   if (!foreign) into.addRoute(api, { path, method, target, event: event.properties })
   if (target.kind === 'stateMachine') return expandMachineRoute(event, target, into)
-  const stage = into.known(into.stageOf(api))
+  const stage = into.stageOf(api)
   const suffix = foreign ? 'AllStages' : typeof stage === 'string' ? stage : 'Stage'
   const verb = method === 'any' || method === 'x-amazon-apigateway-any-method' ? '*' : method.toUpperCase()
   const id = foreign ? (event.properties['RestApiId'] ?? ref(api)) : ref(api)

@@ -2,12 +2,13 @@
 // cloud makes (test/deploy/sam-oracle.test.ts compares). Values stay unresolved; nothing is read from disk.
 import { globalsFor } from '../globals.ts'
 import { isList, isMap, mapAt, type TemplateMap, type TemplateValue, typeOf } from '../template-value.ts'
-import { expandHttpApi, expandRestApi } from './api.ts'
+import { expandHttpApi, expandRestApi, type ApiRoute } from './api.ts'
 import { expandConnector, expandEmbedded } from './connector.ts'
 import { Expansion, type SamResource } from './expansion.ts'
 import { expandFunction } from './function.ts'
 import { expandLayer } from './layer.ts'
 import { expandApplication, expandGraphQl, expandSimpleTable } from './others.ts'
+import { renameReferences } from './rename.ts'
 import { expandStateMachine } from './state-machine.ts'
 
 export interface ExpandedTemplate {
@@ -55,7 +56,11 @@ export function expandSam(
       if (step === 2 && source['Connectors'] !== undefined) expandEmbedded(id, source, into)
     }
   }
-  return { resources: inOrder(options.sources, into), renamed: into.renamed }
+  const { renamed } = into
+  const resources = Object.entries(inOrder(options.sources, into)).map(
+    ([id, made]) => [id, mapAt(renameReferences(made, renamed), id)] as const,
+  )
+  return { resources: Object.fromEntries(resources), renamed }
 }
 
 function addImplicitApis(sources: Record<string, TemplateMap>, template: TemplateMap, into: Expansion): void {
@@ -69,8 +74,25 @@ function addImplicitApis(sources: Record<string, TemplateMap>, template: Templat
     const conditions = new Set(routes.map(({ target }) => target.attributes['Condition']))
     const [condition] = conditions
     const alone = conditions.size === 1 && condition !== undefined ? { Condition: condition } : {}
-    sources[id] = { Type: type, ...alone, Properties: { ...globalsFor(template, type), ...own } }
+    sources[id] = {
+      Type: type,
+      ...alone,
+      ...keptPolicies(routes),
+      Properties: { ...globalsFor(template, type), ...own },
+    }
   }
+}
+
+/** An API of a function that is to stay stays too. */
+function keptPolicies(routes: readonly ApiRoute[]): TemplateMap {
+  const all = routes.map(({ target }) => target.attributes)
+  const kept: Record<string, TemplateValue> = {}
+  for (const key of ['DeletionPolicy', 'UpdateReplacePolicy']) {
+    const values = all.flatMap((attributes) => attributes[key] ?? [])
+    const value = values.includes('Retain') ? 'Retain' : values[0]
+    if (value !== undefined) kept[key] = value
+  }
+  return kept
 }
 
 /** As the source has them, each followed by what it brought. */
@@ -90,7 +112,7 @@ function inOrder(sources: Readonly<Record<string, TemplateMap>>, into: Expansion
 }
 
 function withoutConnectors(source: TemplateMap): TemplateMap {
-  return Object.fromEntries(Object.entries(source).filter(([key]) => key !== "Connectors"))
+  return Object.fromEntries(Object.entries(source).filter(([key]) => key !== 'Connectors'))
 }
 
 /** Whether the template asks for SAM's transform. */

@@ -266,7 +266,7 @@ function isConditionalRole(role: TemplateValue): boolean {
 function expandRole({ id, source, properties }: SamResource, target: EventTarget, into: Expansion): void {
   const tracing = into.known(properties['Tracing'])
   const managed = ['AWSLambdaBasicExecutionRole', ...target.managed]
-  if (tracing === 'Active' || tracing === 'PassThrough') managed.push('AWSXRayDaemonWriteAccess')
+  if (tracing === 'Active' || tracing === 'PassThrough') managed.push('AWSXrayWriteOnlyAccess')
   if (properties['VpcConfig'] !== undefined) managed.push('AWSLambdaVPCAccessExecutionRole')
   const queue = properties['DeadLetterQueue']
   const dead =

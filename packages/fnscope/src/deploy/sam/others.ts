@@ -1,8 +1,8 @@
 // The smaller SAM resources: tables, nested applications, GraphQL APIs. All of them are listed; none of them is run here.
 import { isMap, mapAt, type TemplateMap, type TemplateValue, spell } from '../template-value.ts'
 import type { Expansion, SamResource } from './expansion.ts'
-import { assumedBy, managedPolicy } from './role.ts'
-import { getAtt, ownAttributes, passedOn, resource, tagList } from './parts.ts'
+import { assumedBy } from './role.ts'
+import { getAtt, ownAttributes, passedOn, resource, sub, tagList } from './parts.ts'
 
 const KEY_TYPES: Readonly<Record<string, string>> = { String: 'S', Number: 'N', Binary: 'B' }
 
@@ -89,14 +89,14 @@ export function expandGraphQl({ id, source, properties }: SamResource, into: Exp
 
 function logConfig(id: string, properties: TemplateMap, into: Expansion): TemplateValue | undefined {
   const logging = properties['Logging']
-  if (logging === undefined || logging === false) return undefined
+  if (logging === false) return undefined
   const given = isMap(logging) ? logging : {}
   if (given['CloudWatchLogsRoleArn'] !== undefined) return given
   into.add(
     `${id}CloudWatchRole`,
     resource('AWS::IAM::Role', {
       AssumeRolePolicyDocument: assumedBy('appsync'),
-      ManagedPolicyArns: [managedPolicy('AWSAppSyncPushToCloudWatchLogs')],
+      ManagedPolicyArns: [sub('arn:${AWS::Partition}:iam::aws:policy/service-role/AWSAppSyncPushToCloudWatchLogs')],
     }),
   )
   return { FieldLogLevel: 'ALL', ...given, CloudWatchLogsRoleArn: getAtt(`${id}CloudWatchRole`, 'Arn') }

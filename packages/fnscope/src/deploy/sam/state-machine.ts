@@ -52,7 +52,7 @@ export function expandStateMachine({ id, source, properties }: SamResource, into
       id,
       service: 'states',
       policies: properties['Policies'],
-      managed: traced ? ['AWSXRayDaemonWriteAccess'] : [],
+      managed: traced ? ['AWSXrayWriteOnlyAccess'] : [],
       inline: [],
       path: properties['RolePath'],
       boundary: properties['PermissionsBoundary'],
