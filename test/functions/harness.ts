@@ -183,10 +183,13 @@ export function bodies(answer: InvokeAnswer): string[] {
 }
 
 /** Resolves when `probe` answers something; the deadline is for a test that fails. */
-export async function until<T>(probe: () => T | undefined | false, timeoutMs = 5000): Promise<T> {
+export async function until<T>(
+  probe: () => T | undefined | false | Promise<T | undefined | false>,
+  timeoutMs = 5000,
+): Promise<T> {
   const deadline = performance.now() + timeoutMs
   for (;;) {
-    const found = probe()
+    const found = await probe()
     if (found !== undefined && found !== false) return found
     if (performance.now() > deadline) throw new Error('nothing happened in time')
     await new Promise((resolve) => setTimeout(resolve, 10))

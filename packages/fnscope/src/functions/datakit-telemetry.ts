@@ -6,7 +6,7 @@ import type { LogRecord } from '../span/log-record.ts'
 import type { MetricPoint } from '../span/metric-point.ts'
 import type { FunctionSpec } from './function-spec.ts'
 import type { InvocationRecord } from './invocation-record.ts'
-import { runtimeArn } from './platform-log.ts'
+import { runtimeArn } from './platform-event.ts'
 import type { MetricSource } from './platform-metrics.ts'
 
 const MEASUREMENT = 'awslambda'

@@ -51,7 +51,12 @@ function xray(address: string | undefined): Record<string, string> {
 export function environmentVariables(
   spec: FunctionSpec,
   launch: Launch,
-  options: { readonly host: HostVariables; readonly runtimeApi: string; readonly logStream: string },
+  options: {
+    readonly host: HostVariables
+    readonly runtimeApi: string
+    readonly logStream: string
+    readonly initializationType: string
+  },
 ): Record<string, string> {
   if (spec.fc !== undefined) return fcVariables(spec, launch, options)
   const { host } = options
@@ -76,7 +81,7 @@ export function environmentVariables(
     AWS_LAMBDA_FUNCTION_NAME: spec.name,
     AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(spec.memoryMb),
-    AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
+    AWS_LAMBDA_INITIALIZATION_TYPE: options.initializationType,
     AWS_LAMBDA_LOG_GROUP_NAME: spec.logGroup,
     AWS_LAMBDA_LOG_STREAM_NAME: options.logStream,
     AWS_LAMBDA_RUNTIME_API: options.runtimeApi,

@@ -1,5 +1,6 @@
 // One execution environment and its phases: init, invoke, shutdown; what ends each of them, timeout and kill. It runs one
 // invocation at a time and answers with the record that all else is formatted from; it formats nothing itself.
+import { EnvironmentJournal } from './environment-journal.ts'
 import { EnvironmentProcesses } from './environment-processes.ts'
 import { EnvironmentServer } from './environment-server.ts'
 import { environmentVariables, type HostVariables } from './environment-variables.ts'
@@ -7,7 +8,7 @@ import { extensionVariables } from './extension-variables.ts'
 import { ExtensionsApi, isFailed, type ShutdownReason } from './extensions-api.ts'
 import { describeExit, type ExitStatus } from './function-process.ts'
 import { externalExtensions } from './layer-extensions.ts'
-import { LineCollector, type CollectedLines, type LineOrigin } from './line-collector.ts'
+import type { CollectedLines, LineOrigin } from './line-collector.ts'
 import { newLogStream } from './log-stream-name.ts'
 import { MemoryWatch } from './memory-watch.ts'
 import {
@@ -21,11 +22,12 @@ import {
 } from './phase-outcome.ts'
 import { RuntimeApi, type ApiError } from './runtime-api.ts'
 import { SignalQueue, type Signal } from './signal-queue.ts'
-import { noteOfFailure, type ExtensionFailure, type ExtensionNote } from './extension.ts'
+import { noteOfFailure, type ExtensionFailure } from './extension.ts'
 import type { Clock } from './clock.ts'
 import type { FunctionSpec } from './function-spec.ts'
 import type { InitRecord, InvocationRecord } from './invocation-record.ts'
 import type { DivertLine } from './platform-options.ts'
+import type { Billing, EventTracing } from './platform-event.ts'
 import type { ProcessGuard } from './process-guard.ts'
 import type { Launch } from './runtimes/launch.ts'
 
@@ -36,12 +38,16 @@ export interface EnvironmentOptions {
   readonly clock: Clock
   readonly guard: ProcessGuard
   readonly divertLine?: DivertLine | undefined
+  readonly billing: Billing
+  readonly initializationType: NonNullable<InvocationRecord['initializationType']>
 }
 
 export interface EnvironmentRequest {
   readonly requestId: string
   readonly functionArn: string
   readonly traceHeader: string
+  /** For the platform's events; absent: not announced as traced. */
+  readonly tracing?: EventTracing | undefined
   readonly payload: Uint8Array
   readonly clientContext?: string
   readonly cognitoIdentity?: string
@@ -62,6 +68,8 @@ const TERMINATE_MS = 1500
 /** What everybody has at a shutdown that extensions are told of, and the runtime's part of it. */
 const SHUTDOWN_MS = 2000
 const RUNTIME_SHUTDOWN_MS = 600
+/** What the last telemetry has to arrive, before SHUTDOWN is told. */
+const FLUSH_MS = 300
 
 export class Environment {
   readonly spec: FunctionSpec
@@ -73,13 +81,15 @@ export class Environment {
   readonly #server: EnvironmentServer
   readonly #processes: EnvironmentProcesses
   readonly #signals: SignalQueue
-  readonly #lines: LineCollector
+  readonly #journal: EnvironmentJournal
   readonly #memory: MemoryWatch
   #started = false
   #stopped = false
   #activity = 0
   #phase: 'init' | 'invoke' | undefined
   #requestId: string | undefined
+  /** When the last request to the API began. */
+  #requestNanos = 0n
   #extensionsDone: { readonly name: string; readonly endNanos: bigint }[] = []
 
   constructor(options: EnvironmentOptions) {
@@ -88,14 +98,13 @@ export class Environment {
     this.spec = spec
     this.launch = options.launch
     this.logStream = newLogStream(spec, clock())
-    this.#lines = new LineCollector(clock)
     this.#signals = new SignalQueue(clock)
     this.#processes = new EnvironmentProcesses(options.guard, {
       line: (event, extension) => {
         const requestId = this.#requestId
         const of = { functionName: spec.name, requestId }
         if (extension === undefined && options.divertLine?.(event.text, of) === true) return
-        this.#lines.add(event, this.#now(extension))
+        this.#journal.line(event, extension)
       },
       activity: () => this.#active(),
       exit: (status, extension) => this.#exited(status, extension),
@@ -107,21 +116,37 @@ export class Environment {
         this.#extensions.closeRegistration()
         this.#push({ kind: 'next', ...at() })
       },
-      response: (body) => this.#push({ kind: 'response', ...at(), body }),
-      error: (error) => this.#push({ kind: 'error', ...at(), error }),
-      initError: (error) => this.#push({ kind: 'init-error', ...at(), error }),
+      response: (body) => this.#push({ kind: 'response', ...at(), beganNanos: this.#requestNanos, body }),
+      error: (error) => this.#push({ kind: 'error', ...at(), beganNanos: this.#requestNanos, error }),
+      initError: (error) => this.#push({ kind: 'init-error', ...at(), beganNanos: this.#requestNanos, error }),
       rejected: (errorType, message) => this.#push({ kind: 'rejected', ...at(), errorType, message }),
       activity: () => this.#active(),
     })
     const { accountId } = options.host
     const extended = { functionName: spec.name, functionVersion: '$LATEST', handler: spec.handler, accountId }
     this.#extensions = new ExtensionsApi(extended, {
-      ready: ({ name, events }) => this.#note({ about: 'extension', name, state: 'Ready', events }),
+      ready: ({ name, events }) => this.#journal.note({ about: 'extension', name, state: 'Ready', events }),
       done: (name) => this.#extensionsDone.push({ name, endNanos: clock() }),
       changed: () => this.#push({ kind: 'extension', ...at() }),
       failed: (failure) => this.#extensionFailed(failure),
     })
-    this.#server = new EnvironmentServer([this.#runtimeApi, this.#extensions], () => this.#active())
+    this.#journal = new EnvironmentJournal({
+      clock,
+      billing: options.billing,
+      extensions: this.#extensions,
+      origin: {
+        spec,
+        initializationType: options.initializationType,
+        runtimeVersion: options.launch.version,
+        region: options.host.region,
+        logStream: this.logStream,
+      },
+      now: () => this.#now(),
+    })
+    this.#server = new EnvironmentServer([this.#runtimeApi, this.#extensions, this.#journal.api], () => {
+      this.#active()
+      this.#requestNanos = clock()
+    })
   }
 
   /**
@@ -148,15 +173,17 @@ export class Environment {
         onAnswer(told)
       }
       let outcome = this.#processes.runtimeRuns ? undefined : await this.#init('invoke', inits, { deadline, answer })
-      outcome ??= await this.#run(request, { deadline, answer })
+      this.#journal.start(request, inits.find(({ phase }) => phase === 'invoke')?.endNanos ?? startNanos)
+      outcome ??= await this.#run(request, { startNanos, deadline, answer })
       this.#memory.sampleAfter(startNanos, outcome.endNanos)
       await this.#drain()
       answer(outcome)
       const { payload, functionError } = told!
-      return {
+      const record: InvocationRecord = {
         requestId: request.requestId,
         inits,
         startNanos,
+        ...(outcome.responseBeganNanos === undefined ? {} : { responseBeganNanos: outcome.responseBeganNanos }),
         responseNanos: outcome.responseNanos,
         ...(outcome.runtimeDoneNanos === undefined ? {} : { runtimeDoneNanos: outcome.runtimeDoneNanos }),
         extensions: this.#extensionsDone,
@@ -169,8 +196,11 @@ export class Environment {
         functionError,
         maxMemoryMb: this.#memory.peakMb,
         ...this.takeLines(),
+        initializationType: this.#options.initializationType,
         logStream: this.logStream,
       }
+      this.#journal.report(record, request.tracing)
+      return record
     } finally {
       unwatch()
       this.#requestId = undefined
@@ -179,7 +209,7 @@ export class Environment {
 
   /** Lines that no record has carried yet: written between invocations. */
   takeLines(): CollectedLines {
-    return this.#lines.take()
+    return this.#journal.takeLines()
   }
 
   /** No CPU until the next invocation, or the end. */
@@ -219,21 +249,28 @@ export class Environment {
   ): Promise<Outcome | undefined> {
     const startNanos = this.#options.clock()
     this.#phase = phase
-    const outcome = await this.#start(within?.deadline ?? startNanos + INIT_LIMIT_NANOS)
+    this.#journal.api.reset()
+    this.#journal.initStart({ phase, startNanos })
+    const outcome = await this.#start(phase, within?.deadline ?? startNanos + INIT_LIMIT_NANOS)
     this.#memory.sample()
-    if (outcome.status !== 'success') {
+    const { status, endNanos } = outcome
+    const errorType = outcome.errorType === undefined ? {} : { errorType: outcome.errorType }
+    const init: InitRecord = { phase, startNanos, endNanos, status, ...errorType }
+    if (status !== 'success') this.#journal.initRuntimeDone(init)
+    this.#journal.initReport(init)
+    this.#journal.api.closeSubscriptions()
+    if (status !== 'success') {
       within?.answer(outcome)
-      await this.#end(outcome.status === 'timeout' ? 'timeout' : 'failure')
+      await this.#end(status === 'timeout' ? 'timeout' : 'failure')
     }
     await this.#drain()
     this.#phase = undefined
-    const errorType = outcome.errorType === undefined ? {} : { errorType: outcome.errorType }
-    inits.push({ phase, startNanos, endNanos: outcome.endNanos, status: outcome.status, ...errorType })
-    return outcome.status === 'success' ? undefined : outcome
+    inits.push(init)
+    return status === 'success' ? undefined : outcome
   }
 
-  async #start(deadline: bigint): Promise<Outcome> {
-    const { spec, launch, host } = this.#options
+  async #start(phase: 'init' | 'invoke', deadline: bigint): Promise<Outcome> {
+    const { spec, launch, host, initializationType } = this.#options
     const runtimeApi = await this.#server.listen()
     const externals = externalExtensions(spec.layerDirs)
     this.#runtimeApi.reset()
@@ -242,7 +279,7 @@ export class Environment {
     if (this.#stopped) this.stop()
     if (this.#started) await this.#processes.killed()
     this.#started = true
-    const from = [spec, launch, { host, runtimeApi, logStream: this.logStream }] as const
+    const from = [spec, launch, { host, runtimeApi, logStream: this.logStream, initializationType }] as const
     if (externals.length > 0) {
       const variables = extensionVariables(...from)
       for (const extension of externals) this.#processes.startExtension(extension, launch, variables)
@@ -257,7 +294,10 @@ export class Environment {
         runtimeStarted = true
       }
       const signal = await this.#signals.take(reported ? reported.atNanos + EXIT_GRACE_NANOS : deadline)
-      if (signal.kind === 'next') runtimeReady = true
+      if (signal.kind === 'next') {
+        runtimeReady = true
+        this.#journal.initRuntimeDone({ phase, status: 'success', endNanos: signal.atNanos })
+      }
       if (runtimeReady && this.#extensions.ready)
         return { status: 'success', endNanos: signal.atNanos, payload: NOTHING }
       if (signal.kind === 'init-error') reported = signal
@@ -271,12 +311,21 @@ export class Environment {
 
   async #run(
     request: EnvironmentRequest,
-    { deadline, answer }: { readonly deadline: bigint; readonly answer: (outcome: Outcome) => void },
+    {
+      startNanos,
+      deadline,
+      answer,
+    }: { readonly startNanos: bigint; readonly deadline: bigint; readonly answer: (outcome: Outcome) => void },
   ): Promise<Outcome> {
     const deadlineMs = Number(deadline / 1_000_000n)
     const { requestId, functionArn, traceHeader } = request
     this.#extensions.invoke({ requestId, deadlineMs, invokedFunctionArn: functionArn, traceHeader })
     this.#runtimeApi.send({ ...request, deadlineMillis: deadlineMs })
+    const done = (outcome: Outcome): void =>
+      this.#journal.runtimeDone(
+        { requestId, startNanos, errorType: undefined, responseNanos: undefined, ...outcome },
+        request.tracing,
+      )
     let answered: Outcome | undefined
     let ended: Outcome | undefined
     for (;;) {
@@ -287,14 +336,17 @@ export class Environment {
         if (said.status === 'error') this.#memory.sample()
         answered = said
         answer(said)
-      } else if (signal.kind === 'next' && answered) answered = { ...answered, runtimeDoneNanos: signal.atNanos }
-      else if (signal.kind === 'exit') ended ??= exitOutcome(signal, requestId)
+      } else if (signal.kind === 'next' && answered) {
+        answered = { ...answered, runtimeDoneNanos: signal.atNanos }
+        done(answered)
+      } else if (signal.kind === 'exit') ended ??= exitOutcome(signal, requestId)
       else if (signal.kind === 'extension-failed') ended ??= extensionOutcome(signal, requestId)
       else if (signal.kind === 'timeout') {
         // Before the kill: of a process that has ended nothing can be read.
         this.#memory.sample()
         const outcome = timeoutOutcome(requestId, this.spec.timeoutSeconds, deadline)
         answer(outcome)
+        if (answered?.runtimeDoneNanos === undefined) done(outcome)
         await this.#end('timeout')
         return afterAnswer(outcome, answered)
       }
@@ -303,6 +355,7 @@ export class Environment {
         const died = ended.errorType === 'Runtime.ExitError'
         const outcome = died && answered ? answered : afterAnswer(ended, answered)
         answer(outcome)
+        if (answered?.runtimeDoneNanos === undefined) done({ ...outcome, endNanos: signal.atNanos })
         await this.#end('failure')
         return { ...outcome, endNanos: signal.atNanos }
       }
@@ -326,18 +379,15 @@ export class Environment {
     const deadlineMs = Date.now() + SHUTDOWN_MS
     this.#processes.thaw()
     await this.#processes.terminateRuntime(RUNTIME_SHUTDOWN_MS)
+    // Whoever hears of the end may exit at once: what it subscribed to is there before.
+    await this.#journal.api.flush(FLUSH_MS)
     const told = this.#extensions.shutdown(reason, deadlineMs)
     await this.#processes.extensionsEnded(told, deadlineMs - Date.now())
     await this.#processes.killed()
   }
 
-  #now(extension?: string): LineOrigin {
-    const from = extension === undefined ? {} : { extension }
-    return { duringInit: this.#phase, requestId: this.#requestId, ...from }
-  }
-
-  #note(note: ExtensionNote): void {
-    this.#lines.note(note, this.#now())
+  #now(): LineOrigin {
+    return { duringInit: this.#phase, requestId: this.#requestId }
   }
 
   #exited(status: ExitStatus, extension: string | undefined): void {
@@ -365,7 +415,7 @@ export class Environment {
   }
 
   #extensionFailed(failure: ExtensionFailure): void {
-    this.#note(noteOfFailure(failure))
+    this.#journal.note(noteOfFailure(failure))
     this.#push({ kind: 'extension-failed', atNanos: this.#options.clock(), failure })
     // Between invocations nobody waits for it: the next one begins with an init.
     if (this.#requestId === undefined) this.#processes.kill()
@@ -404,7 +454,8 @@ function afterAnswer(outcome: Outcome, answered: Outcome | undefined): Outcome {
 /** What the runtime answered to an invocation; undefined: the signal is no answer. */
 function answerOf(signal: Signal): Outcome | undefined {
   const { atNanos } = signal
-  const times = { endNanos: atNanos, responseNanos: atNanos }
+  const responseBeganNanos = 'beganNanos' in signal ? signal.beganNanos : atNanos
+  const times = { endNanos: atNanos, responseBeganNanos, responseNanos: atNanos }
   if (signal.kind === 'response') return { status: 'success', ...times, payload: signal.body }
   if (signal.kind === 'error') return { ...reportedOutcome(signal.error, atNanos), ...times }
   if (signal.kind !== 'rejected') return undefined

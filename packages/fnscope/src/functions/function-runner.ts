@@ -7,7 +7,8 @@ import { callerContext } from './client-context.ts'
 import { datakitLogs, datakitMetrics, datakitOf } from './datakit-telemetry.ts'
 import { FcRunner, type FcInstance } from './fc-runner.ts'
 import { invocationLog } from './invocation-log.ts'
-import { billedMillis } from './platform-log.ts'
+import { billedMillis } from './platform-event.ts'
+import { eventTracing } from './platform-log.ts'
 import { invocationMetrics, throttleMetrics, type MetricSource } from './platform-metrics.ts'
 import { functionSpans, serviceSegment, type TracedFunction } from './system-trace.ts'
 import { runIds, xrayTraceId, type TraceContext } from './trace-context.ts'
@@ -19,6 +20,7 @@ import type { FunctionSpec } from './function-spec.ts'
 import type { InvocationRecord } from './invocation-record.ts'
 import type { InvokeRequest } from './invoke-request.ts'
 import type { PlatformOptions } from './platform-options.ts'
+import type { EventTracing } from './platform-event.ts'
 import type { ProcessGuard } from './process-guard.ts'
 import type { Launch } from './runtimes/launch.ts'
 import type { Telemetry, TelemetryOutlet } from './telemetry-outlet.ts'
@@ -72,15 +74,16 @@ export class FunctionRunner {
       const launch = await deployments.launch(deployed)
       if (spec.fc !== undefined) return await this.#fc.run(call, this.#fcInstance(call, launch, concurrent))
       const ids = runIds(trace)
-      const record = await this.#invoke(call, { launch, traceHeader: ids.runtimeHeader, onAnswer })
-      platform.counters.invocations.inc({ outcome: record.status })
-      const receivedNanos = clock()
       const xray = {
         traceId: xrayTraceId(trace),
         segmentId: ids.functionId,
         sampled: trace.sampled,
         header: ids.runtimeHeader,
       }
+      const tracing = trace.announced ? eventTracing(xray) : undefined
+      const record = await this.#invoke(call, { launch, tracing, traceHeader: ids.runtimeHeader, onAnswer })
+      platform.counters.invocations.inc({ outcome: record.status })
+      const receivedNanos = clock()
       const log = invocationLog({
         spec,
         record,
@@ -148,6 +151,7 @@ export class FunctionRunner {
     how: {
       readonly launch: Launch
       readonly traceHeader: string
+      readonly tracing: EventTracing | undefined
       readonly onAnswer: (answer: EarlyAnswer) => void
     },
   ): Promise<InvocationRecord> {
@@ -160,6 +164,7 @@ export class FunctionRunner {
         requestId,
         functionArn: this.functionArn(spec) + qualifier,
         traceHeader: how.traceHeader,
+        tracing: how.tracing,
         payload: request.payload.byteLength === 0 ? Buffer.from('{}') : request.payload,
         ...callerContext(request),
       }
@@ -192,7 +197,9 @@ export class FunctionRunner {
     const { region, accountId, daemonAddress } = platform
     const accessKeyId = this.#accessKeyId()
     const host = { region, accountId, daemonAddress, endpointUrl: platform.endpointUrl?.(), accessKeyId }
-    return pool.take({ spec, launch, clock, guard, host, divertLine: platform.divertLine })
+    const billing = platform.billing ?? 'sum'
+    const { divertLine } = platform
+    return pool.take({ spec, launch, clock, guard, host, divertLine, billing, initializationType: 'on-demand' })
   }
 
   #metricSource(call: Call, timeNanos: bigint): MetricSource {

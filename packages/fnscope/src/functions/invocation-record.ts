@@ -38,6 +38,8 @@ export interface InvocationRecord {
   readonly inits: readonly InitRecord[]
   /** When the invoke phase began; a suppressed init is inside it. */
   readonly startNanos: bigint
+  /** When the runtime began to post its result or error. */
+  readonly responseBeganNanos?: bigint
   /** When the runtime had posted its result or error; absent when it never did. */
   readonly responseNanos: bigint | undefined
   /** When the runtime asked for more work, where extensions had some left; absent: at the end. */
@@ -60,6 +62,8 @@ export interface InvocationRecord {
   readonly lines: readonly FunctionLine[]
   /** Lines that went over the bound of one invocation. */
   readonly droppedLines: number
+  /** Default: on-demand. */
+  readonly initializationType?: 'on-demand' | 'provisioned-concurrency'
   /** Instance: `YYYY/MM/DD/[$LATEST]<32 hex>`. */
   readonly logStream: string
 }

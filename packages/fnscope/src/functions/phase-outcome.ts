@@ -9,6 +9,7 @@ import type { ApiError } from './runtime-api.ts'
 export interface Outcome {
   readonly status: PhaseStatus
   readonly endNanos: bigint
+  readonly responseBeganNanos?: bigint
   readonly responseNanos?: bigint
   /** When the runtime asked for more work while extensions still had some. */
   readonly runtimeDoneNanos?: bigint

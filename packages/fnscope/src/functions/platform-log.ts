@@ -1,10 +1,24 @@
 // The system's lines around a function's own: INIT_START, START, END, REPORT with XRAY, INIT_REPORT, and what is said of
 // timeouts and exits, as text or as JSON events. Only formats what the invocation record says. A tab stands where the
 // cloud's lines have one, and REPORT and XRAY are one event.
-import { createHash } from 'node:crypto'
 import { formatIsoMillis } from '../span/time.ts'
 import { coldInit, type InitRecord, type InvocationRecord } from './invocation-record.ts'
-import { noteEvent } from './platform-event.ts'
+import {
+  billedMillis,
+  initDoneRecord,
+  initReportRecord,
+  initStartRecord,
+  millis,
+  noteRecord,
+  platformEvent,
+  reportRecord,
+  runtimeArn,
+  runtimeDoneRecord,
+  startRecord,
+  type Billing,
+  type EventOrigin,
+  type EventTracing,
+} from './platform-event.ts'
 import type { ExtensionNote } from './extension.ts'
 import type { FunctionSpec } from './function-spec.ts'
 
@@ -22,7 +36,7 @@ export interface SystemLogInput {
     readonly header: string
   }
   /** sum: since August 2025 the init of a first invocation is billed; duration: before. */
-  readonly billing: 'sum' | 'duration'
+  readonly billing: Billing
 }
 
 export interface SystemLine {
@@ -41,15 +55,7 @@ export interface SystemLines {
   readonly afterInvoke: readonly SystemLine[]
 }
 
-const millis = (nanos: bigint): number => Number(nanos / 1000n) / 1000
 const fixed = (nanos: bigint): string => millis(nanos).toFixed(2)
-
-/** Milliseconds that are paid for: summed first, rounded up once. */
-export function billedMillis(record: InvocationRecord, billing: SystemLogInput['billing']): number {
-  const init = billing === 'sum' ? coldInit(record) : undefined
-  const nanos = record.endNanos - record.startNanos + (init ? init.endNanos - init.startNanos : 0n)
-  return Math.max(1, Math.ceil(millis(nanos)))
-}
 
 /** `Status` and `Error Type` as reports give them; nothing of an error that the handler raised and the runtime posted. */
 function reportedStatus(
@@ -59,11 +65,6 @@ function reportedStatus(
   if (record.status === 'timeout') return { status: 'timeout' }
   const { errorType } = record
   return { status: 'error', ...(errorType === undefined ? {} : { errorType }) }
-}
-
-export function runtimeArn({ runtimeVersion, region }: Pick<SystemLogInput, 'runtimeVersion' | 'region'>): string {
-  const hash = createHash('sha256').update(runtimeVersion).digest('hex')
-  return `arn:aws:lambda:${region}::runtime:${hash}`
 }
 
 function initReport(init: InitRecord): SystemLine {
@@ -130,79 +131,52 @@ function textLines(input: SystemLogInput): SystemLines {
 const LEVELS = ['DEBUG', 'INFO', 'WARN']
 
 function jsonLines(input: SystemLogInput): SystemLines {
-  const { record, spec, xray } = input
+  const { record, spec, xray, billing } = input
   const least = LEVELS.indexOf(spec.systemLogLevel ?? 'INFO')
   const event = (level: string, timeNanos: bigint, type: string, body: object, failed = false): SystemLine[] => {
     if (LEVELS.indexOf(level) < least) return []
-    return [
-      { timeNanos, text: `${JSON.stringify({ time: formatIsoMillis(timeNanos), type, record: body })}\n`, failed },
-    ]
+    return [{ timeNanos, text: `${JSON.stringify(platformEvent(timeNanos, type, body))}\n`, failed }]
   }
   const [first] = record.inits
   const suppressed = record.inits.find((init) => init.phase === 'invoke')
-  const tracing = xray && { spanId: xray.segmentId, type: 'X-Amzn-Trace-Id', value: xray.header }
-  const initStart = (init: InitRecord): SystemLine[] =>
-    event('INFO', init.startNanos, 'platform.initStart', {
-      initializationType: 'on-demand',
-      phase: init.phase,
-      runtimeVersion: input.runtimeVersion,
-      runtimeVersionArn: runtimeArn(input),
-      functionName: spec.name,
-      functionVersion: '$LATEST',
-      instanceId: record.logStream,
-      instanceMaxMemory: spec.memoryMb * 1024 * 1024,
-    })
+  const tracing = xray && eventTracing(xray)
+  const { initializationType = 'on-demand', logStream } = record
+  const origin: EventOrigin = { ...input, initializationType, logStream }
+  const initStart = ({ startNanos, phase }: InitRecord): SystemLine[] =>
+    event('INFO', startNanos, 'platform.initStart', initStartRecord(origin, phase))
   const initDone = (init: InitRecord): SystemLine[] => {
-    const { phase, status, errorType } = init
-    const said = { initializationType: 'on-demand', phase, status, ...(errorType === undefined ? {} : { errorType }) }
-    const metrics = { durationMs: millis(init.endNanos - init.startNanos) }
-    const level = status === 'success' ? 'DEBUG' : 'WARN'
+    const failed = init.status !== 'success'
     return [
-      ...event('DEBUG', init.endNanos, 'platform.initRuntimeDone', said),
-      ...event(level, init.endNanos, 'platform.initReport', { ...said, metrics }, status !== 'success'),
+      ...event('DEBUG', init.endNanos, 'platform.initRuntimeDone', initDoneRecord(origin, init)),
+      ...event(failed ? 'WARN' : 'DEBUG', init.endNanos, 'platform.initReport', initReportRecord(origin, init), failed),
     ]
   }
-  const durationMs = millis(record.endNanos - record.startNanos)
-  const errorType = record.errorType === undefined ? {} : { errorType: record.errorType }
-  const init = coldInit(record)
-  const outcome = { requestId: record.requestId, status: record.status, ...errorType }
   const failed = record.status !== 'success'
+  const startNanos = suppressed?.endNanos ?? record.startNanos
+  const { runtimeDoneNanos = record.endNanos } = record
   return {
     beforeInit: first ? initStart(first) : [],
     betweenInits: first?.phase === 'init' ? [...initDone(first), ...(suppressed ? initStart(suppressed) : [])] : [],
     beforeInvoke: [
       ...(suppressed ? initDone(suppressed) : []),
-      ...event('INFO', suppressed?.endNanos ?? record.startNanos, 'platform.start', {
-        requestId: record.requestId,
-        version: '$LATEST',
-        ...(tracing ? { tracing } : {}),
-      }),
+      ...event('INFO', startNanos, 'platform.start', startRecord(record.requestId, tracing)),
     ],
     afterInvoke: [
-      ...event('DEBUG', record.endNanos, 'platform.runtimeDone', {
-        ...outcome,
-        metrics: { durationMs, producedBytes: record.payload.byteLength },
-        ...(tracing ? { tracing } : {}),
-      }),
+      ...event('DEBUG', runtimeDoneNanos, 'platform.runtimeDone', runtimeDoneRecord(record, tracing)),
       ...event(
         failed ? 'WARN' : 'INFO',
         record.endNanos,
         'platform.report',
-        {
-          ...outcome,
-          metrics: {
-            durationMs,
-            billedDurationMs: billedMillis(record, input.billing),
-            memorySizeMB: spec.memoryMb,
-            maxMemoryUsedMB: record.maxMemoryMb,
-            ...(init ? { initDurationMs: millis(init.endNanos - init.startNanos) } : {}),
-          },
-          ...(tracing ? { tracing } : {}),
-        },
+        reportRecord(record, { spec, billing, tracing }),
         failed,
       ),
     ],
   }
+}
+
+/** As events have what an XRAY line says. */
+export function eventTracing({ segmentId, header }: NonNullable<SystemLogInput['xray']>): EventTracing {
+  return { spanId: segmentId, type: 'X-Amzn-Trace-Id', value: header }
 }
 
 const upperFirst = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1)
@@ -222,7 +196,8 @@ export function noteLine(spec: FunctionSpec, note: ExtensionNote, timeNanos: big
   const failed = note.about === 'extension' && note.errorType !== undefined
   if (spec.logFormat !== 'JSON') return { timeNanos, text: noteText(note), failed }
   if (!failed && LEVELS.indexOf(spec.systemLogLevel ?? 'INFO') > LEVELS.indexOf('INFO')) return undefined
-  return { timeNanos, text: `${JSON.stringify(noteEvent(note, timeNanos))}\n`, failed }
+  const { type, record } = noteRecord(note)
+  return { timeNanos, text: `${JSON.stringify(platformEvent(timeNanos, type, record))}\n`, failed }
 }
 
 export function systemLines(input: SystemLogInput): SystemLines {

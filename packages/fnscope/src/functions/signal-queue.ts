@@ -9,8 +9,13 @@ export type Signal =
   /** An extension registered, or asked for an event. */
   | { readonly kind: 'extension'; readonly atNanos: bigint }
   | { readonly kind: 'extension-failed'; readonly atNanos: bigint; readonly failure: ExtensionFailure }
-  | { readonly kind: 'response'; readonly atNanos: bigint; readonly body: Buffer }
-  | { readonly kind: 'error' | 'init-error'; readonly atNanos: bigint; readonly error: ApiError }
+  | { readonly kind: 'response'; readonly atNanos: bigint; readonly beganNanos: bigint; readonly body: Buffer }
+  | {
+      readonly kind: 'error' | 'init-error'
+      readonly atNanos: bigint
+      readonly beganNanos: bigint
+      readonly error: ApiError
+    }
   | { readonly kind: 'rejected'; readonly atNanos: bigint; readonly errorType: string; readonly message: string }
   | { readonly kind: 'exit'; readonly atNanos: bigint; readonly status: ExitStatus }
 
