@@ -2,6 +2,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { Apps } from './api/apps.ts'
+import { Fronts } from './api/front/fronts.ts'
 import { mountConsole } from './api/console.ts'
 import { consoleSettings } from './api/console-settings.ts'
 import { logLine } from './api/console-logs.ts'
@@ -22,6 +23,7 @@ import { Counters, reasonOf } from './counters.ts'
 import { openDataDir } from './data-dir.ts'
 import { createClock, type Clock } from './functions/clock.ts'
 import { Platform } from './functions/platform.ts'
+import { TriggerRegistry } from './functions/triggers/trigger-registry.ts'
 import { findPython } from './functions/runtimes/python.ts'
 import { BodyBudget } from './http/body-budget.ts'
 import { isLoopbackHost } from './http/host-names.ts'
@@ -279,27 +281,38 @@ export async function startServer(config: Config, options: StartOptions): Promis
     clock,
   })
   cleanup.defer(() => platform.stop())
-  const apps = new Apps({
-    platform,
-    region: config.region,
-    accountId: config.accountId,
-    cacheDir: config.cacheDir,
+  const triggers = new TriggerRegistry()
+  const fronts = new Fronts({
+    triggers,
+    portsFile: join(dataDir.path, 'ports.json'),
     // A caller of the user's own API cannot know our token: its front is this machine's alone, wherever we listen.
     host: isLoopbackHost(config.host) ? config.host : '127.0.0.1',
-    segmentStyle: config.segmentStyle,
-    fcTracing: config.fcTracing,
-    findPython: (runtime) => findPython(runtime, notify),
-    notify,
-    newStageSampler: config.sampling === 'cloud' ? () => newSampler(clock) : undefined,
+    region,
+    accountId,
+    newSampler: config.sampling === 'cloud' ? () => newSampler(clock) : undefined,
     onStageSpan: (span) => {
       const batch = newBatch()
       pushSpan(batch.spans, span)
       void ingest.accept(batch).catch(() => counters.dropped.inc({ door: 'rest-api', reason: 'queue_full' }))
     },
+    invoke: async (request) => await platform.invoke({ ...request, invocationType: 'RequestResponse' }),
     log,
     counters,
   })
-  cleanup.defer(() => apps.stop())
+  cleanup.defer(() => fronts.stop())
+  const apps = new Apps({
+    platform,
+    region: config.region,
+    accountId: config.accountId,
+    cacheDir: config.cacheDir,
+    segmentStyle: config.segmentStyle,
+    fcTracing: config.fcTracing,
+    findPython: (runtime) => findPython(runtime, notify),
+    notify,
+    triggers,
+    fronts,
+    endpointUrl: () => late.url,
+  })
   mountLambda(main, { platform, region: config.region, accountId: config.accountId })
   cleanup.defer(mountLive(main, live))
   mountConsole(main, {

@@ -1,40 +1,37 @@
-// What is deployed: reads an app's directory, gives its functions to the platform and opens its REST fronts.
+// What is deployed: reads an app's directory, gives its functions to the platform and its triggers to the registry.
 import { resolve } from 'node:path'
 import type { Config } from '../config.ts'
-import type { Counters } from '../counters.ts'
 import { readApp } from '../deploy/read-app.ts'
 import { FnscopeError } from '../errors.ts'
-import type { RestApiSpec } from '../functions/trigger-spec.ts'
+import type { FunctionSpec } from '../functions/function-spec.ts'
+import type { AppTriggers } from '../functions/trigger-spec.ts'
+import type { TriggerRegistry } from '../functions/triggers/trigger-registry.ts'
 import type { Platform } from '../functions/platform.ts'
-import type { Logger } from '../log.ts'
-import type { Span } from '../span/span.ts'
 import type { Stack } from './cloudformation.ts'
 import type { ConsoleApp, ConsoleFunction } from './console-types.ts'
-import { openRestFront, type RestFront } from './rest-front.ts'
-import { rewriteOutputs } from './rewrite-outputs.ts'
+import type { Fronts } from './front/fronts.ts'
+import { withLocalUrls, type LocalPlaces } from './local-urls.ts'
 
 export interface AppsOptions {
   readonly platform: Platform
   readonly region: string
   readonly accountId: string
   readonly cacheDir: string
-  readonly host: string
   readonly segmentStyle: 'old' | 'new' | undefined
   readonly fcTracing: Config['fcTracing']
   readonly findPython: (runtime: string) => Promise<string>
   /** Progress and notices for the person at the terminal. */
   readonly notify: (line: string) => void
-  readonly onStageSpan: (span: Span) => void
-  /** A new decider for a traced stage whose caller decided nothing; absent: every request is traced. */
-  readonly newStageSampler?: (() => () => boolean) | undefined
-  readonly log: Logger
-  readonly counters: Counters
+  readonly triggers: TriggerRegistry
+  /** Follow the registry. */
+  readonly fronts: Fronts
+  /** Where AWS calls go; undefined before it is known. */
+  readonly endpointUrl: () => string | undefined
 }
 
 interface Deployed {
   readonly app: ConsoleApp
   readonly deployedMs: number
-  readonly fronts: readonly RestFront[]
   /** Function name → URLs of its routes. */
   readonly routes: ReadonlyMap<string, readonly string[]>
 }
@@ -61,7 +58,9 @@ export class Apps {
         const known = [...this.#deployed.keys()].join(', ') || 'none'
         throw new FnscopeError('FNS_APP_NOT_FOUND', `There is no stack "${stack}". Deployed: ${known}.`)
       }
-      await this.#close(stack)
+      this.#deployed.delete(stack)
+      this.#options.triggers.replace(stack, undefined)
+      await this.#options.fronts.settled()
       this.#options.platform.remove(stack)
       return deployed.app
     })
@@ -75,7 +74,8 @@ export class Apps {
   }
 
   async #deploy(dir: string, parameters: Readonly<Record<string, string>>): Promise<ConsoleApp> {
-    const { platform, notify, region, accountId, cacheDir, findPython, segmentStyle, fcTracing } = this.#options
+    const { platform, triggers, fronts, endpointUrl, notify, region, accountId, cacheDir, findPython } = this.#options
+    const { segmentStyle, fcTracing } = this.#options
     const spec = await readApp(resolve(dir), {
       region,
       accountId,
@@ -87,12 +87,12 @@ export class Apps {
       onProgress: notify,
       ...(segmentStyle === undefined ? {} : { segmentStyle }),
     })
-    await platform.deploy(spec)
-    const before = this.#deployed.get(spec.stack)?.fronts ?? []
-    await this.#close(spec.stack)
-    const fronts: RestFront[] = []
-    for (const api of spec.triggers.restApis) fronts.push(await this.#openFront(api, before))
-    const outputs = rewriteOutputs(spec.outputs, fronts)
+    // Functions may have the URLs of APIs in their variables: those listen first.
+    triggers.replace(spec.stack, spec.triggers)
+    await fronts.settled()
+    const places = { fronts: fronts.list(), endpointUrl: endpointUrl() }
+    await platform.deploy({ ...spec, functions: spec.functions.map((one) => withLocalVariables(one, places)) })
+    const outputs = withLocalUrls(spec.outputs, places)
     const urls = Object.fromEntries(
       Object.entries(outputs).filter(([, value]) => /^https?:\/\/(127\.0\.0\.1|localhost)[:/]/.test(value)),
     )
@@ -107,8 +107,7 @@ export class Apps {
     this.#deployed.set(spec.stack, {
       app,
       deployedMs: Date.now(),
-      fronts,
-      routes: routeUrls(spec.triggers.restApis, fronts),
+      routes: routeUrls(spec.triggers, triggers),
     })
     return app
   }
@@ -142,60 +141,32 @@ export class Apps {
       urls: this.#deployed.get(spec.stack)?.routes.get(spec.name) ?? [],
     }))
   }
-
-  async stop(): Promise<void> {
-    await Promise.all([...this.#deployed.keys()].map((stack) => this.#close(stack)))
-  }
-
-  async #close(stack: string): Promise<void> {
-    const deployed = this.#deployed.get(stack)
-    this.#deployed.delete(stack)
-    await Promise.all(deployed?.fronts.map((front) => front.stop()) ?? [])
-  }
-
-  /** An API that is deployed again keeps its port, so that its URL stays. */
-  async #openFront(api: RestApiSpec, before: readonly RestFront[]): Promise<RestFront> {
-    const url = before.find((front) => front.apiId === api.apiId)?.url
-    if (url === undefined) return await this.#listen(api, 0)
-    try {
-      return await this.#listen(api, Number(new URL(url).port))
-    } catch {
-      // Somebody else took it in between.
-      return await this.#listen(api, 0)
-    }
-  }
-
-  async #listen(api: RestApiSpec, port: number): Promise<RestFront> {
-    const { platform, host, onStageSpan, newStageSampler, log, counters, region, accountId } = this.#options
-    return await openRestFront(api, {
-      host,
-      port,
-      region,
-      accountId,
-      log,
-      counters,
-      onStageSpan,
-      ...(newStageSampler === undefined ? {} : { sample: newStageSampler() }),
-      invoke: async (functionName, payload, traceHeader) =>
-        await platform.invoke({
-          functionName,
-          payload,
-          invocationType: 'RequestResponse',
-          ...(traceHeader === undefined ? {} : { traceHeader }),
-        }),
-    })
-  }
 }
 
-function routeUrls(apis: readonly RestApiSpec[], fronts: readonly RestFront[]): Map<string, string[]> {
+function withLocalVariables(spec: FunctionSpec, places: LocalPlaces): FunctionSpec {
+  return { ...spec, environment: withLocalUrls(spec.environment, places) }
+}
+
+function routeUrls(
+  { restApis, httpApis, functionUrls }: AppTriggers,
+  registry: TriggerRegistry,
+): Map<string, string[]> {
   const urls = new Map<string, string[]>()
-  for (const [index, api] of apis.entries()) {
-    for (const route of api.routes) {
-      if (route.target.kind !== 'function') continue
-      const list = urls.get(route.target.functionName) ?? []
-      list.push(`${route.method} ${fronts[index]!.url}/${api.stage}${route.path}`)
-      urls.set(route.target.functionName, list)
-    }
+  const add = (functionName: string, id: string, route: (url: string) => string): void => {
+    const url = registry.urlOf(id)
+    const name = functionName.split(':')[0]!
+    if (url !== undefined) urls.set(name, [...(urls.get(name) ?? []), route(url)])
   }
+  for (const { apiId, stage, routes } of restApis)
+    for (const { target, method, path } of routes)
+      if (target.kind === 'function') add(target.functionName, apiId, (url) => `${method} ${url}/${stage}${path}`)
+  for (const { apiId, stage, routes } of httpApis)
+    for (const { target, method, path } of routes)
+      if (target.kind === 'function')
+        add(target.functionName, apiId, (url) => {
+          const below = `${url}${stage === '$default' ? '' : `/${stage}`}`
+          return `${method} ${below}${path === '$default' ? '/' : path}`
+        })
+  for (const { urlId, functionName } of functionUrls) add(functionName, urlId, (url) => `ANY ${url}/`)
   return urls
 }

@@ -1,8 +1,8 @@
-// Who may call a REST front: programs on this machine, and web pages only as the template's CORS says. The Host check
-// keeps a page whose name was pointed at loopback (DNS rebinding) out.
+// Who may call a front: programs on this machine, and web pages only as the template's CORS says. The Host check keeps a
+// page whose name was pointed at loopback (DNS rebinding) out.
 import type { IncomingHttpHeaders } from 'node:http'
-import type { RestApiSpec } from '../functions/trigger-spec.ts'
-import { hostName, isLoopbackName } from '../http/host-guard.ts'
+import { hostName, isLoopbackName } from '../../http/host-guard.ts'
+import type { FrontKind } from './front-exchange.ts'
 
 export interface Refusal {
   /** Label of the counter. */
@@ -13,22 +13,20 @@ export interface Refusal {
 /** Undefined when the request may pass. `host` is what the listener is bound to. */
 export function refuses(
   headers: IncomingHttpHeaders,
-  api: Pick<RestApiSpec, 'apiId' | 'cors'>,
+  kind: Pick<FrontKind, 'id' | 'cloudHost' | 'allowsOrigin'>,
   host: string,
 ): Refusal | undefined {
   const name = hostName(headers.host)
-  if (name === undefined || !(isLoopbackName(name) || name === host || isCloudName(name, api.apiId))) {
+  if (name === undefined || !(isLoopbackName(name) || name === host || isCloudName(name, kind))) {
     return {
       reason: 'host',
       message: `fnscope: Host ${JSON.stringify(headers.host ?? '')} is not this API's; use 127.0.0.1 or localhost`,
     }
   }
-  const allowed = api.cors?.allowOrigin
-  if (allowed === '*') return undefined
   const { origin } = headers
+  if (kind.allowsOrigin(origin)) return undefined
   if (origin !== undefined) {
-    const same = origin.toLowerCase() === `http://${(headers.host ?? '').toLowerCase()}`
-    if (same || origin === allowed) return undefined
+    if (origin.toLowerCase() === `http://${(headers.host ?? '').toLowerCase()}`) return undefined
     return {
       reason: 'origin',
       message: `fnscope: a page of ${JSON.stringify(origin)} may not call this API; allow it by Cors in the template`,
@@ -38,9 +36,9 @@ export function refuses(
 }
 
 /** The API's name on the cloud, whole: a prefix alone could be a label of anybody's domain. */
-function isCloudName(name: string, apiId: string): boolean {
-  const label = `${apiId.toLowerCase()}.execute-api.`
-  return name.startsWith(label) && /^[a-z0-9-]+\.amazonaws\.com(\.cn)?$/.test(name.slice(label.length))
+function isCloudName(name: string, { id, cloudHost }: Pick<FrontKind, 'id' | 'cloudHost'>): boolean {
+  const label = `${id.toLowerCase()}.`
+  return name.startsWith(label) && cloudHost.test(name.slice(label.length))
 }
 
 /**

@@ -1,13 +1,15 @@
-// The body of a request to a REST front, up to the gateway's limit.
+// The body of a request to a front, up to its limit.
 import type { IncomingMessage } from 'node:http'
-import { drainBody } from '../http/drain-body.ts'
+import { drainBody } from '../../http/drain-body.ts'
 
 /** API Gateway's payload limit. */
-export const MAX_BODY_BYTES = 10 * 1024 * 1024
+export const MAX_API_BYTES = 10 * 1024 * 1024
+/** A function URL's: the function's own. */
+export const MAX_URL_BYTES = 6 * 1024 * 1024
 
 /** Undefined when it is over the limit: what is more is dropped. @throws Error when the client goes away */
-export async function readBody(request: IncomingMessage): Promise<Uint8Array | undefined> {
-  if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) {
+export async function readBody(request: IncomingMessage, maxBytes: number): Promise<Uint8Array | undefined> {
+  if (Number(request.headers['content-length'] ?? 0) > maxBytes) {
     await drainBody(request)
     return undefined
   }
@@ -16,14 +18,14 @@ export async function readBody(request: IncomingMessage): Promise<Uint8Array | u
   const { promise, resolve, reject } = Promise.withResolvers<Uint8Array | undefined>()
   const take = (chunk: Buffer): void => {
     bytes += chunk.length
-    if (bytes <= MAX_BODY_BYTES) return void chunks.push(chunk)
+    if (bytes <= maxBytes) return void chunks.push(chunk)
     request.off('data', take)
     chunks.length = 0
     void drainBody(request).then(() => resolve(undefined))
   }
   request.on('data', take)
   request.once('end', () => {
-    if (bytes <= MAX_BODY_BYTES) resolve(Buffer.concat(chunks))
+    if (bytes <= maxBytes) resolve(Buffer.concat(chunks))
   })
   request.once('error', reject)
   return await promise

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import type { RestApiSpec } from '../trigger-spec.ts'
-import { matchRoute, methodsOf } from './api-gateway-route.ts'
+import { matchRoute, methodsOf } from './rest-route.ts'
 
 const routes = (...list: string[]): Pick<RestApiSpec, 'routes'> => ({
   routes: list.map((text) => {

@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict'
 import { request } from 'node:http'
 import test, { type TestContext } from 'node:test'
-import { Counters } from '../counters.ts'
-import { FnscopeError } from '../errors.ts'
-import type { RestApiSpec } from '../functions/trigger-spec.ts'
-import { ThrottledError } from '../functions/throttled-error.ts'
-import { silentLogger } from '../log.ts'
-import type { Span } from '../span/span.ts'
-import { openRestFront, type RestFront } from './rest-front.ts'
-import type { RestFrontOptions, RestInvokeResult } from './rest-front-options.ts'
-import { rewriteOutputs } from './rewrite-outputs.ts'
+import { Counters } from '../../counters.ts'
+import { FnscopeError } from '../../errors.ts'
+import type { RestApiSpec } from '../../functions/trigger-spec.ts'
+import { ThrottledError } from '../../functions/throttled-error.ts'
+import { silentLogger } from '../../log.ts'
+import type { Span } from '../../span/span.ts'
+import { withLocalUrls } from '../local-urls.ts'
+import type { FrontInvokeResult, FrontOptions } from './front-options.ts'
+import { openHttpFront, type HttpFront } from './http-front.ts'
+import { restApiFront } from './rest-api-front.ts'
 
 const api: RestApiSpec = {
   logicalId: 'ServerlessRestApi',
@@ -36,44 +37,41 @@ interface Call {
   readonly traceHeader: string | undefined
 }
 
-function proxy(result: unknown): RestInvokeResult {
+function proxy(result: unknown): FrontInvokeResult {
   return { payload: Buffer.from(JSON.stringify(result)) }
 }
 
 async function open(
   t: TestContext,
   spec: Partial<RestApiSpec>,
-  options: Partial<RestFrontOptions> = {},
-): Promise<{ front: RestFront; calls: Call[]; spans: Span[] }> {
+  options: Partial<FrontOptions> = {},
+): Promise<{ front: HttpFront; calls: Call[]; spans: Span[] }> {
   const calls: Call[] = []
   const spans: Span[] = []
   const invoke =
     options.invoke ?? (() => Promise.resolve(proxy({ statusCode: 200, body: '{"message":"hello world"}' })))
-  const front = await openRestFront(
-    { ...api, ...spec },
-    {
-      host: '127.0.0.1',
-      port: 0,
-      region: 'us-east-1',
-      accountId: '000000000000',
-      onStageSpan: (span) => spans.push(span),
-      log: silentLogger,
-      counters: new Counters(),
-      ...options,
-      invoke: (functionName, payload, traceHeader) => {
-        const event = JSON.parse(Buffer.from(payload).toString()) as Call['event']
-        calls.push({ functionName, event, traceHeader })
-        return invoke(functionName, payload, traceHeader)
-      },
+  const front = await openHttpFront(restApiFront([{ ...api, ...spec }]), {
+    host: '127.0.0.1',
+    port: 0,
+    region: 'us-east-1',
+    accountId: '000000000000',
+    onStageSpan: (span) => spans.push(span),
+    log: silentLogger,
+    counters: new Counters(),
+    ...options,
+    invoke: (call) => {
+      const event = JSON.parse(Buffer.from(call.payload).toString()) as Call['event']
+      calls.push({ functionName: call.functionName, event, traceHeader: call.traceHeader })
+      return invoke(call)
     },
-  )
+  })
   t.after(() => front.stop())
   return { front, calls, spans }
 }
 
 // fetch would not let a test set Host.
 async function send(
-  front: RestFront,
+  front: HttpFront,
   path: string,
   headers: Record<string, string>,
 ): Promise<{ status: number; text: string }> {
@@ -129,7 +127,7 @@ test('no route is 403 Missing Authentication Token, and no stage is 403 Forbidde
   assert.equal(calls.length, 0)
 })
 
-const failures: readonly (readonly [string, () => Promise<RestInvokeResult>, number, string])[] = [
+const failures: readonly (readonly [string, () => Promise<FrontInvokeResult>, number, string])[] = [
   [
     'a function error',
     () => Promise.resolve({ ...proxy({ errorMessage: 'x' }), functionError: 'Unhandled' }),
@@ -247,7 +245,7 @@ test('a traced stage obeys a caller that said no, and marks a failure', async (t
 })
 
 test('a throttled function is 500 to the caller and a throttle on the call of Lambda', async (t) => {
-  const invoke = (): Promise<RestInvokeResult> =>
+  const invoke = (): Promise<FrontInvokeResult> =>
     Promise.reject(new ThrottledError('ConcurrentInvocationLimitExceeded'))
   const { front, spans } = await open(t, { tracing: true }, { invoke })
   assert.equal((await fetch(`${front.url}/Prod/hello`)).status, 500)
@@ -265,19 +263,26 @@ test('a taken port is refused by name, and stop() twice is fine', async (t) => {
   await assert.rejects(fetch(`${front.url}/Prod/hello`))
 })
 
-test('outputs name the front in place of the cloud, with a path and without', () => {
-  const fronts = [{ apiId: 'ab12cd34ef', url: 'http://127.0.0.1:4801' }]
-  const outputs = {
+test('values name the front in place of the cloud, with a path and without, and the endpoint in place of a queue', () => {
+  const fronts = [
+    { id: 'ab12cd34ef', url: 'http://127.0.0.1:4801' },
+    { id: 'abcdefghijklmnopqrstuvwxyz012345', url: 'http://127.0.0.1:4802' },
+  ]
+  const values = {
     Url: 'https://ab12cd34ef.execute-api.us-east-1.amazonaws.com/Prod/hello',
     Host: 'ab12cd34ef.execute-api.us-east-1.amazonaws.com',
     China: 'https://ab12cd34ef.execute-api.cn-north-1.amazonaws.com.cn/Prod/',
+    Function: 'https://abcdefghijklmnopqrstuvwxyz012345.lambda-url.us-east-1.on.aws/',
     Other: 'https://zz12cd34ef.execute-api.us-east-1.amazonaws.com/Prod',
+    Queue: 'https://sqs.us-east-1.amazonaws.com/000000000000/jobs',
     Arn: 'arn:aws:lambda:us-east-1:000000000000:function:hello',
   }
-  assert.deepEqual(rewriteOutputs(outputs, fronts), {
-    ...outputs,
+  assert.deepEqual(withLocalUrls(values, { fronts, endpointUrl: 'http://127.0.0.1:4747' }), {
+    ...values,
     Url: 'http://127.0.0.1:4801/Prod/hello',
     Host: '127.0.0.1:4801',
     China: 'http://127.0.0.1:4801/Prod/',
+    Function: 'http://127.0.0.1:4802/',
+    Queue: 'http://127.0.0.1:4747/000000000000/jobs',
   })
 })

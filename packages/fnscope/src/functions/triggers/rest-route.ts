@@ -8,7 +8,7 @@ export interface RouteMatch {
   readonly pathParameters: Readonly<Record<string, string>>
 }
 
-interface PathMatch {
+export interface PathMatch {
   readonly path: string
   readonly pathParameters: Readonly<Record<string, string>>
   /** One letter a segment, a literal sorts before a parameter before a greedy one. */
@@ -35,7 +35,7 @@ function bestPath(api: Pick<RestApiSpec, 'routes'>, path: string): PathMatch | u
   const segments = segmentsOf(path)
   let best: PathMatch | undefined
   for (const routePath of new Set(api.routes.map((route) => route.path))) {
-    const match = matchPath(routePath, segments)
+    const match = matchPath(routePath, segmentsOf(routePath), segments)
     if (match && (best === undefined || match.rank < best.rank)) best = match
   }
   return best
@@ -45,15 +45,19 @@ function segmentsOf(path: string): string[] {
   return path.split('/').filter((segment) => segment !== '')
 }
 
-function matchPath(routePath: string, segments: readonly string[]): PathMatch | undefined {
+/** @param pattern the route's segments, as `segments` were cut */
+export function matchPath(
+  routePath: string,
+  pattern: readonly string[],
+  segments: readonly string[],
+): PathMatch | undefined {
   const pathParameters: Record<string, string> = {}
-  const pattern = segmentsOf(routePath)
   let rank = ''
   for (const [index, part] of pattern.entries()) {
     const greedy = /^\{(.+)\+\}$/.exec(part)?.[1]
     const name = /^\{(.+)\}$/.exec(part)?.[1]
     const segment = segments[index]
-    if (segment === undefined) return undefined
+    if (segment === undefined || (name !== undefined && segment === '')) return undefined
     if (greedy !== undefined) {
       pathParameters[greedy] = decode(segments.slice(index).join('/'))
       return { path: routePath, pathParameters, rank: `${rank}c` }

@@ -1,9 +1,9 @@
 // What a route answers when it is no function's: a fixed answer, another server's, or a plain refusal.
 import type { IncomingHttpHeaders } from 'node:http'
-import { messageOf } from '../errors.ts'
-import type { RouteTarget } from '../functions/trigger-spec.ts'
-import * as gateway from '../functions/triggers/api-gateway.ts'
-import type { Logger } from '../log.ts'
+import { messageOf } from '../../errors.ts'
+import type { RouteTarget } from '../../functions/trigger-spec.ts'
+import * as gateway from '../../functions/triggers/gateway-answer.ts'
+import type { Logger } from '../../log.ts'
 
 export interface TargetRequest {
   readonly method: string

@@ -1,10 +1,10 @@
 // Stage tracing: the segment that API Gateway writes for a request, and its subsegment for the call of the function.
-import type { RestApiSpec } from '../functions/trigger-spec.ts'
-import { newSpanId } from '../span/id.ts'
-import { peerOf } from '../span/peer.ts'
-import { ROOT_RANK } from '../span/span-batch.ts'
-import { completeSpan, type Span } from '../span/span.ts'
-import { millisToNanos } from '../span/time.ts'
+import type { RestApiSpec } from '../../functions/trigger-spec.ts'
+import { newSpanId } from '../../span/id.ts'
+import { peerOf } from '../../span/peer.ts'
+import { ROOT_RANK } from '../../span/span-batch.ts'
+import { completeSpan, type Span } from '../../span/span.ts'
+import { millisToNanos } from '../../span/time.ts'
 
 export interface StageTraceOptions {
   readonly api: RestApiSpec

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import test from 'node:test'
 import type { RestApiSpec } from '../trigger-spec.ts'
-import { fromProxyResult, MALFORMED, toProxyEvent, type ProxyEvent, type ProxyRequest } from './api-gateway.ts'
+import { fromProxyResult, MALFORMED } from './gateway-answer.ts'
+import type { ProxyRequest } from './proxy-request.ts'
+import { toProxyEvent, type ProxyEvent } from './rest-event.ts'
 
 const api: RestApiSpec = {
   logicalId: 'ServerlessRestApi',
@@ -30,7 +32,7 @@ function eventOf(
       httpVersion: '1.1',
       ...request,
     },
-    { route: { method: 'GET', path, target: { kind: 'function', functionName: 'f' } }, pathParameters },
+    { path, pathParameters },
     api,
     {
       region: 'us-east-1',
