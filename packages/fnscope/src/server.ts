@@ -295,7 +295,8 @@ export async function startServer(config: Config, options: StartOptions): Promis
       pushSpan(batch.spans, span)
       void ingest.accept(batch).catch(() => counters.dropped.inc({ door: 'rest-api', reason: 'queue_full' }))
     },
-    invoke: async (request) => await platform.invoke({ ...request, invocationType: 'RequestResponse' }),
+    invoke: async (request) =>
+      await platform.invoke({ ...request, withoutLog: true, invocationType: 'RequestResponse' }),
     log,
     counters,
   })

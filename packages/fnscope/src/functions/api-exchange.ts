@@ -33,7 +33,7 @@ export function readBody(
   limit: number,
   on: {
     readonly done: (body: Buffer | 'too large') => void
-    readonly piece?: () => void
+    readonly piece?: (bytes: Buffer) => void
     /** The body is shorter than announced. */
     readonly cutOff?: () => void
   },
@@ -41,7 +41,7 @@ export function readBody(
   const chunks: Buffer[] = []
   let size = 0
   request.on('data', (chunk: Buffer) => {
-    on.piece?.()
+    on.piece?.(chunk)
     size += chunk.length
     if (size <= limit) chunks.push(chunk)
   })

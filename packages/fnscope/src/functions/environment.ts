@@ -23,6 +23,7 @@ import {
 import { RuntimeApi, type ApiError } from './runtime-api.ts'
 import { SignalQueue, type Signal } from './signal-queue.ts'
 import { noteOfFailure, type ExtensionFailure } from './extension.ts'
+import type { StreamSink } from './stream-sink.ts'
 import type { Clock } from './clock.ts'
 import type { FunctionSpec } from './function-spec.ts'
 import type { InitRecord, InvocationRecord } from './invocation-record.ts'
@@ -53,6 +54,7 @@ export interface EnvironmentRequest {
   readonly cognitoIdentity?: string
   /** Instead of the function's own. */
   readonly timeoutSeconds?: number
+  readonly stream?: StreamSink
 }
 
 /** What the caller gets, as soon as that is known. */

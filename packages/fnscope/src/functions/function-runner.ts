@@ -167,6 +167,7 @@ export class FunctionRunner {
         tracing: how.tracing,
         payload: request.payload.byteLength === 0 ? Buffer.from('{}') : request.payload,
         ...callerContext(request),
+        ...(request.stream === undefined ? {} : { stream: request.stream }),
       }
       return await environment.invoke(asked, how.onAnswer)
     } finally {

@@ -2,10 +2,13 @@
 // environment.ts decides what an answer means.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { header, readBody, refuse, reply } from './api-exchange.ts'
+import type { StreamSink } from './stream-sink.ts'
 import type { EnvironmentService } from './environment-server.ts'
 
 /** A buffered result may be 6 MiB and 100 bytes. */
 export const MAX_RESPONSE_BYTES = 6 * 1024 * 1024 + 100
+/** And a streamed one this. */
+const MAX_STREAM_BYTES = 20 * 1024 * 1024
 const PREFIX = '/2018-06-01/runtime/'
 
 export interface ApiInvocation {
@@ -17,6 +20,7 @@ export interface ApiInvocation {
   readonly clientContext?: string
   readonly cognitoIdentity?: string
   readonly payload: Uint8Array
+  readonly stream?: StreamSink
 }
 
 export interface ApiError {
@@ -104,8 +108,14 @@ export class RuntimeApi implements EnvironmentService {
     const call = path.slice(PREFIX.length)
     const match = /^invocation\/([^/]+)\/(response|error)$/.exec(call)
     if (!match && call !== 'init/error') return false
-    readBody(request, MAX_RESPONSE_BYTES, {
-      piece: () => this.#events.activity(),
+    const streaming = header(request, 'lambda-runtime-function-response-mode') === 'streaming'
+    const sink = streaming && match?.[2] === 'response' ? this.#sinkOf(match[1]!) : undefined
+    sink?.start(header(request, 'content-type'))
+    readBody(request, streaming ? MAX_STREAM_BYTES : MAX_RESPONSE_BYTES, {
+      piece: (bytes) => {
+        this.#events.activity()
+        sink?.chunk(bytes)
+      },
       done: (body) => {
         if (!match) this.#initError(request, response, body)
         else if (match[2] === 'response') this.#response(request, response, match[1]!, body)
@@ -114,6 +124,10 @@ export class RuntimeApi implements EnvironmentService {
       cutOff: () => this.#cutOff(response),
     })
     return true
+  }
+
+  #sinkOf(requestId: string): StreamSink | undefined {
+    return this.#state === 'Running' && this.#current?.requestId === requestId ? this.#current.stream : undefined
   }
 
   #refuseTransition(response: ServerResponse, to: string): void {

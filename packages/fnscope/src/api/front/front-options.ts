@@ -1,5 +1,6 @@
 // What a front is opened with. The platform is behind `invoke`: the front knows no environments.
 import type { Counters } from '../../counters.ts'
+import type { StreamSink } from '../../functions/stream-sink.ts'
 import type { Logger } from '../../log.ts'
 import type { Span } from '../../span/span.ts'
 
@@ -16,11 +17,7 @@ export interface FrontInvokeRequest {
   readonly payload: Uint8Array
   readonly traceHeader: string
   /** Takes the answer of a function that streams as it comes; the result has it all the same. */
-  readonly stream?: {
-    /** Before the first chunk. @param contentType as the runtime sent it */
-    start(contentType: string | undefined): void
-    chunk(bytes: Uint8Array): void
-  }
+  readonly stream?: StreamSink
 }
 
 export interface FrontOptions {
