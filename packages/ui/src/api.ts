@@ -1,14 +1,22 @@
 // fnscope's own API as functions: typed by the server's own types, errors as ApiError. No state is here (see query.ts).
 import type {
   ConsoleApp,
+  ConsoleColdStarts,
+  ConsoleDoor,
   ConsoleFacets,
   ConsoleFunction,
+  ConsoleFunctionFigures,
   ConsoleHealth,
   ConsoleLatencies,
+  ConsoleLogHistogram,
   ConsoleLogLine,
   ConsoleMap,
+  ConsoleMetric,
+  ConsoleMetricColumns,
   ConsoleMetricPoint,
+  ConsoleSavedEvent,
   ConsoleServices,
+  ConsoleSettings,
   ConsoleTrace,
   ConsoleTraceList,
 } from '../../fnscope/src/api/console-types.ts'
@@ -84,7 +92,22 @@ export const api = {
   latencies: asking<ConsoleLatencies>('/api/latencies'),
   map: asking<ConsoleMap>('/api/map'),
   logs: asking<{ readonly lines: readonly ConsoleLogLine[] }>('/api/logs'),
+  logHistogram: asking<ConsoleLogHistogram>('/api/logs/histogram'),
+  logContext: asking<{ readonly lines: readonly ConsoleLogLine[] }>('/api/logs/context'),
   metrics: asking<{ readonly points: readonly ConsoleMetricPoint[] }>('/api/metrics'),
+  metricNames: asking<{ readonly metrics: readonly ConsoleMetric[]; readonly more: boolean }>('/api/metrics/names'),
+  metricColumns: asking<ConsoleMetricColumns>('/api/metrics/columns'),
+  functionFigures: asking<{ readonly functions: readonly ConsoleFunctionFigures[] }>('/api/function-figures'),
+  coldStarts: (name: string, parameters?: Parameters, signal?: AbortSignal) =>
+    get<ConsoleColdStarts>(`/api/functions/${encodeURIComponent(name)}/cold-starts`, parameters, signal),
+  savedEvents: (name: string, signal?: AbortSignal) =>
+    get<{ readonly events: readonly ConsoleSavedEvent[] }>(
+      `/api/functions/${encodeURIComponent(name)}/events`,
+      undefined,
+      signal,
+    ),
+  doors: asking<{ readonly doors: readonly ConsoleDoor[] }>('/api/doors'),
+  settings: asking<ConsoleSettings>('/api/settings'),
   trace: (id: string, signal?: AbortSignal) =>
     get<ConsoleTrace>(`/api/traces/${encodeURIComponent(id)}`, undefined, signal),
 }

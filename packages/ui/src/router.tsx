@@ -5,8 +5,16 @@ import {
   createRoute,
   createRouter,
   lazyRouteComponent,
+  redirect,
   retainSearchParams,
 } from '@tanstack/react-router'
+import {
+  readFunctionSearch,
+  readFunctionsSearch,
+  readLogsSearch,
+  readMapSearch,
+  readMetricsSearch,
+} from './page-search.ts'
 import { Failure } from './parts/Failure.tsx'
 import { Skeleton } from './parts/Skeleton.tsx'
 import { NotBuilt } from './routes/NotBuilt.tsx'
@@ -31,12 +39,43 @@ const traces = createRoute({
   component: NotBuilt,
 })
 const trace = createRoute({ ...page, path: '/trace/$id', component: NotBuilt })
-const map = createRoute({ ...page, path: '/map', component: NotBuilt })
-const functions = createRoute({ ...page, path: '/functions', component: NotBuilt })
-const oneFunction = createRoute({ ...page, path: '/functions/$name', component: NotBuilt })
-const coldStarts = createRoute({ ...page, path: '/functions/$name/cold', component: NotBuilt })
-const logs = createRoute({ ...page, path: '/logs', component: NotBuilt })
-const metrics = createRoute({ ...page, path: '/metrics', component: NotBuilt })
+const map = createRoute({
+  ...page,
+  path: '/map',
+  validateSearch: readMapSearch,
+  component: lazyRouteComponent(() => import('./routes/ServiceMapPage.tsx'), 'ServiceMapPage'),
+})
+const functions = createRoute({
+  ...page,
+  path: '/functions',
+  validateSearch: readFunctionsSearch,
+  component: lazyRouteComponent(() => import('./routes/Functions.tsx'), 'Functions'),
+})
+const oneFunction = createRoute({
+  ...page,
+  path: '/functions/$name',
+  validateSearch: readFunctionSearch,
+  component: lazyRouteComponent(() => import('./routes/OneFunction.tsx'), 'OneFunction'),
+})
+const coldStarts = createRoute({
+  ...page,
+  path: '/functions/$name/cold',
+  beforeLoad: ({ params, search }) => {
+    throw redirect({ to: '/functions/$name', params, search: { ...search, tab: 'cold' } })
+  },
+})
+const logs = createRoute({
+  ...page,
+  path: '/logs',
+  validateSearch: readLogsSearch,
+  component: lazyRouteComponent(() => import('./routes/Logs.tsx'), 'Logs'),
+})
+const metrics = createRoute({
+  ...page,
+  path: '/metrics',
+  validateSearch: readMetricsSearch,
+  component: lazyRouteComponent(() => import('./routes/Metrics.tsx'), 'Metrics'),
+})
 const settings = createRoute({
   ...page,
   path: '/settings',

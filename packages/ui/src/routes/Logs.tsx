@@ -1,0 +1,2 @@
+// The log page: not there yet.
+export { NotBuilt as Logs } from './NotBuilt.tsx'

@@ -1,0 +1,40 @@
+// A running fnscope whose console has something to show: functions that were called, a graph of services, telemetry
+// through every door. For the tests of the pages.
+import { join } from 'node:path'
+import type { ConsoleDoor, ConsoleMap } from '../../packages/fnscope/src/api/console-types.ts'
+import { epochSeconds, putDocuments } from '../clients/xray-client.ts'
+import { shopTrace } from '../clients/xray-shop.ts'
+import { APPS, eventually, startFnscope, type StartedFnscope } from '../started-fnscope.ts'
+
+const CALLS = [
+  ['orders', { id: 1, customer: 'Ana', country: 'DE', items: 2 }],
+  ['orders', { id: 2, customer: 'Ana', country: 'FR', items: 1 }],
+  ['orders', { id: 3, customer: 'Bob', country: 'FR', items: 4, fail: true }],
+  ['orders', { id: 4, customer: 'Zoë', country: 'JP', items: 3 }],
+  ['payments', {}],
+] as const
+
+export async function startShop(): Promise<StartedFnscope> {
+  const fnscope = await startFnscope({ app: join(APPS, 'shop') })
+  for (const [name, event] of CALLS)
+    await ask(fnscope, 'POST', `/2015-03-31/functions/${name}/invocations`, JSON.stringify(event))
+  await putDocuments(fnscope, shopTrace(Math.floor(epochSeconds()) - 120).documents)
+  const { doors } = (await (await ask(fnscope, 'GET', '/api/doors')).json()) as { doors: ConsoleDoor[] }
+  for (const { name, sample } of doors) if (sample) await ask(fnscope, 'POST', `/api/doors/${name}/sample`)
+  await eventually(async () => {
+    const map = (await (await ask(fnscope, 'GET', '/api/map')).json()) as ConsoleMap
+    const names = new Set(map.nodes.map(({ name }) => name))
+    return names.has('orders') && names.has('web') && names.has('sample-zipkin') ? true : undefined
+  }, 60_000)
+  return fnscope
+}
+
+export async function ask(fnscope: StartedFnscope, method: string, path: string, body?: string): Promise<Response> {
+  const response = await fetch(fnscope.url + path, {
+    method,
+    headers: { authorization: 'Bearer here', 'content-type': 'application/json' },
+    ...(body === undefined ? {} : { body }),
+  })
+  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`)
+  return response
+}
