@@ -84,6 +84,8 @@ export interface Harness {
   /** Deploys one function over these files and answers its spec. */
   add(files: Readonly<Record<string, string>>, spec?: Partial<FunctionSpec>): FunctionSpec
   call(name: string, event?: unknown, more?: { readonly traceHeader?: string }): Promise<InvokeAnswer>
+  /** Resolves when the last added function is prepared. */
+  deployed(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -109,6 +111,7 @@ export function startHarness(options: Partial<PlatformOptions> = {}): Harness {
     notify: (text) => notes.push(text),
     ...options,
   })
+  let deploying: Promise<void> = Promise.resolve()
   return {
     platform,
     ingest,
@@ -145,7 +148,7 @@ export function startHarness(options: Partial<PlatformOptions> = {}): Harness {
         tags: {},
         ...more,
       }
-      void platform.deploy(appOf(spec))
+      deploying = platform.deploy(appOf(spec))
       return spec
     },
     async call(name, event = {}, more = {}) {
@@ -154,6 +157,7 @@ export function startHarness(options: Partial<PlatformOptions> = {}): Harness {
       await platform.flushed()
       return answer
     },
+    deployed: () => deploying,
     async stop() {
       await platform.stop({ graceMs: 0 })
       rmSync(dir, { recursive: true, force: true })

@@ -41,6 +41,12 @@ export interface Config {
   readonly sampling: 'all' | 'cloud'
   /** Overrides every function's style. */
   readonly segmentStyle: 'old' | 'new' | undefined
+  /** sum: the init is billed, as since August 2025; duration: as before. */
+  readonly billing: 'sum' | 'duration'
+  /** Environments get no CPU between invocations. */
+  readonly freeze: boolean
+  /** Code that is changed on disk is run by the next invocation. */
+  readonly watch: boolean
   /** Whether Function Compute's functions are traced; template: as their s.yaml says. */
   readonly fcTracing: 'on' | 'off' | 'template'
   readonly region: string
@@ -218,6 +224,9 @@ export function readConfig(flags: ConfigFlags, env: Readonly<Record<string, stri
   const fcTracing = env['FNSCOPE_FC_TRACING'] || 'template'
   if (fcTracing !== 'on' && fcTracing !== 'off' && fcTracing !== 'template')
     throw usage(`FNSCOPE_FC_TRACING is "on", "off" or "template", not "${fcTracing}".`)
+  const billing = env['FNSCOPE_BILLING'] || 'sum'
+  if (billing !== 'sum' && billing !== 'duration')
+    throw usage(`FNSCOPE_BILLING is "sum" or "duration", not "${billing}".`)
   const logLevel = pick(flags.logLevel, 'LOG_LEVEL') ?? 'warn'
   if (!LOG_LEVELS.includes(logLevel)) throw usage(`--log-level is one of ${LOG_LEVELS.join(', ')}, not "${logLevel}".`)
   const store = {
@@ -247,6 +256,9 @@ export function readConfig(flags: ConfigFlags, env: Readonly<Record<string, stri
     ack,
     sampling,
     segmentStyle: style,
+    billing,
+    freeze: isOn(env, 'FNSCOPE_FREEZE'),
+    watch: isOn({ FNSCOPE_WATCH: '1', ...env }, 'FNSCOPE_WATCH'),
     fcTracing,
     region: env['AWS_REGION'] || env['AWS_DEFAULT_REGION'] || 'us-east-1',
     accountId: '000000000000',

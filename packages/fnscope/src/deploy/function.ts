@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path'
 import { FnscopeError } from '../errors.ts'
 import type { FunctionSpec, SegmentStyle } from '../functions/function-spec.ts'
 import { isDirectory, pathFrom, Properties, type AppContext } from './app-context.ts'
+import { readAsynchronous } from './asynchronous.ts'
 import { buildRequirements } from './build.ts'
 import { readEnvironment } from './environment-variables.ts'
 import { textOf } from './intrinsics.ts'
@@ -65,6 +66,7 @@ export async function readFunction(context: AppContext, logicalId: string): Prom
     ephemeralStorageMb:
       storage === undefined ? 512 : integerOf(storage, properties.at('EphemeralStorage.Size'), 512, 10_240),
     ...(reservedConcurrency === undefined ? {} : { reservedConcurrency }),
+    ...readAsynchronous(context, name, properties),
     description,
     tags: readTags(context, logicalId, properties, sam),
   }

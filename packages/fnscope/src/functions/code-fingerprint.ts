@@ -8,6 +8,11 @@ const SKIPPED = new Set(['__pycache__', '.git', 'node_modules', '.venv', '.aws-s
 // A function's package may hold some ten thousand files; past that a change is found by a new deploy of its spec only.
 const MAX_FILES = 20_000
 
+/** Whether a directory of this name may hold a function's own code. */
+export function isCodeDirectory(name: string): boolean {
+  return !SKIPPED.has(name)
+}
+
 /** Equal for equal specs over unchanged files. */
 export function codeFingerprint(spec: FunctionSpec): string {
   const hash = createHash('sha1').update(JSON.stringify(spec))

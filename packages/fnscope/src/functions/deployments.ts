@@ -52,6 +52,25 @@ export class Deployments {
     for (const spec of before) if (!kept.has(spec.name)) this.#drop(spec.name)
   }
 
+  /** Looks at all code again. @returns functions whose code has changed: from now on they run it, in new environments */
+  refresh(): FunctionSpec[] {
+    const changed: FunctionSpec[] = []
+    for (const [name, old] of this.#deployed) {
+      const fingerprint = codeFingerprint(old.spec)
+      if (old.fingerprint === fingerprint) continue
+      this.#retire(old.pool)
+      const pool = new EnvironmentPool(this.#options)
+      this.#deployed.set(name, { spec: old.spec, fingerprint, pool, launch: undefined, running: 0 })
+      changed.push(old.spec)
+    }
+    return changed
+  }
+
+  /** Where the code of all functions and layers is. */
+  codeDirs(): string[] {
+    return [...new Set(this.all().flatMap((spec) => [spec.codeDir, ...spec.layerDirs]))]
+  }
+
   all(): FunctionSpec[] {
     return this.#registry.all()
   }

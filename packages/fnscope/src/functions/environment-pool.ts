@@ -5,13 +5,15 @@ import type { FunctionLine } from './invocation-record.ts'
 
 export interface EnvironmentPoolOptions {
   readonly idleTimeoutMs: number
+  /** Idle environments get no CPU. */
+  readonly freeze: boolean
   /** Lines of an environment that ends, which no invocation carried away. */
   readonly onLeftover: (environment: Environment, lines: readonly FunctionLine[]) => void
 }
 
 export class EnvironmentPool {
   readonly #options: EnvironmentPoolOptions
-  readonly #idle: { readonly environment: Environment; readonly timer: NodeJS.Timeout }[] = []
+  readonly #idle: { readonly environment: Environment; readonly timer: NodeJS.Timeout | undefined }[] = []
   readonly #busy = new Set<Environment>()
   readonly #ending = new Map<Environment, Promise<void>>()
   #retired = false
@@ -33,10 +35,26 @@ export class EnvironmentPool {
     return environment
   }
 
+  /** Starts `count` environments that stay, and resolves when they are ready or have failed to be. */
+  async provision(count: number, options: EnvironmentOptions): Promise<void> {
+    const prepare = async (): Promise<void> => {
+      const environment = new Environment({ ...options, initializationType: 'provisioned-concurrency' })
+      this.#busy.add(environment)
+      await environment.prepare()
+      this.release(environment)
+    }
+    await Promise.all(Array.from({ length: count }, prepare))
+  }
+
   release(environment: Environment): void {
     if (!this.#busy.delete(environment)) return
     if (this.#retired) {
       this.#beginEnd(environment)
+      return
+    }
+    if (this.#options.freeze) environment.freeze()
+    if (environment.initializationType === 'provisioned-concurrency') {
+      this.#idle.push({ environment, timer: undefined })
       return
     }
     const timer = setTimeout(() => {

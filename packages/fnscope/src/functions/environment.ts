@@ -85,6 +85,8 @@ export class Environment {
   readonly #signals: SignalQueue
   readonly #journal: EnvironmentJournal
   readonly #memory: MemoryWatch
+  /** Inits that no invocation has told of yet. */
+  #prepared: InitRecord[] = []
   #started = false
   #stopped = false
   #activity = 0
@@ -151,6 +153,16 @@ export class Environment {
     })
   }
 
+  get initializationType(): EnvironmentOptions['initializationType'] {
+    return this.#options.initializationType
+  }
+
+  /** Runs the init ahead of the first invocation. Never rejects: one that fails is run again inside of that. */
+  async prepare(): Promise<void> {
+    const limitNanos = BigInt(Math.max(130, this.spec.timeoutSeconds)) * 1_000_000_000n
+    await this.#init('init', this.#prepared, { deadline: this.#options.clock() + limitNanos, answer: () => {} })
+  }
+
   /**
    * Runs one invocation to its end, with the work of extensions after the answer. Must not be called again before that.
    * Never rejects for the function's faults. @param onAnswer called once, when the caller's answer is known
@@ -161,7 +173,7 @@ export class Environment {
     this.#extensionsDone = []
     this.#processes.thaw()
     this.#signals.clear()
-    const inits: InitRecord[] = []
+    const inits = this.#prepared.splice(0)
     const unwatch = this.#memory.watch()
     try {
       if (!this.#started) await this.#init('init', inits)

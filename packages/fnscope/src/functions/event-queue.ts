@@ -1,13 +1,18 @@
 // The queue behind InvocationType Event: each event is tried, and tried again after a function error, under one request
 // id. Bounded in number and bytes. It knows nothing of traces: the job records each attempt and the end itself.
+import type { EventEnd } from './event-destination.ts'
 import { ThrottledError } from './throttled-error.ts'
 
 export interface EventJob {
   readonly bytes: number
+  /** Attempts after the first. */
+  readonly retries: number
+  /** From its acceptance; then it is given up. */
+  readonly maxAgeMs: number
   /** Runs the function once, attempts counted from 1. Answers whether it succeeded. @throws ThrottledError: tried again, not counted */
   attempt(number: number): Promise<boolean>
-  /** After the last attempt, or when the queue was stopped before it. */
-  done(attempts: number, succeeded: boolean): Promise<void>
+  /** After the last attempt, or when it is too old for one, or when the queue was stopped before it. */
+  done(attempts: number, end: EventEnd): Promise<void>
 }
 
 export interface EventQueueOptions {
@@ -58,28 +63,47 @@ export class EventQueue {
   }
 
   async #run(job: EventJob): Promise<void> {
+    const giveUpAt = performance.now() + job.maxAgeMs
     const { retryDelaysMs } = this.#options
     let attempts = 0
-    let succeeded = false
+    let end: EventEnd = 'stopped'
     try {
-      while (!succeeded && attempts <= retryDelaysMs.length && !this.#stop.signal.aborted) {
-        if (attempts > 0 && !(await this.#wait(retryDelaysMs[attempts - 1]!))) break
+      for (;;) {
+        if (attempts > 0) {
+          const delay = retryDelaysMs[Math.min(attempts, retryDelaysMs.length) - 1] ?? 0
+          if (!(await this.#wait(delay))) break
+        }
+        if (this.#stop.signal.aborted) break
+        const outcome = await this.#untilAdmitted(job, attempts + 1, giveUpAt)
+        if (outcome === 'stopped' || outcome === 'EventAgeExceeded') {
+          end = outcome
+          break
+        }
         attempts += 1
-        succeeded = await this.#untilAdmitted(job, attempts)
+        if (outcome === 'failed' && attempts <= job.retries) continue
+        end = outcome === 'failed' ? 'RetriesExhausted' : 'Success'
+        break
       }
     } finally {
-      await job.done(attempts, succeeded)
+      await job.done(attempts, end)
     }
   }
 
-  async #untilAdmitted(job: EventJob, attempt: number): Promise<boolean> {
+  // One attempt, put off while the function is throttled. An event that is too old is not tried.
+  async #untilAdmitted(
+    job: EventJob,
+    attempt: number,
+    giveUpAt: number,
+  ): Promise<'succeeded' | 'failed' | 'stopped' | 'EventAgeExceeded'> {
     for (let throttles = 0; ; throttles++) {
+      const leftMs = giveUpAt - performance.now()
+      if (leftMs <= 0) return 'EventAgeExceeded'
       try {
-        return await job.attempt(attempt)
+        return (await job.attempt(attempt)) ? 'succeeded' : 'failed'
       } catch (error) {
         if (!(error instanceof ThrottledError)) throw error
         const delay = THROTTLE_DELAYS_MS[Math.min(throttles, THROTTLE_DELAYS_MS.length - 1)]!
-        if (!(await this.#wait(delay))) return false
+        if (!(await this.#wait(Math.min(delay, leftMs)))) return 'stopped'
       }
     }
   }

@@ -14,7 +14,7 @@ import { functionSpans, serviceSegment, type TracedFunction } from './system-tra
 import { runIds, xrayTraceId, type TraceContext } from './trace-context.ts'
 import type { Clock } from './clock.ts'
 import type { Deployed, Deployments } from './deployments.ts'
-import type { EarlyAnswer, Environment } from './environment.ts'
+import type { EarlyAnswer, Environment, EnvironmentOptions } from './environment.ts'
 import type { FcAnswer } from './fc-spec.ts'
 import type { FunctionSpec } from './function-spec.ts'
 import type { InvocationRecord } from './invocation-record.ts'
@@ -115,6 +115,14 @@ export class FunctionRunner {
     }
   }
 
+  /** Starts the environments that the function is to have ready. Resolves when they are, or have failed to be. */
+  async provision(deployed: Deployed): Promise<void> {
+    const { provisionedConcurrency = 0 } = deployed.spec
+    if (provisionedConcurrency === 0) return
+    const launch = await this.#options.deployments.launch(deployed)
+    await deployed.pool.provision(provisionedConcurrency, this.#environmentOptions(deployed.spec, launch))
+  }
+
   /** The AWS::Lambda segment of a call that ends now, or ended at `endNanos`, with the status that its caller got. */
   serviceSegment(call: Call, status: number, endNanos?: bigint): Span {
     const now = this.#options.clock()
@@ -194,13 +202,15 @@ export class FunctionRunner {
   }
 
   #environment({ spec, pool }: Deployed, launch: Launch): Environment {
+    return pool.take(this.#environmentOptions(spec, launch))
+  }
+
+  #environmentOptions(spec: FunctionSpec, launch: Launch): EnvironmentOptions {
     const { platform, clock, guard } = this.#options
-    const { region, accountId, daemonAddress } = platform
+    const { region, accountId, daemonAddress, divertLine, billing = 'sum' } = platform
     const accessKeyId = this.#accessKeyId()
     const host = { region, accountId, daemonAddress, endpointUrl: platform.endpointUrl?.(), accessKeyId }
-    const billing = platform.billing ?? 'sum'
-    const { divertLine } = platform
-    return pool.take({ spec, launch, clock, guard, host, divertLine, billing, initializationType: 'on-demand' })
+    return { spec, launch, clock, guard, host, divertLine, billing, initializationType: 'on-demand' }
   }
 
   #metricSource(call: Call, timeNanos: bigint): MetricSource {

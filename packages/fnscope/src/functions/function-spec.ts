@@ -33,12 +33,29 @@ export interface FunctionSpec {
   readonly architecture: 'x86_64' | 'arm64'
   readonly ephemeralStorageMb: number
   readonly reservedConcurrency?: number
+  /** Environments that are initialised ahead of the first call and kept. */
+  readonly provisionedConcurrency?: number
+  /** How its asynchronous invocations end. */
+  readonly asynchronous?: AsynchronousSpec
   readonly description: string
   readonly tags: Readonly<Record<string, string>>
   /** It has DataKit's layer, whose work the platform does itself. */
   readonly datakitLayer?: true
   /** It is a function of Alibaba Cloud Function Compute; absent: of Lambda. */
   readonly fc?: FcSpec
+}
+
+/** Absent members: as on the cloud. */
+export interface AsynchronousSpec {
+  /** 0 to 2; default 2. */
+  readonly maximumRetryAttempts?: number
+  /** Default six hours. */
+  readonly maximumEventAgeSeconds?: number
+  /** ARNs of a function, queue, topic or bus. */
+  readonly onSuccessArn?: string
+  readonly onFailureArn?: string
+  /** DeadLetterConfig: a queue or topic. */
+  readonly deadLetterArn?: string
 }
 
 /** One app as read from its directory; outputs still name the cloud's hosts until the front's port is known. */

@@ -70,7 +70,7 @@ export function invocationLog(input: InvocationLogInput): InvocationLog {
   const own = (wanted: (line: FunctionLine) => boolean): void => {
     for (const line of record.lines) if (wanted(line)) writer.addFunction(line)
   }
-  own((line) => line.requestId === undefined)
+  own((line) => line.requestId === undefined && line.duringInit === undefined)
   writer.addSystem(system.beforeInit)
   own((line) => line.duringInit === 'init')
   writer.addSystem(system.betweenInits)

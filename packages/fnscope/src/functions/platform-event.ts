@@ -45,7 +45,9 @@ export function runtimeArn({ runtimeVersion, region }: Pick<EventOrigin, 'runtim
 
 /** Milliseconds that are paid for: summed first, rounded up once. */
 export function billedMillis(record: InvocationRecord, billing: Billing): number {
-  const init = billing === 'sum' ? coldInit(record) : undefined
+  // Provisioned environments are paid for by the hour.
+  const onDemand = record.initializationType !== 'provisioned-concurrency'
+  const init = billing === 'sum' && onDemand ? coldInit(record) : undefined
   const nanos = record.endNanos - record.startNanos + (init ? init.endNanos - init.startNanos : 0n)
   return Math.max(1, Math.ceil(millis(nanos)))
 }

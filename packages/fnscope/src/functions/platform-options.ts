@@ -4,6 +4,7 @@ import type { Ingest } from '../ingest/ingest.ts'
 import type { Logger } from '../log.ts'
 import type { MetricPoint } from '../span/metric-point.ts'
 import type { Clock } from './clock.ts'
+import type { OutgoingMessage } from './event-destination.ts'
 import type { SegmentStyle } from './function-spec.ts'
 import type { ReadLine } from './invocation-log.ts'
 
@@ -50,5 +51,11 @@ export interface PlatformOptions {
   readonly retryDelaysMs?: readonly number[]
   /** duration: bill as before August 2025, without the init. Default sum. */
   readonly billing?: 'sum' | 'duration'
+  /** Environments get no CPU between invocations. Default: they do, so that background threads send what they hold. */
+  readonly freeze?: boolean
+  /** The next invocation runs code that was changed on disk. */
+  readonly watchCode?: boolean
+  /** Carries what asynchronous invocations leave for queues, topics and buses; functions are called by the platform itself. */
+  readonly deliver?: ((arn: string, message: OutgoingMessage) => Promise<void>) | undefined
   readonly clock?: Clock
 }

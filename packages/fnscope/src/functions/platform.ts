@@ -5,7 +5,9 @@ import { FnscopeError, messageOf } from '../errors.ts'
 import { Reservoir } from '../sampling/reservoir.ts'
 import { createClock, type Clock } from './clock.ts'
 import { datakitLogs, datakitOf } from './datakit-telemetry.ts'
+import { CodeWatch } from './code-watch.ts'
 import { Deployments } from './deployments.ts'
+import { EventDelivery } from './event-delivery.ts'
 import { EventQueue } from './event-queue.ts'
 import { newFcRequestId } from './fc-id.ts'
 import { FunctionRunner, type Call, type Run } from './function-runner.ts'
@@ -33,6 +35,8 @@ export class Platform {
   readonly #runner: FunctionRunner
   readonly #outlet: TelemetryOutlet
   readonly #events: EventQueue
+  readonly #delivery: EventDelivery
+  readonly #watch: CodeWatch | undefined
   readonly #reservoirs = new Map<string, Reservoir>()
   readonly #working = new Set<Promise<unknown>>()
   /** Those of them whose callers have their answers. */
@@ -47,6 +51,7 @@ export class Platform {
       runtimes: { cacheDir: options.cacheDir, notify: (text) => options.notify?.(text) },
       maxConcurrency: options.maxConcurrency ?? DEFAULT_CONCURRENCY,
       idleTimeoutMs: options.idleTimeoutMs ?? DEFAULT_IDLE_MS,
+      freeze: options.freeze ?? false,
       onLeftover: (environment, lines) => this.#keepLeftover(environment, lines),
     })
     this.#runner = new FunctionRunner({
@@ -60,6 +65,14 @@ export class Platform {
       ...(options.retryDelaysMs ? { retryDelaysMs: options.retryDelaysMs } : {}),
       onError: (error) => options.log.warn({ reason: messageOf(error) }, 'event not delivered'),
     })
+    this.#delivery = new EventDelivery({
+      invoke: async (functionName, { body, traceHeader }) => {
+        await this.invoke({ functionName, payload: Buffer.from(body), traceHeader, invocationType: 'Event' })
+      },
+      deliver: options.deliver,
+      log: options.log,
+    })
+    this.#watch = options.watchCode === true ? new CodeWatch(() => this.#refresh()) : undefined
   }
 
   /**
@@ -69,11 +82,14 @@ export class Platform {
    */
   async deploy(app: AppSpec): Promise<void> {
     this.#deployments.replace(app.stack, app.functions)
+    this.#watch?.watch(this.#deployments.codeDirs())
     await this.#deployments.prepare(app.functions)
+    await this.#provision(app.functions)
   }
 
   remove(stack: string): void {
     this.#deployments.replace(stack, [])
+    this.#watch?.watch(this.#deployments.codeDirs())
   }
 
   functions(): FunctionSpec[] {
@@ -164,6 +180,7 @@ export class Platform {
   /** Lets running invocations end for `graceMs`, then kills them. Nothing that was started is left. Twice is fine. */
   async stop(options: { readonly graceMs?: number } = {}): Promise<void> {
     this.#stopped = true
+    this.#watch?.close()
     const ended = this.#events.stop()
     this.#deployments.retire()
     let timer: NodeJS.Timeout | undefined
@@ -177,6 +194,27 @@ export class Platform {
     await this.#settled()
     await this.#outlet.flushed()
     this.#guard.stop()
+  }
+
+  // An unchanged function has its environments already.
+  async #provision(functions: readonly FunctionSpec[]): Promise<void> {
+    for (const { name } of functions) {
+      const deployed = this.#deployments.deployed(name)
+      if (!deployed || deployed.pool.size > 0) continue
+      try {
+        await this.#runner.provision(deployed)
+      } catch (error) {
+        this.#options.notify?.(`${name} has no provisioned environments: ${messageOf(error)}`)
+      }
+    }
+  }
+
+  #refresh(): void {
+    const changed = this.#deployments.refresh()
+    if (changed.length === 0) return
+    const names = changed.map(({ logicalId }) => logicalId).join(', ')
+    this.#options.notify?.(`Code of ${names} has changed: the next invocation runs it.`)
+    void this.#track(this.#provision(changed))
   }
 
   async #settled(): Promise<void> {
@@ -233,11 +271,12 @@ export class Platform {
       deployments: this.#deployments,
       outlet: this.#outlet,
       clock: this.#clock,
+      onEnd: (event) => this.#delivery.deliver(call.deployed.spec.asynchronous, event, call.trace.answerHeader),
     })
     this.#events.add({
-      bytes: job.bytes,
+      ...job,
       attempt: (number) => this.#track(job.attempt(number)),
-      done: (attempts, succeeded) => this.#track(job.done(attempts, succeeded)),
+      done: (attempts, end) => this.#track(job.done(attempts, end)),
     })
   }
 

@@ -4,6 +4,7 @@ import { newSpanId } from '../span/id.ts'
 import type { Span } from '../span/span.ts'
 import type { Clock } from './clock.ts'
 import type { Deployments } from './deployments.ts'
+import type { EndedEvent } from './event-destination.ts'
 import type { EventJob } from './event-queue.ts'
 import type { Call, FunctionRunner } from './function-runner.ts'
 import { serviceSubsegment } from './system-trace.ts'
@@ -14,10 +15,16 @@ export interface QueuedEventOptions {
   readonly deployments: Deployments
   readonly outlet: Pick<TelemetryOutlet, 'add'>
   readonly clock: Clock
+  /** Told when the event is over, for its destinations. */
+  readonly onEnd: (event: EndedEvent) => Promise<void>
 }
 
+const DEFAULT_RETRIES = 2
+/** Six hours. */
+const DEFAULT_MAX_AGE_SECONDS = 21_600
+
 export function queuedEvent(call: Call, options: QueuedEventOptions): EventJob {
-  const { runner, deployments, outlet, clock } = options
+  const { runner, deployments, outlet, clock, onEnd } = options
   const { trace, requestId, acceptedNanos, deployed } = call
   // The client context is a synchronous caller's alone.
   const request = { ...call.request, clientContext: undefined }
@@ -30,8 +37,13 @@ export function queuedEvent(call: Call, options: QueuedEventOptions): EventJob {
     const of = runner.traced(deployed.spec)
     parts.push(serviceSubsegment(of, trace, { name, spanId, requestId, receivedNanos: times.endNanos, ...times }))
   }
+  const { maximumRetryAttempts = DEFAULT_RETRIES, maximumEventAgeSeconds = DEFAULT_MAX_AGE_SECONDS } =
+    deployed.spec.asynchronous ?? {}
+  let response: EndedEvent['response']
   return {
     bytes: request.payload.byteLength,
+    retries: maximumRetryAttempts,
+    maxAgeMs: maximumEventAgeSeconds * 1000,
     async attempt(number) {
       await deployments.launch(deployed)
       const spanId = newSpanId()
@@ -42,13 +54,25 @@ export function queuedEvent(call: Call, options: QueuedEventOptions): EventJob {
       const failed = run.record.functionError !== undefined
       part(`Attempt #${number}`, spanId, { startNanos, endNanos: clock(), failed })
       outlet.add(run.telemetry)
+      response = { payload: run.record.payload, functionError: run.record.functionError }
       return !failed
     },
-    async done() {
+    async done(attempts, end) {
       // Function Compute writes a root of its own for each attempt.
-      if (!trace.recorded || deployed.spec.fc !== undefined) return
-      const spans = [runner.serviceSegment(call, 202), ...parts]
-      outlet.add(() => ({ spans }))
+      if (trace.recorded && deployed.spec.fc === undefined) {
+        const spans = [runner.serviceSegment(call, 202), ...parts]
+        outlet.add(() => ({ spans }))
+      }
+      if (end === 'stopped') return
+      await onEnd({
+        end,
+        requestId,
+        functionArn: runner.functionArn(deployed.spec),
+        timeMillis: Number(clock() / 1_000_000n),
+        attempts,
+        requestPayload: request.payload,
+        ...(response ? { response } : {}),
+      })
     },
   }
 }

@@ -133,7 +133,8 @@ export function functionSpans(
       segment: true,
       rootRank: ROOT_RANK.entry,
       origin: 'AWS::Lambda::Function',
-      coldStart: record.inits.some((init) => init.phase === 'init'),
+      coldStart:
+        record.initializationType !== 'provisioned-concurrency' && record.inits.some((init) => init.phase === 'init'),
       attributes: { ...arn, 'aws.account_id': of.accountId, 'aws.resource_names': [of.spec.name] },
     }),
   ]

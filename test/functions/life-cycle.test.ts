@@ -1,0 +1,192 @@
+// The life of environments: freeze and thaw, provisioned ones, changed code, and where asynchronous events end.
+import assert from 'node:assert/strict'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import type { OutgoingMessage } from '../../packages/fnscope/src/functions/event-destination.ts'
+import { bodies, json, spansOf, startHarness, until, type Harness } from './harness.ts'
+
+const sent: { readonly arn: string; readonly message: OutgoingMessage }[] = []
+let harness: Harness
+before(() => {
+  harness = startHarness({
+    watchCode: true,
+    segmentStyle: 'new',
+    retryDelaysMs: [10, 20],
+    deliver: async (arn, message) => {
+      sent.push({ arn, message })
+    },
+  })
+})
+after(() => harness.stop())
+
+const QUEUE = 'arn:aws:sqs:us-east-1:000000000000:dead'
+
+/** `/proc/<pid>/stat`'s third field: T is stopped. */
+const stateOf = (pid: number): string => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]![0]!
+
+test(
+  'a frozen environment has no CPU between invocations, and time that it was frozen is in no duration',
+  { skip: process.platform === 'linux' ? false : 'reads /proc' },
+  async () => {
+    const cold = startHarness({ freeze: true })
+    try {
+      const source = `
+import os, threading, time
+ticks = 0
+def tick():
+    global ticks
+    while True:
+        ticks += 1
+        time.sleep(0.002)
+threading.Thread(target=tick, daemon=True).start()
+def handler(e, c):
+    return [os.getpid(), ticks]
+`
+      const spec = cold.add({ 'app.py': source })
+      const [pid, first] = json(await cold.call(spec.name)) as [number, number]
+      await until(() => stateOf(pid) === 'T')
+      // As long as a hundred ticks would take.
+      await new Promise((resolve) => setTimeout(resolve, 200))
+      const answer = await cold.call(spec.name)
+      const [same, second] = json(answer) as [number, number]
+      assert.equal(same, pid)
+      assert.ok(second - first < 50, `${second - first} ticks`)
+      assert.ok(Number(/\tDuration: ([\d.]+) ms/.exec(answer.logTail)![1]) < 150, answer.logTail)
+      assert.equal(stateOf(pid), 'T')
+    } finally {
+      await cold.stop()
+    }
+  },
+)
+
+test('an environment that is not frozen goes on between invocations', async () => {
+  const file = join(harness.dir, 'later')
+  const source = `import threading\ndef later():\n    open(${JSON.stringify(file)}, 'w').write('flushed')\ndef handler(e, c):\n    threading.Timer(0.05, later).start()\n`
+  await harness.call(harness.add({ 'app.py': source }).name)
+  await until(() => {
+    try {
+      return readFileSync(file, 'utf8') === 'flushed'
+    } catch {
+      return false
+    }
+  })
+})
+
+test('provisioned environments are there before the first call, which is no cold start and not billed for the init', async () => {
+  const spec = harness.add(
+    {
+      'app.py':
+        'import os, time\nprint("loading")\ntime.sleep(0.3)\ndef handler(e, c):\n    return os.environ["AWS_LAMBDA_INITIALIZATION_TYPE"]\n',
+    },
+    { provisionedConcurrency: 2 },
+  )
+  await until(() => harness.platform.environmentCount(spec.name) === 2)
+  await harness.deployed()
+  const answer = await harness.call(spec.name)
+  assert.equal(json(answer), 'provisioned-concurrency')
+  const lines = bodies(answer)
+  assert.match(lines[0]!, /^INIT_START/)
+  assert.equal(lines[1], 'loading')
+  const [, duration, billed, init] =
+    /\tDuration: ([\d.]+) ms\tBilled Duration: (\d+) ms.*Init Duration: ([\d.]+) ms/.exec(answer.logTail)!
+  assert.ok(Number(init) >= 300)
+  assert.equal(Number(billed), Math.max(1, Math.ceil(Number(duration))))
+  const span = spansOf(harness.ingest.batches.slice(-1)).find(({ origin }) => origin === 'AWS::Lambda::Function')!
+  assert.equal(span.cold, false)
+})
+
+test('code that is changed is run by the next invocation; one that runs ends with the old', async () => {
+  const started = join(harness.dir, 'started')
+  const go = join(harness.dir, 'go')
+  const source = (n: number): string =>
+    `import os, time\ndef handler(e, c):\n    if e:\n        open(${JSON.stringify(started)}, 'w').close()\n        while not os.path.exists(${JSON.stringify(go)}): time.sleep(0.005)\n    return ${n}\n`
+  const spec = harness.add({ 'app.py': source(1) }, { logicalId: 'Watched' })
+  const running = harness.call(spec.name, { wait: true })
+  await until(() => existsNow(started))
+  const said = 'Code of Watched has changed: the next invocation runs it.'
+  writeFileSync(join(spec.codeDir, 'app.py'), `${source(2)}# changed\n`)
+  await until(() => harness.notes.includes(said))
+  assert.equal(json(await harness.call(spec.name)), 2)
+  writeFileSync(go, '')
+  assert.equal(json(await running), 1)
+  rmSync(started)
+})
+
+test('an event that fails for good goes to its destination and its dead-letter queue, as the cloud writes them', async () => {
+  const spec = harness.add(
+    { 'app.py': 'def handler(e, c):\n    raise ValueError("bad " + e["k"])\n' },
+    { asynchronous: { maximumRetryAttempts: 1, onFailureArn: `${QUEUE}-destination`, deadLetterArn: QUEUE } },
+  )
+  const { requestId } = await harness.platform.invoke({
+    functionName: spec.name,
+    payload: Buffer.from('{"k":"v"}'),
+    invocationType: 'Event',
+  })
+  await harness.platform.eventsIdle()
+  const [destination, letter] = sent.splice(0)
+  assert.equal(destination!.arn, `${QUEUE}-destination`)
+  const record = JSON.parse(destination!.message.body) as Record<string, Record<string, unknown>>
+  assert.deepEqual(record['requestContext'], {
+    requestId,
+    functionArn: `arn:aws:lambda:us-east-1:000000000000:function:${spec.name}:$LATEST`,
+    condition: 'RetriesExhausted',
+    approximateInvokeCount: 2,
+  })
+  assert.deepEqual(record['requestPayload'], { k: 'v' })
+  assert.equal(record['responsePayload']!['errorType'], 'ValueError')
+  assert.deepEqual([letter!.arn, letter!.message.body], [QUEUE, '{"k":"v"}'])
+  assert.deepEqual(letter!.message.attributes, { RequestID: requestId, ErrorCode: '200', ErrorMessage: 'bad v' })
+})
+
+test('a success calls the function that is its destination, in the same trace', async () => {
+  const next = harness.add(
+    { 'app.py': 'import json\ndef handler(e, c):\n    print(json.dumps(e))\n' },
+    { name: 'after' },
+  )
+  const spec = harness.add(
+    { 'app.py': 'def handler(e, c):\n    return {"done": e}\n' },
+    { asynchronous: { onSuccessArn: `arn:aws:lambda:us-east-1:000000000000:function:${next.name}` } },
+  )
+  const { traceId } = await harness.platform.invoke({
+    functionName: spec.name,
+    payload: Buffer.from('7'),
+    invocationType: 'Event',
+  })
+  await harness.platform.eventsIdle()
+  await harness.platform.flushed()
+  const line = harness.ingest.batches
+    .flatMap(({ logs }) => logs)
+    .find(({ service, body }) => service === 'after' && body.startsWith('{'))!
+  assert.equal(line.traceId, traceId)
+  const { requestContext, responseContext, responsePayload } = JSON.parse(line.body) as Record<
+    string,
+    Record<string, unknown>
+  >
+  assert.equal(requestContext!['condition'], 'Success')
+  assert.deepEqual(responseContext, { statusCode: 200, executedVersion: '$LATEST' })
+  assert.deepEqual(responsePayload, { done: 7 })
+  assert.deepEqual(sent, [])
+})
+
+test('an event that is throttled until it is too old is given up without an answer', async () => {
+  const spec = harness.add(
+    { 'app.py': 'def handler(e, c):\n    return 1\n' },
+    { reservedConcurrency: 0, asynchronous: { maximumEventAgeSeconds: 0.3, onFailureArn: QUEUE } },
+  )
+  await harness.platform.invoke({ functionName: spec.name, payload: Buffer.from('1'), invocationType: 'Event' })
+  await harness.platform.eventsIdle()
+  const record = JSON.parse(sent.splice(0)[0]!.message.body) as Record<string, Record<string, unknown>>
+  assert.equal(record['requestContext']!['condition'], 'EventAgeExceeded')
+  assert.equal(record['requestContext']!['approximateInvokeCount'], 0)
+  assert.ok(!('responsePayload' in record))
+})
+
+function existsNow(path: string): boolean {
+  try {
+    readFileSync(path)
+    return true
+  } catch {
+    return false
+  }
+}
