@@ -23,9 +23,13 @@ export interface AppContext {
   readonly scope: TemplateScope
   readonly build: BuildOptions
   readonly files: Files
+  readonly layersByArn: LayersByArn
   readonly segmentStyle?: SegmentStyle
   notice(text: string): void
 }
+
+/** Layers of the app's own stacks: a nested stack or another one names them by their ARN. */
+export type LayersByArn = Map<string, { readonly context: AppContext; readonly logicalId: string }>
 
 /** One resource with its properties, each resolved when asked for. */
 export class Properties extends ValueReader {

@@ -62,24 +62,31 @@ export async function buildRequirements(wants: Requirements, options: BuildOptio
     .digest('hex')
     .slice(0, 32)
   const dir = join(resolve(options.cacheDir), 'build', key)
+  return await makeOnce(dir, async (temporary) => {
+    const python = await options.findPython(wants.runtime)
+    options.onProgress?.(`installing the Python packages of ${wants.label}`)
+    const list = join(temporary, 'requirements.txt')
+    await writeFile(list, absoluteIncludes(wants.text, wants.dir))
+    await runPip(python, ['--target', join(temporary, 'python'), '-r', list], wants)
+  })
+}
+
+/** The directory `dir`, filled by `fill` unless it is there already; `fill` is given another to work in. */
+export async function makeOnce(dir: string, fill: (temporary: string) => Promise<void>): Promise<Build> {
   const underway = running.get(dir)
   if (underway) return underway
-  const job = install(wants, dir, options).finally(() => running.delete(dir))
+  const job = make(dir, fill).finally(() => running.delete(dir))
   running.set(dir, job)
   return job
 }
 
-async function install(wants: Requirements, dir: string, options: BuildOptions): Promise<Build> {
+async function make(dir: string, fill: (temporary: string) => Promise<void>): Promise<Build> {
   const build = { dir, pythonDir: join(dir, 'python') }
   if (await isDirectory(dir)) return build
-  const python = await options.findPython(wants.runtime)
-  options.onProgress?.(`installing the Python packages of ${wants.label}`)
   const temporary = `${dir}.${randomUUID()}`
   await mkdir(temporary, { recursive: true })
   try {
-    const list = join(temporary, 'requirements.txt')
-    await writeFile(list, absoluteIncludes(wants.text, wants.dir))
-    await runPip(python, ['--target', join(temporary, 'python'), '-r', list], wants)
+    await fill(temporary)
     // Another process may have finished first; its directory holds the same.
     await rename(temporary, dir).catch(async (error: unknown) => {
       if (!(await isDirectory(dir))) throw error
@@ -100,30 +107,37 @@ function absoluteIncludes(text: string, dir: string): string {
 
 async function runPip(python: string, args: readonly string[], wants: Requirements): Promise<void> {
   const fixed = ['-m', 'pip', 'install', '--disable-pip-version-check', '--no-input', '--no-warn-script-location']
-  const { promise, resolve: done } = Promise.withResolvers<{ readonly failed: Error | null; readonly output: string }>()
-  const child = execFile(
-    python,
-    [...fixed, ...args],
-    { cwd: wants.dir, maxBuffer: 64 * 1024 * 1024 },
-    (failed, stdout, stderr) => done({ failed, output: `${stdout}\n${stderr}` }),
+  const { failed, lastLines } = await runInstaller(python, [...fixed, ...args], wants.dir)
+  if (!failed) return
+  throw new FnscopeError(
+    'FNS_BUILD_FAILED',
+    `pip could not install what ${wants.label} needs (${join(wants.dir, 'requirements.txt')}, ${wants.runtime}). Its last lines:\n` +
+      `${lastLines}\n` +
+      'Without a network, run `sam build` where there is one, or point pip at a local index (PIP_FIND_LINKS, PIP_NO_INDEX).',
+    { cause: failed },
   )
-  // whoever ends fnscope meanwhile ends pip with it
+}
+
+/** Runs pip or npm to its end; its last lines are for the message when it fails. */
+export async function runInstaller(
+  program: string,
+  args: readonly string[],
+  cwd: string,
+): Promise<{ readonly failed: Error | null; readonly lastLines: string }> {
+  const { promise, resolve: done } = Promise.withResolvers<{ readonly failed: Error | null; readonly output: string }>()
+  const child = execFile(program, [...args], { cwd, maxBuffer: 64 * 1024 * 1024 }, (failed, stdout, stderr) =>
+    done({ failed, output: `${stdout}\n${stderr}` }),
+  )
+  // whoever ends fnscope meanwhile ends the installer with it
   const kill = (): void => void child.kill()
   process.once('exit', kill)
   const { failed, output } = await promise
   process.off('exit', kill)
-  if (!failed) return
   const last = output
     .split(/\r?\n/)
     .filter((line) => line.trim() !== '')
     .slice(-8)
-  throw new FnscopeError(
-    'FNS_BUILD_FAILED',
-    `pip could not install what ${wants.label} needs (${join(wants.dir, 'requirements.txt')}, ${wants.runtime}). Its last lines:\n` +
-      `${last.map((line) => `  ${line}`).join('\n') || `  ${failed.message}`}\n` +
-      'Without a network, run `sam build` where there is one, or point pip at a local index (PIP_FIND_LINKS, PIP_NO_INDEX).',
-    { cause: failed },
-  )
+  return { failed, lastLines: last.map((line) => `  ${line}`).join('\n') || `  ${failed?.message}` }
 }
 
 async function isDirectory(path: string): Promise<boolean> {

@@ -1,14 +1,14 @@
 // One AWS::Serverless::Function or AWS::Lambda::Function to a FunctionSpec, with the cloud's limits checked here so that
 // an app that runs locally also deploys.
-import { createHash } from 'node:crypto'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { FnscopeError } from '../errors.ts'
 import type { FunctionSpec, SegmentStyle } from '../functions/function-spec.ts'
 import { isDirectory, pathFrom, Properties, type AppContext } from './app-context.ts'
 import { readAsynchronous } from './asynchronous.ts'
 import { buildRequirements } from './build.ts'
 import { readEnvironment } from './environment-variables.ts'
+import { writeInlineCode } from './inline-code.ts'
 import { textOf } from './intrinsics.ts'
 import { readLayers } from './layer.ts'
 import { s3PlaceOf } from './s3-place.ts'
@@ -108,7 +108,7 @@ async function readCode(
   const code = properties.value('CodeUri') ?? properties.value('Code')
   const inline =
     properties.text('InlineCode') ?? (isMap(code) && typeof code['ZipFile'] === 'string' ? code['ZipFile'] : undefined)
-  if (inline !== undefined) return writeInlineCode(context, inline, runtime)
+  if (inline !== undefined) return writeInlineCode(inline, runtime, context.build.cacheDir)
   const where = `${context.file}: function ${logicalId}`
   if (code === undefined)
     throw notFound(`${where} has no CodeUri. Name the directory with its code: CodeUri: hello_world/`)
@@ -128,15 +128,6 @@ async function readCode(
       `${where} has CodeUri ${code}, and ${dir} is no directory. Correct the path, or run \`sam build\` first.`,
     )
   }
-  return dir
-}
-
-async function writeInlineCode(context: AppContext, text: string, runtime: string): Promise<string> {
-  const name = runtime.startsWith('nodejs') ? 'index.js' : 'index.py'
-  const key = createHash('sha256').update(`${name}\n${text}`).digest('hex').slice(0, 32)
-  const dir = join(resolve(context.build.cacheDir), 'inline', key)
-  await mkdir(dir, { recursive: true })
-  await writeFile(join(dir, name), text)
   return dir
 }
 

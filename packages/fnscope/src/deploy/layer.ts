@@ -5,7 +5,8 @@ import { basename, dirname, join } from 'node:path'
 import { FnscopeError } from '../errors.ts'
 import { isDirectory, pathFrom, Properties, type AppContext } from './app-context.ts'
 import { buildRequirements } from './build.ts'
-import { packageOfLayer } from './foreign-layer.ts'
+import { buildForeignLayer } from './build-foreign-layer.ts'
+import { foreignLayer } from './foreign-layer.ts'
 import { resolveValue, textOf } from './intrinsics.ts'
 import { s3PlaceOf } from './s3-place.ts'
 import { describe, intrinsicOf, invalid, isList, isMap, type TemplateValue, typeOf } from './template-value.ts'
@@ -44,7 +45,10 @@ export async function readLayers(context: AppContext, properties: Properties, ru
       datakit = true
       context.notice(`${place}: what DataKit's layer (${name}) does, fnscope does itself; nothing is installed for it.`)
     } else if (id !== undefined) dirs.push(...(await readLocalLayer(context, id, runtime)))
-    else dirs.push(...(await readForeignLayer(context, name, place, runtime)))
+    else if (context.layersByArn.has(name)) {
+      const own = context.layersByArn.get(name)!
+      dirs.push(...(await readLocalLayer(own.context, own.logicalId, runtime)))
+    } else dirs.push(...(await readForeignLayer(context, name, place, runtime)))
   }
   return { dirs, datakit }
 }
@@ -65,14 +69,15 @@ function localLayerId(context: AppContext, item: TemplateValue): string | undefi
 async function readForeignLayer(context: AppContext, arn: string, place: string, runtime: string): Promise<string[]> {
   const published = await context.files.layer?.(arn)
   if (published !== undefined) return [published]
-  const text = packageOfLayer(arn)
-  if (text === undefined || !runtime.startsWith('python')) {
+  const found = foreignLayer(arn)
+  if (found === undefined || !runtime.startsWith(found.language)) {
     context.notice(`${place}: layer ${arn} lies on the cloud and was left out; add its packages to the app instead.`)
     return []
   }
-  const wants = { runtime, text, dir: context.appDir, label: `layer ${arn}` }
-  const build = await buildRequirements(wants, context.build)
-  return build ? [build.dir] : []
+  if (found.nearest !== undefined) {
+    context.notice(`${arn}: no table says what is in this layer; ${found.nearest} stands in for it.`)
+  }
+  return [await buildForeignLayer(found, { arn, runtime, dir: context.build.cacheDir }, context.build)]
 }
 
 async function readLocalLayer(context: AppContext, id: string, runtime: string): Promise<string[]> {

@@ -3,11 +3,13 @@ import { readFile } from 'node:fs/promises'
 import { basename, dirname, relative, resolve } from 'node:path'
 import { FnscopeError } from '../errors.ts'
 import type { AppSpec, SegmentStyle } from '../functions/function-spec.ts'
+import { findAssembly } from './cdk-assembly.ts'
 import { findTemplate, type FoundTemplate } from './find-template.ts'
 import type { Files, Lookups, TemplateFile } from './lookups.ts'
 import { stackNameFrom } from './physical-name.ts'
 import { FUNCTION_TYPES, readStack } from './read-stack.ts'
 import { readSamConfig } from './samconfig.ts'
+import { readAssembly } from './read-assembly.ts'
 import { readServerlessDevs, SERVERLESS_DEVS_NAMES } from './serverless-devs.ts'
 import { openStack, type Stack } from './stack.ts'
 import { typeOf } from './template-value.ts'
@@ -43,6 +45,8 @@ export async function readApp(path: string, options: ReadAppOptions): Promise<Ap
     notices.push(text)
     options.notify?.(text)
   }
+  const assembly = await findAssembly(path)
+  if (assembly !== undefined) return { ...(await readAssembly(assembly, options, notice)), notices }
   const found = await findTemplate(path)
   if (found.notice !== undefined) notice(found.notice)
   if (SERVERLESS_DEVS_NAMES.includes(basename(found.file)))

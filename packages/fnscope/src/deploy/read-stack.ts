@@ -2,8 +2,8 @@
 // and installs dependencies where nobody has; starts nothing.
 import { resolve } from 'node:path'
 import type { AppSpec, FunctionSpec, SegmentStyle } from '../functions/function-spec.ts'
-import type { AppTriggers } from '../functions/trigger-spec.ts'
-import type { AppContext } from './app-context.ts'
+import { NO_TRIGGERS, type AppTriggers } from '../functions/trigger-spec.ts'
+import type { AppContext, LayersByArn } from './app-context.ts'
 import { isSilent } from './emulated-types.ts'
 import { readFunction } from './function.ts'
 import type { Stack } from './stack.ts'
@@ -28,12 +28,20 @@ export interface ReadStackOptions {
  * findPython throws
  */
 export async function readStack(stack: Stack, options: ReadStackOptions): Promise<AppSpec> {
-  const context = contextOf(stack, options)
+  return await readWithLayers(stack, options, new Map())
+}
+
+async function readWithLayers(stack: Stack, options: ReadStackOptions, layersByArn: LayersByArn): Promise<AppSpec> {
+  const context = contextOf(stack, options, layersByArn)
+  for (const { logicalId, type, physicalId } of stack.resources) {
+    if (type === 'AWS::Lambda::LayerVersion')
+      layersByArn.set(physicalId, { context, logicalId: sourceId(stack, logicalId) })
+  }
   const functions = await readFunctions(context)
   let triggers = readTriggers(context, stack.template.source, functions)
   noteUnknown(stack)
   for (const nested of stack.nested.values()) {
-    const inner = await readStack(nested, options)
+    const inner = await readWithLayers(nested, options, layersByArn)
     functions.push(...inner.functions)
     triggers = joined(triggers, inner.triggers)
   }
@@ -50,7 +58,30 @@ export async function readStack(stack: Stack, options: ReadStackOptions): Promis
   }
 }
 
-function contextOf(stack: Stack, options: ReadStackOptions): AppContext {
+/** Several stacks as one app. */
+export function joinApps(
+  apps: readonly AppSpec[],
+  { name, region, accountId }: { readonly name: string; readonly region: string; readonly accountId: string },
+): AppSpec {
+  return {
+    dir: '',
+    stack: name,
+    region,
+    accountId,
+    functions: apps.flatMap(({ functions }) => functions),
+    triggers: apps.reduce((all, { triggers }) => joined(all, triggers), NO_TRIGGERS),
+    outputs: Object.assign({}, ...apps.map(({ outputs }) => outputs)) as Record<string, string>,
+    notices: [],
+  }
+}
+
+/** A layer's id in the source, where SAM gave it another. */
+function sourceId({ template }: Stack, logicalId: string): string {
+  for (const [source, now] of template.renamed) if (now === logicalId && !source.includes('.')) return source
+  return logicalId
+}
+
+function contextOf(stack: Stack, options: ReadStackOptions, layersByArn: LayersByArn): AppContext {
   const { template, options: asked, seed } = stack
   const cacheDir = resolve(options.cacheDir)
   return {
@@ -69,6 +100,7 @@ function contextOf(stack: Stack, options: ReadStackOptions): AppContext {
       ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
     },
     files: asked.files ?? {},
+    layersByArn,
     ...(options.segmentStyle === undefined ? {} : { segmentStyle: options.segmentStyle }),
     notice: asked.notice,
   }
