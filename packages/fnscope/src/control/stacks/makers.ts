@@ -1,0 +1,50 @@
+// Which maker makes which type of resource.
+import type { Buckets } from '../buckets.ts'
+import type { Parameters } from '../parameters.ts'
+import type { Repositories } from '../repositories.ts'
+import type { Roles } from '../roles.ts'
+import { bucketMaker, bucketPolicyMaker } from './makers/bucket.ts'
+import { emptyBucketMaker, logRetentionMaker, type SetRetention } from './makers/cdk-own.ts'
+import type { CustomResources } from './makers/custom.ts'
+import { logGroupMaker } from './makers/log-group.ts'
+import { parameterMaker } from './makers/parameter.ts'
+import { repositoryMaker } from './makers/repository.ts'
+import { inlinePolicyMaker, managedPolicyMaker, roleMaker } from './makers/role.ts'
+import { NOTHING_TO_DO, NOT_EMULATED, type ResourceMaker } from './resource-maker.ts'
+
+export interface MakersOptions {
+  readonly buckets: Buckets
+  readonly parameters: Parameters
+  readonly roles: Roles
+  readonly repositories: Repositories
+  readonly custom: CustomResources
+  readonly setRetention: SetRetention
+  readonly region: string
+  readonly accountId: string
+}
+
+/** Of no consequence here, whatever they say. */
+const SILENT = new Set(['AWS::CDK::Metadata', 'AWS::ApiGateway::Account', 'AWS::ApiGateway::UsagePlan', 'AWS::KMS::Alias'])
+
+export function resourceMakers(options: MakersOptions): (type: string, emulated: boolean) => ResourceMaker {
+  const { buckets, roles } = options
+  const makers: Readonly<Record<string, ResourceMaker>> = {
+    'AWS::ECR::Repository': repositoryMaker(options.repositories),
+    'AWS::IAM::ManagedPolicy': managedPolicyMaker(roles),
+    'AWS::IAM::Policy': inlinePolicyMaker(roles),
+    'AWS::IAM::RolePolicy': inlinePolicyMaker(roles),
+    'AWS::IAM::Role': roleMaker(roles, options.accountId),
+    'AWS::Logs::LogGroup': logGroupMaker(options.setRetention),
+    'AWS::S3::Bucket': bucketMaker(buckets, options.region),
+    'AWS::S3::BucketPolicy': bucketPolicyMaker(buckets),
+    'AWS::SSM::Parameter': parameterMaker(options.parameters),
+    'Custom::LogRetention': logRetentionMaker(options.setRetention),
+    'Custom::S3AutoDeleteObjects': emptyBucketMaker(buckets),
+  }
+  return (type, emulated) => {
+    const own = makers[type]
+    if (own !== undefined) return own
+    if (type.startsWith('Custom::') || type === 'AWS::CloudFormation::CustomResource') return options.custom.maker
+    return emulated || SILENT.has(type) ? NOTHING_TO_DO : NOT_EMULATED
+  }
+}

@@ -1,0 +1,15 @@
+// What the stack engine needs of the rest of fnscope, so that it can be tried without it.
+import type { Stack } from '../../deploy/stack.ts'
+import type { AppSpec } from '../../functions/function-spec.ts'
+import type { ResourceMaker } from './resource-maker.ts'
+
+export interface StackHost {
+  /** The functions of the stack and what calls them; unpacks code, installs what is missing. @throws FnscopeError */
+  read(stack: Stack): Promise<AppSpec>
+  /** Gives them to the platform, in place of the stack's earlier ones. Answers the outputs with local addresses. */
+  deploy(app: AppSpec): Promise<Readonly<Record<string, string>>>
+  /** Takes them away. */
+  remove(stackName: string): Promise<void>
+  /** Undefined: the type is not emulated. */
+  makerOf(type: string, emulated: boolean): ResourceMaker
+}
