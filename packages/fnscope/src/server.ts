@@ -5,6 +5,7 @@ import { Apps } from './api/apps.ts'
 import { Fronts } from './api/front/fronts.ts'
 import { mountConsole } from './api/console.ts'
 import { consoleSettings } from './api/console-settings.ts'
+import type { LogGroups } from './api/log-groups.ts'
 import { logLine } from './api/console-logs.ts'
 import type { ConsoleApp, ConsoleHealth } from './api/console-types.ts'
 import { mountLambda } from './api/lambda.ts'
@@ -184,12 +185,15 @@ export async function startServer(config: Config, options: StartOptions): Promis
   const logged = new LoggedInvocations({ ...doorContext, reader: store, region, accountId, flushed })
   cleanup.defer(() => logged.stop())
   // routes are mounted before it listens, but the platform wants to know its address: what they answer is read late
-  const late: { apps?: Apps; url?: string } = {}
+  const late: { apps?: Apps; groups?: LogGroups; url?: string } = {}
   const control = mountControlPlane(main, {
+    config,
     dataDir: dataDir.path,
-    region,
-    accountId,
-    stacks: () => late.apps?.stacks() ?? [],
+    late,
+    invoke: async (functionName, payload) => {
+      const answer = await platform.invoke({ functionName, payload, invocationType: 'RequestResponse' })
+      return answer.functionError === undefined ? undefined : Buffer.from(answer.payload).toString('utf8')
+    },
     log,
   })
   const cloudWatch = mountCloudWatch(main, {
@@ -205,6 +209,7 @@ export async function startServer(config: Config, options: StartOptions): Promis
     log,
   })
   cleanup.defer(() => cloudWatch.stop())
+  late.groups = cloudWatch.groups
   logListeners.push((lines) => cloudWatch.groups.noteLines(lines))
   cleanup.defer(mountPrometheusOnMain(main, doorContext))
   mountPrometheusQuery(main, { reader: store, now: clock })
@@ -336,6 +341,7 @@ export async function startServer(config: Config, options: StartOptions): Promis
   if (!mountConsoleFiles(main)) notify(NO_CONSOLE)
   late.url = await listenMain(main, config, notify)
   late.apps = apps
+  if (config.roles.includes('platform')) await control.restore()
 
   const owned = cleanup.move()
   let stopping: Promise<void> | undefined

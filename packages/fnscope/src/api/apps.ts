@@ -2,12 +2,14 @@
 import { resolve } from 'node:path'
 import type { Config } from '../config.ts'
 import { readApp } from '../deploy/read-app.ts'
+import { readStack } from '../deploy/read-stack.ts'
+import type { Stack as OpenStack } from '../deploy/stack.ts'
 import { FnscopeError } from '../errors.ts'
-import type { FunctionSpec } from '../functions/function-spec.ts'
+import type { AppSpec, FunctionSpec } from '../functions/function-spec.ts'
 import type { AppTriggers } from '../functions/trigger-spec.ts'
 import type { TriggerRegistry } from '../functions/triggers/trigger-registry.ts'
 import type { Platform } from '../functions/platform.ts'
-import type { Stack } from './cloudformation.ts'
+import type { Stack } from './cloudformation-context.ts'
 import type { ConsoleApp, ConsoleFunction } from './console-types.ts'
 import type { Fronts } from './front/fronts.ts'
 import { withLocalUrls, type LocalPlaces } from './local-urls.ts'
@@ -47,7 +49,25 @@ export class Apps {
 
   /** Deploys the app in `dir`, replacing an earlier deployment of the same stack. @throws FnscopeError */
   deploy(dir: string, parameters: Readonly<Record<string, string>> = {}): Promise<ConsoleApp> {
-    return this.#inTurn(() => this.#deploy(dir, parameters))
+    return this.#inTurn(async () => await this.#start(await this.#read(dir, parameters)))
+  }
+
+  /** What the platform gets of a stack whose template came over the API. @throws FnscopeError */
+  async readStack(stack: OpenStack): Promise<AppSpec> {
+    const { cacheDir, findPython, segmentStyle, notify } = this.#options
+    return await readStack(stack, {
+      cacheDir,
+      findPython,
+      // What was uploaded is what runs: dependencies are in it or they are not.
+      built: true,
+      onProgress: notify,
+      ...(segmentStyle === undefined ? {} : { segmentStyle }),
+    })
+  }
+
+  /** Deploys an app that was read already. */
+  deploySpec(spec: AppSpec): Promise<ConsoleApp> {
+    return this.#inTurn(() => this.#start(spec))
   }
 
   /** Takes a stack's functions and fronts away; what they recorded stays. @throws FnscopeError FNS_APP_NOT_FOUND */
@@ -73,10 +93,9 @@ export class Apps {
     return changed
   }
 
-  async #deploy(dir: string, parameters: Readonly<Record<string, string>>): Promise<ConsoleApp> {
-    const { platform, triggers, fronts, endpointUrl, notify, region, accountId, cacheDir, findPython } = this.#options
-    const { segmentStyle, fcTracing } = this.#options
-    const spec = await readApp(resolve(dir), {
+  async #read(dir: string, parameters: Readonly<Record<string, string>>): Promise<AppSpec> {
+    const { notify, region, accountId, cacheDir, findPython, segmentStyle, fcTracing } = this.#options
+    return await readApp(resolve(dir), {
       region,
       accountId,
       cacheDir,
@@ -87,6 +106,10 @@ export class Apps {
       onProgress: notify,
       ...(segmentStyle === undefined ? {} : { segmentStyle }),
     })
+  }
+
+  async #start(spec: AppSpec): Promise<ConsoleApp> {
+    const { platform, triggers, fronts, endpointUrl } = this.#options
     // Functions may have the URLs of APIs in their variables: those listen first.
     triggers.replace(spec.stack, spec.triggers)
     await fronts.settled()

@@ -37,6 +37,8 @@ export function objectIn(input: JsonObject, name: string): JsonObject | undefine
 export function listIn(input: JsonObject, name: string): readonly unknown[] | undefined {
   const value = memberOf(input, name)
   if (value == null) return undefined
+  // A form says an empty list this way.
+  if (value === '') return []
   if (!Array.isArray(value)) throw notReadable(`${name} must be a list.`)
   return value
 }

@@ -1,100 +1,277 @@
-// CloudFormation (query protocol), as much as asks what is deployed: which stack has which function under which name.
-// Deploying is not done this way.
-import type { JsonObject } from '../codec/json.ts'
-import { textIn } from './aws-input.ts'
+// CloudFormation (query protocol): stacks as sam, cdk and the aws CLI create, follow and delete them. Templates are read by
+// deploy/, what happens to them is control/stacks/.
+import { isInProgress, type StackRecord } from '../control/stacks/stack-record.ts'
+import { booleanIn, listIn, numberIn, textIn } from './aws-input.ts'
 import type { AwsOperation, AwsService } from './aws-service.ts'
+import { eventAnswer, resourceAnswer, stackAnswer, stackSummary } from './cloudformation-answers.ts'
+import { changeSetOperations, checkUpdatable, inReview } from './cloudformation-change-sets.ts'
+import {
+  CloudFormationContext,
+  requiredIn,
+  validationError,
+  type CloudFormationOptions,
+} from './cloudformation-context.ts'
+import { checkStackName, newUnique, readStackRequest } from './cloudformation-input.ts'
+import { templateOperations } from './cloudformation-templates.ts'
+import { settledSoon } from './cloudformation-wait.ts'
+import { pageOf } from './page.ts'
 import { ServiceError } from './service-error.ts'
 
-/** A deployed stack; of its resources the functions alone. */
-export interface Stack {
-  readonly name: string
-  readonly deployedMs: number
-  readonly outputs: Readonly<Record<string, string>>
-  readonly functions: readonly { readonly logicalId: string; readonly name: string }[]
-}
-
-export interface CloudFormationOptions {
-  readonly region: string
-  readonly accountId: string
-  readonly stacks: () => readonly Stack[]
-}
-
-const FUNCTION = 'AWS::Lambda::Function'
-const STATUS = 'CREATE_COMPLETE'
+const BOOLEANS = [
+  'DisableRollback',
+  'EnableTerminationProtection',
+  'UsePreviousTemplate',
+  'IncludeNestedStacks',
+  'ImportExistingResources',
+  'RetainExceptOnCreate',
+  'Parameters.*.UsePreviousValue',
+]
+const NOTHING_TO_UPDATE = 'No updates are to be performed.'
 
 export function cloudFormationService(options: CloudFormationOptions): AwsService {
-  const { region, accountId, stacks } = options
-  const idOf = ({ name }: Stack): string => `arn:aws:cloudformation:${region}:${accountId}:stack/${name}/${name}`
-  const find = (wanted: string): Stack => {
-    const found = stacks().find((stack) => stack.name === wanted || idOf(stack) === wanted)
-    if (found === undefined) throw validationError(`Stack with id ${wanted} does not exist`)
-    return found
-  }
-  const stackOf = (input: JsonObject): Stack => {
-    const name = textIn(input, 'StackName')
-    if (name === undefined || name === '')
-      throw validationError(
-        "1 validation error detected: Value at 'stackName' failed to satisfy constraint: Member must not be null",
-      )
-    return find(name)
-  }
-  const resourcesOf = (stack: Stack): object[] =>
-    stack.functions.map(({ logicalId, name }) => ({
-      StackId: idOf(stack),
-      StackName: stack.name,
-      LogicalResourceId: logicalId,
-      PhysicalResourceId: name,
-      ResourceType: FUNCTION,
-      Timestamp: new Date(stack.deployedMs),
-      LastUpdatedTimestamp: new Date(stack.deployedMs),
-      ResourceStatus: STATUS,
-      DriftInformation: { StackResourceDriftStatus: 'NOT_CHECKED' },
-    }))
-  const described = (stack: Stack): object => ({
-    StackId: idOf(stack),
-    StackName: stack.name,
-    CreationTime: new Date(stack.deployedMs),
-    StackStatus: STATUS,
-  })
-  const describeResources: AwsOperation = ({ input }) => {
-    const [physicalId, logicalId] = [textIn(input, 'PhysicalResourceId'), textIn(input, 'LogicalResourceId')]
-    const owner = stacks().find(({ functions }) => functions.some(({ name }) => name === physicalId))
-    if (physicalId !== undefined && owner === undefined) throw validationError(`Stack for ${physicalId} does not exist`)
-    const stack = owner === undefined || physicalId === undefined ? stackOf(input) : owner
-    const only = {
-      ...stack,
-      functions: stack.functions.filter((one) => (logicalId ?? one.logicalId) === one.logicalId),
-    }
-    return { StackResources: resourcesOf(only) }
+  const context = new CloudFormationContext(options)
+  const operations: Readonly<Record<string, AwsOperation>> = {
+    ...stackOperations(context),
+    ...resourceOperations(context),
+    ...changeSetOperations(context),
+    ...templateOperations(context),
   }
   return {
     target: 'CloudFormation',
     namespace: 'com.amazonaws.cloudformation',
-    operations: {
-      ListStackResources: ({ input }) => ({ StackResourceSummaries: resourcesOf(stackOf(input)) }),
-      DescribeStackResources: describeResources,
-      DescribeStackResource: ({ input }) => {
-        const [stack, logicalId] = [stackOf(input), textIn(input, 'LogicalResourceId') ?? '']
-        const functions = stack.functions.filter((one) => one.logicalId === logicalId)
-        const [detail] = resourcesOf({ ...stack, functions })
-        if (detail === undefined) throw validationError(`Resource ${logicalId} does not exist for stack ${stack.name}`)
-        return { StackResourceDetail: detail }
-      },
-      ListStacks: () => ({ StackSummaries: stacks().map(described) }),
-      DescribeStacks: ({ input }) => {
-        const name = textIn(input, 'StackName')
-        return {
-          Stacks: (name === undefined ? stacks() : [find(name)]).map((stack) => ({
-            ...described(stack),
-            Outputs: Object.entries(stack.outputs).map(([OutputKey, OutputValue]) => ({ OutputKey, OutputValue })),
-          })),
-        }
-      },
+    operations,
+    query: {
+      version: '2010-05-15',
+      xmlNamespace: 'http://cloudformation.amazonaws.com/doc/2010-05-15/',
+      types: Object.fromEntries(
+        Object.keys(operations).map((name) => [
+          name,
+          { booleans: BOOLEANS, numbers: ['TimeoutInMinutes', 'MaxResults'] },
+        ]),
+      ),
     },
-    query: { version: '2010-05-15', xmlNamespace: 'http://cloudformation.amazonaws.com/doc/2010-05-15/', types: {} },
   }
 }
 
-function validationError(message: string): ServiceError {
-  return new ServiceError('ValidationError', message)
+function stackOperations(context: CloudFormationContext): Readonly<Record<string, AwsOperation>> {
+  const { store, engine, templates } = context.options
+  return {
+    CreateStack: async ({ input }) => {
+      const name = requiredIn(input, 'StackName')
+      checkStackName(name)
+      const before = context.all().find((one) => one.name === name && one.deletedMs === undefined)
+      const token = textIn(input, 'ClientRequestToken')
+      if (before !== undefined) {
+        if (token !== undefined && before.lastToken === token) return { StackId: before.id }
+        throw new ServiceError('AlreadyExistsException', `Stack [${name}] already exists`)
+      }
+      const id = context.idOf(name, newUnique())
+      const { opened, wanted } = await readStackRequest(context, input, { name, id }, { expands: true })
+      const disableRollback = booleanIn(input, 'DisableRollback') ?? false
+      const onFailure = textIn(input, 'OnFailure') ?? (disableRollback ? 'DO_NOTHING' : 'ROLLBACK')
+      if (onFailure !== 'ROLLBACK' && onFailure !== 'DO_NOTHING' && onFailure !== 'DELETE')
+        throw validationError(
+          `Value '${onFailure}' at 'onFailure' must satisfy enum value set: [DELETE, DO_NOTHING, ROLLBACK]`,
+        )
+      const policy = textIn(input, 'StackPolicyBody')
+      const timeoutMinutes = numberIn(input, 'TimeoutInMinutes')
+      store.put({
+        ...inReview(id, name),
+        ...wanted,
+        disableRollback,
+        terminationProtection: booleanIn(input, 'EnableTerminationProtection') ?? false,
+        ...(policy !== undefined && { policy }),
+        ...(timeoutMinutes !== undefined && { timeoutMinutes }),
+      })
+      await settledSoon(engine.create(id, opened, wanted, { onFailure, ...(token !== undefined && { token }) }))
+      return { StackId: id }
+    },
+    UpdateStack: async ({ input }) => {
+      const stack = context.ownStackIn(input)
+      const token = textIn(input, 'ClientRequestToken')
+      if (token !== undefined && stack.lastToken === token) return { StackId: stack.id }
+      checkUpdatable(stack)
+      const place = { name: stack.name, id: stack.id, previous: stack }
+      const { opened, wanted } = await readStackRequest(context, input, place, { expands: true })
+      if (
+        stack.template === wanted.template &&
+        JSON.stringify([stack.parameters, stack.tags]) === JSON.stringify([wanted.parameters, wanted.tags])
+      )
+        throw validationError(NOTHING_TO_UPDATE)
+      const onFailure = booleanIn(input, 'DisableRollback') === true ? 'DO_NOTHING' : 'ROLLBACK'
+      await settledSoon(engine.update(stack.id, opened, wanted, { onFailure, ...(token !== undefined && { token }) }))
+      return { StackId: stack.id }
+    },
+    DeleteStack: async ({ input }) => {
+      const name = requiredIn(input, 'StackName')
+      const found = context.all().find((one) => one.id === name || (one.name === name && one.deletedMs === undefined))
+      // Deleting what is not there is done already.
+      if (found === undefined || found.deletedMs !== undefined) return undefined
+      const stack = context.ownStackIn({ StackName: found.id })
+      const token = textIn(input, 'ClientRequestToken')
+      if (stack.terminationProtection)
+        throw validationError(`Stack [${stack.name}] cannot be deleted while TerminationProtection is enabled`)
+      checkNoImports(context, stack)
+      if (isInProgress(stack.status)) return undefined
+      const retain = (listIn(input, 'RetainResources') ?? []).filter((one) => typeof one === 'string')
+      const force = textIn(input, 'DeletionMode') === 'FORCE_DELETE_STACK'
+      if (stack.status === 'REVIEW_IN_PROGRESS') {
+        store.forget(stack.id)
+        return undefined
+      }
+      await settledSoon(engine.remove(stack.id, { retain, force, ...(token !== undefined && { token }) }))
+      return undefined
+    },
+    CancelUpdateStack: ({ input }) => {
+      const stack = context.stackIn(input)
+      throw validationError(`CancelUpdateStack cannot be called from current stack status: ${stack.status}`)
+    },
+    ContinueUpdateRollback: ({ input }) => {
+      const stack = context.ownStackIn(input)
+      if (stack.status !== 'UPDATE_ROLLBACK_FAILED')
+        throw validationError(`Stack:${stack.id} is in ${stack.status} state and can not continue update rollback.`)
+      store.change(stack.id, { status: 'UPDATE_ROLLBACK_COMPLETE' })
+      return {}
+    },
+    RollbackStack: async ({ input }) => {
+      const stack = context.ownStackIn(input)
+      if (stack.status !== 'CREATE_FAILED' && stack.status !== 'UPDATE_FAILED')
+        throw validationError(`Stack:${stack.id} is in ${stack.status} state and can not be rolled back.`)
+      if (stack.status === 'CREATE_FAILED') {
+        await settledSoon(engine.remove(stack.id))
+        return { StackId: stack.id }
+      }
+      const { name, id, template, parameters } = stack
+      const request = { stackName: name, stackId: id, text: template, parameters }
+      const opened = {
+        stack: await templates.open(request),
+        again: (made: Parameters<typeof templates.open>[1]) => templates.open(request, made),
+      }
+      await settledSoon(engine.update(stack.id, opened, stack))
+      return { StackId: stack.id }
+    },
+    DescribeStacks: ({ input }) => {
+      const name = textIn(input, 'StackName')
+      const found =
+        name === undefined ? context.all().filter(({ deletedMs }) => deletedMs === undefined) : [context.find(name)]
+      const { items, next } = pageOf(found, {
+        token: textIn(input, 'NextToken'),
+        most: 100,
+        errorCode: 'ValidationError',
+      })
+      return { Stacks: items.map(stackAnswer), NextToken: next }
+    },
+    ListStacks: ({ input }) => {
+      const wanted = listIn(input, 'StackStatusFilter')
+      const found = context.all().filter(({ status }) => wanted === undefined || wanted.includes(status))
+      const { items, next } = pageOf(found, {
+        token: textIn(input, 'NextToken'),
+        most: 100,
+        errorCode: 'ValidationError',
+      })
+      return { StackSummaries: items.map(stackSummary), NextToken: next }
+    },
+    DescribeStackEvents: ({ input }) => {
+      const stack = context.stackIn(input)
+      const page = { token: textIn(input, 'NextToken'), most: 100, errorCode: 'ValidationError' }
+      const { items, next } = pageOf(stack.events.toReversed(), page)
+      return { StackEvents: items.map((event) => eventAnswer(stack, event)), NextToken: next }
+    },
+    UpdateTerminationProtection: ({ input }) => {
+      const stack = context.ownStackIn(input)
+      store.change(stack.id, { terminationProtection: booleanIn(input, 'EnableTerminationProtection') ?? false })
+      return { StackId: stack.id }
+    },
+    SetStackPolicy: ({ input }) => {
+      const stack = context.ownStackIn(input)
+      store.change(stack.id, { policy: textIn(input, 'StackPolicyBody') ?? '' })
+      return undefined
+    },
+    GetStackPolicy: ({ input }) => ({ StackPolicyBody: context.stackIn(input).policy }),
+    ListExports: ({ input }) => {
+      const all = context
+        .all()
+        .flatMap(({ id, deletedMs, outputs }) =>
+          deletedMs === undefined
+            ? outputs.flatMap(({ exportName, value }) =>
+                exportName === undefined ? [] : [{ ExportingStackId: id, Name: exportName, Value: value }],
+              )
+            : [],
+        )
+      const { items, next } = pageOf(all, {
+        token: textIn(input, 'NextToken'),
+        most: 100,
+        errorCode: 'ValidationError',
+      })
+      return { Exports: items, NextToken: next }
+    },
+    ListImports: ({ input }) => {
+      const name = requiredIn(input, 'ExportName')
+      const importing = importers(context, name)
+      if (importing.length === 0) throw validationError(`Export '${name}' is not imported by any stack.`)
+      return { Imports: importing.map((stack) => stack.name) }
+    },
+    DescribeAccountLimits: () => ({
+      AccountLimits: [
+        { Name: 'StackLimit', Value: 2000 },
+        { Name: 'StackOutputsLimit', Value: 200 },
+      ],
+    }),
+  }
+}
+
+function resourceOperations(context: CloudFormationContext): Readonly<Record<string, AwsOperation>> {
+  return {
+    ListStackResources: ({ input }) => {
+      const stack = context.stackIn(input)
+      const { items, next } = pageOf(stack.resources, {
+        token: textIn(input, 'NextToken'),
+        most: 100,
+        errorCode: 'ValidationError',
+      })
+      return { StackResourceSummaries: items.map((resource) => resourceAnswer(stack, resource)), NextToken: next }
+    },
+    DescribeStackResources: ({ input }) => {
+      const [physicalId, logicalId] = [textIn(input, 'PhysicalResourceId'), textIn(input, 'LogicalResourceId')]
+      const stack = physicalId === undefined ? context.stackIn(input) : ownerOf(context, physicalId)
+      const found = stack.resources.filter((one) => logicalId === undefined || one.logicalId === logicalId)
+      return { StackResources: found.map((resource) => resourceAnswer(stack, resource)) }
+    },
+    DescribeStackResource: ({ input }) => {
+      const stack = context.stackIn(input)
+      const logicalId = requiredIn(input, 'LogicalResourceId')
+      const resource = stack.resources.find((one) => one.logicalId === logicalId)
+      if (resource === undefined) throw validationError(`Resource ${logicalId} does not exist for stack ${stack.name}`)
+      const metadata = Object.keys(resource.metadata).length > 0 && { Metadata: JSON.stringify(resource.metadata) }
+      return { StackResourceDetail: { ...resourceAnswer(stack, resource), ...metadata } }
+    },
+  }
+}
+
+function ownerOf(context: CloudFormationContext, physicalId: string): StackRecord {
+  const owner = context.all().find(({ resources }) => resources.some((one) => one.physicalId === physicalId))
+  if (owner === undefined) throw validationError(`Stack for ${physicalId} does not exist`)
+  return owner
+}
+
+function importers(context: CloudFormationContext, exportName: string): readonly StackRecord[] {
+  return context
+    .all()
+    .filter(({ deletedMs, template }) => deletedMs === undefined && importsOf(template).includes(exportName))
+}
+
+/** Names that a template imports and spells out. */
+function importsOf(template: string): readonly string[] {
+  const found = template.matchAll(/(?:Fn::ImportValue"?\s*:|!ImportValue)\s*["']?([\w:-]+)/g)
+  return [...found].map(([, name]) => name!)
+}
+
+/** @throws ServiceError ValidationError */
+function checkNoImports(context: CloudFormationContext, stack: StackRecord): void {
+  for (const { exportName } of stack.outputs) {
+    if (exportName === undefined) continue
+    const [importer] = importers(context, exportName)
+    if (importer !== undefined)
+      throw validationError(`Export ${exportName} cannot be deleted as it is in use by ${importer.name}`)
+  }
 }

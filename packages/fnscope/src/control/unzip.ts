@@ -32,7 +32,8 @@ export function unzip(archive: Buffer, dir: string): void {
     const content = contentOf(archive, entry)
     if ((entry.mode & S_IFMT) === S_IFLNK) {
       const target = content.toString('utf8')
-      if (escapes(join(dirname(safeName(entry.name)), target))) throw new ZipError(`${entry.name} links outside the archive`)
+      if (escapes(join(dirname(safeName(entry.name)), target)))
+        throw new ZipError(`${entry.name} links outside the archive`)
       symlinkSync(target, path)
       continue
     }
@@ -58,7 +59,8 @@ function* entriesOf(archive: Buffer): Generator<Entry> {
   let at = archive.readUInt32LE(end + 16)
   if (count === 0xffff || at === 0xffffffff) throw new ZipError('archives of the zip64 format are not read')
   for (let index = 0; index < count; index++) {
-    if (at + CENTRAL_BYTES > archive.length || archive.readUInt32LE(at) !== CENTRAL_ENTRY) throw new ZipError('its directory is damaged')
+    if (at + CENTRAL_BYTES > archive.length || archive.readUInt32LE(at) !== CENTRAL_ENTRY)
+      throw new ZipError('its directory is damaged')
     const nameBytes = archive.readUInt16LE(at + 28)
     yield {
       name: archive.toString('utf8', at + CENTRAL_BYTES, at + CENTRAL_BYTES + nameBytes),

@@ -8,6 +8,10 @@ export interface Lookups {
   readonly ssmParameter?: (name: string) => string | undefined
   /** The text of a secret. */
   readonly secret?: (id: string) => string | undefined
+  /** What a resource that was made answered for GetAtt: the data of a custom resource. */
+  readonly attribute?: (logicalId: string, attribute: string) => string | undefined
+  /** What Ref gives for a resource that was made under another name than follows from the template. */
+  readonly physicalId?: (logicalId: string) => string | undefined
 }
 
 /** A place in S3 that a template names for code, a layer's content or a nested template. */

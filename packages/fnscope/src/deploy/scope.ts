@@ -165,7 +165,10 @@ export function openScope(template: TemplateMap, options: ScopeOptions): Templat
     ref(name, place) {
       if (name === 'AWS::NoValue') return undefined
       const known = pseudo[name] ?? parameters.values.get(name)
-      if (known === undefined) return refOf(resourceAt(name, place))
+      if (known === undefined) {
+        const resource = resourceAt(name, place)
+        return options.lookups?.physicalId?.(resource.logicalId) ?? refOf(resource)
+      }
       return parameters.fromSsm.has(name) ? fromSsm(name, textOf(known, place), place) : known
     },
     attribute(id, attribute, place) {
@@ -179,7 +182,7 @@ export function openScope(template: TemplateMap, options: ScopeOptions): Templat
         const output = attribute.slice('Outputs.'.length)
         return options.nestedOutput?.(resource.logicalId, output, place) ?? `${resource.name}-${attribute}`
       }
-      const value = attributeOf(resource, attribute)
+      const value = options.lookups?.attribute?.(resource.logicalId, attribute) ?? attributeOf(resource, attribute)
       if (value === undefined) {
         throw invalid(
           `${file}: ${place} asks for ${id}.${attribute}; a resource of type ${resource.type} has no such attribute.`,

@@ -1,36 +1,59 @@
 // The AWS control plane on the main port: what it knows lies in `control/` of the data directory and survives restarts.
 import { join } from 'node:path'
+import type { Apps } from '../api/apps.ts'
 import type { AwsService } from '../api/aws-service.ts'
-import { cloudFormationService, type CloudFormationOptions } from '../api/cloudformation.ts'
+import { cloudFormationService } from '../api/cloudformation.ts'
+import { CUSTOM_RESOURCE_PATH, mountCustomResources } from '../api/custom-resource-response.ts'
 import { ecrService } from '../api/ecr.ts'
 import { iamService } from '../api/iam.ts'
+import type { LogGroups } from '../api/log-groups.ts'
 import { mountS3 } from '../api/s3.ts'
+import { parseS3Url } from '../api/s3-address.ts'
 import { ssmService } from '../api/ssm.ts'
 import { stsService } from '../api/sts.ts'
+import type { Config } from '../config.ts'
 import { Buckets } from '../control/buckets.ts'
+import { CodeStore } from '../control/code-store.ts'
 import { Parameters } from '../control/parameters.ts'
 import { Repositories } from '../control/repositories.ts'
 import { Roles } from '../control/roles.ts'
+import { CustomResources } from '../control/stacks/makers/custom.ts'
+import { resourceMakers } from '../control/stacks/makers.ts'
+import { StackEngine } from '../control/stacks/stack-engine.ts'
+import type { StackHost } from '../control/stacks/stack-host.ts'
+import { StackStore } from '../control/stacks/stack-store.ts'
+import { StackTemplates } from '../control/stacks/stack-templates.ts'
 import { Uploads } from '../control/uploads.ts'
+import { messageOf } from '../errors.ts'
 import type { HttpServer } from '../http/server.ts'
 import type { Logger } from '../log.ts'
 
 export interface ControlPlaneOptions {
+  readonly config: Pick<Config, 'region' | 'accountId'>
   readonly dataDir: string
-  readonly region: string
-  readonly accountId: string
-  readonly stacks: CloudFormationOptions['stacks']
+  /** Routes are mounted before there are any: asked for at each call. */
+  readonly late: {
+    readonly apps?: Apps
+    readonly groups?: LogGroups
+    /** Where the main port listens. */
+    readonly url?: string
+  }
+  /** Runs a function; its error's text when it failed. */
+  readonly invoke: (functionArn: string, payload: Buffer) => Promise<string | undefined>
   readonly log: Logger
 }
 
 export interface ControlPlane {
   /** Those that are no REST, for the one route that takes them. */
   readonly services: readonly AwsService[]
+  /** Starts what stacks of earlier runs have. Never rejects. */
+  restore(): Promise<void>
 }
 
-/** Adds the routes of S3. */
+/** Adds the routes of S3 and of custom resources. */
 export function mountControlPlane(main: HttpServer, options: ControlPlaneOptions): ControlPlane {
-  const { region, accountId, stacks, log } = options
+  const { late, log, invoke } = options
+  const { region, accountId } = options.config
   const dir = join(options.dataDir, 'control')
   const place = { region, accountId, nowMs: Date.now }
   const buckets = new Buckets({ dir: join(dir, 'buckets'), log })
@@ -38,14 +61,74 @@ export function mountControlPlane(main: HttpServer, options: ControlPlaneOptions
   const parameters = new Parameters({ path: join(dir, 'parameters.json'), log })
   const roles = new Roles({ path: join(dir, 'roles.json'), log })
   const repositories = new Repositories({ path: join(dir, 'repositories.json'), log })
+  const store = new StackStore({ dir: join(dir, 'stacks'), log })
+  const code = new CodeStore(join(dir, 'code'))
+  const custom = new CustomResources({
+    invoke: ({ functionArn, payload }) => invoke(functionArn, payload),
+    responseUrl: (id) => `${late.url ?? ''}${CUSTOM_RESOURCE_PATH}${id}`,
+  })
+  const setRetention = (group: string, days: number | undefined): void => {
+    const { groups } = late
+    groups?.createGroup(group)
+    const found = groups?.find(group)
+    if (found !== undefined) groups?.setRetention(found, days)
+  }
+  const templates = new StackTemplates({
+    buckets,
+    parameters,
+    code,
+    store,
+    layerDir: () => undefined,
+    parseUrl: parseS3Url,
+    region,
+    accountId,
+  })
+  const makerOf = resourceMakers({ buckets, parameters, roles, repositories, custom, setRetention, region, accountId })
+  const engine = new StackEngine({ store, host: hostOf(late, makerOf), log })
   mountS3(main, { buckets, uploads, region, accountId, log })
+  mountCustomResources(main, custom)
   return {
     services: [
-      cloudFormationService({ region, accountId, stacks }),
+      cloudFormationService({ region, accountId, stacks: () => late.apps?.stacks() ?? [], store, engine, templates }),
       stsService(place),
       ssmService({ ...place, parameters }),
       iamService({ ...place, roles }),
       ecrService({ ...place, repositories }),
     ],
+    async restore() {
+      for (const stack of store.all()) {
+        if (stack.deletedMs !== undefined || stack.template === '') continue
+        const { id, name, template: text, parameters: given, resources } = stack
+        const made = new Map(resources.map((one) => [one.logicalId, one]))
+        try {
+          await engine.restore(
+            id,
+            await templates.open({ stackName: name, stackId: id, text, parameters: given }, made),
+          )
+        } catch (error) {
+          log.warn({ stack: name, reason: messageOf(error) }, 'stack of an earlier run not started')
+        }
+      }
+    },
+  }
+}
+
+function hostOf(late: ControlPlaneOptions['late'], makerOf: StackHost['makerOf']): StackHost {
+  const apps = (): Apps => {
+    if (late.apps === undefined) throw new Error('fnscope is still starting; try again')
+    return late.apps
+  }
+  return {
+    read: (stack) => apps().readStack(stack),
+    deploy: async (app) => (await apps().deploySpec(app)).outputs,
+    remove: async (stack) => {
+      if (
+        apps()
+          .list()
+          .some((app) => app.stack === stack)
+      )
+        await apps().remove(stack)
+    },
+    makerOf,
   }
 }

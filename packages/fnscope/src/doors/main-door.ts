@@ -1,5 +1,6 @@
 // The main port: AWS API and fnscope's own, behind one set of guards. Routes are mounted by server.ts.
 import type { FastifyRequest } from 'fastify'
+import { CUSTOM_RESOURCE_PATH } from '../api/custom-resource-response.ts'
 import { routeS3, S3_MOUNT } from '../api/s3-address.ts'
 import { TEMPO_PREFIX } from '../api/tempo.ts'
 import type { Config } from '../config.ts'
@@ -47,7 +48,8 @@ export function createMainDoor(config: Config, { counters, log, functionKey }: M
     ...(config.token === undefined ? {} : { token: config.token }),
     ...(functionKey === undefined ? {} : { functionKey }),
     // DataWay's routes ask for it themselves, where a DataKit shows it.
-    needsToken: (request) => !isDatakitPath(request.url),
+    // A custom resource's function is told a URL and no more.
+    needsToken: (request) => !isDatakitPath(request.url) && !request.url.startsWith(CUSTOM_RESOURCE_PATH),
     requireAuthorization: wantsAuthorization,
     bodyLimitBytes: BODY_LIMIT_BYTES,
     rewriteUrl: routeS3,

@@ -24,7 +24,12 @@ export interface MakersOptions {
 }
 
 /** Of no consequence here, whatever they say. */
-const SILENT = new Set(['AWS::CDK::Metadata', 'AWS::ApiGateway::Account', 'AWS::ApiGateway::UsagePlan', 'AWS::KMS::Alias'])
+const SILENT = new Set([
+  'AWS::CDK::Metadata',
+  'AWS::ApiGateway::Account',
+  'AWS::ApiGateway::UsagePlan',
+  'AWS::KMS::Alias',
+])
 
 export function resourceMakers(options: MakersOptions): (type: string, emulated: boolean) => ResourceMaker {
   const { buckets, roles } = options

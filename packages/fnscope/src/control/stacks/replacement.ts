@@ -15,8 +15,23 @@ const REPLACING: Readonly<Record<string, readonly string[]>> = {
   'AWS::Lambda::EventInvokeConfig': ['FunctionName', 'Qualifier'],
   'AWS::Lambda::EventSourceMapping': ['EventSourceArn', 'StartingPosition', 'StartingPositionTimestamp'],
   'AWS::Lambda::Function': ['FunctionName', 'PackageType'],
-  'AWS::Lambda::LayerVersion': ['Content', 'LayerName', 'CompatibleRuntimes', 'CompatibleArchitectures', 'Description', 'LicenseInfo'],
-  'AWS::Lambda::Permission': ['Action', 'FunctionName', 'Principal', 'SourceAccount', 'SourceArn', 'EventSourceToken', 'FunctionUrlAuthType'],
+  'AWS::Lambda::LayerVersion': [
+    'Content',
+    'LayerName',
+    'CompatibleRuntimes',
+    'CompatibleArchitectures',
+    'Description',
+    'LicenseInfo',
+  ],
+  'AWS::Lambda::Permission': [
+    'Action',
+    'FunctionName',
+    'Principal',
+    'SourceAccount',
+    'SourceArn',
+    'EventSourceToken',
+    'FunctionUrlAuthType',
+  ],
   'AWS::Lambda::Url': ['TargetFunctionArn', 'Qualifier'],
   'AWS::Lambda::Version': ['FunctionName', 'CodeSha256', 'Description'],
   'AWS::Logs::LogGroup': ['LogGroupName'],
@@ -29,5 +44,5 @@ const REPLACING: Readonly<Record<string, readonly string[]>> = {
 }
 
 export function replaces(type: string, changed: readonly string[]): boolean {
-  return changed.some((name) => REPLACING[type]?.includes(name) === true || name === "ServiceToken")
+  return changed.some((name) => REPLACING[type]?.includes(name) === true || name === 'ServiceToken')
 }

@@ -1,5 +1,6 @@
 // Creates, updates and deletes stacks, resource by resource, with the events that clients follow, and back again when
 // something fails. One change after the other: a stack's functions and names are everybody's.
+import { isCustom } from '../../deploy/emulated-types.ts'
 import { messageOf } from '../../errors.ts'
 import type { StackResource } from '../../deploy/resource-graph.ts'
 import type { Stack } from '../../deploy/stack.ts'
@@ -10,6 +11,7 @@ import { stackChanges } from './stack-diff.ts'
 import type { StackHost } from './stack-host.ts'
 import { STACK_TYPE, type RecordedOutput, type ResourceRecord, type StackRecord } from './stack-record.ts'
 import type { StackStore } from './stack-store.ts'
+import type { MadeValues } from './stack-templates.ts'
 
 export interface StackEngineOptions {
   readonly store: StackStore
@@ -21,6 +23,12 @@ export interface ChangeOptions {
   /** What a failed creation leaves. Default ROLLBACK. */
   readonly onFailure?: 'ROLLBACK' | 'DO_NOTHING' | 'DELETE'
   readonly token?: string
+}
+
+/** A template that was opened, and can be again once more is known of what was made. */
+export interface OpenedStack {
+  readonly stack: Stack
+  again(made: MadeValues): Promise<Stack>
 }
 
 /** What the record is to say once the change went well. */
@@ -54,22 +62,32 @@ export class StackEngine {
   }
 
   /** Makes the stack of a record that is there, in review or in creation. Resolves when it is done, however it ended. */
-  create(id: string, stack: Stack, wanted: Wanted, options: ChangeOptions = {}): Promise<void> {
+  create(id: string, opened: OpenedStack, wanted: Wanted, options: ChangeOptions = {}): Promise<void> {
     const { onFailure = 'ROLLBACK', token } = options
     this.#begin(id, 'CREATE_IN_PROGRESS', 'User Initiated', token)
     return this.#inTurn(id, async () => {
       const done: Done[] = []
       try {
-        const outputs = await this.#apply(id, stack, [], done, token)
+        const { outputs } = await this.#apply(id, opened, [], done, token)
         this.#finish(id, { ...wanted, outputs, resources: done.map(({ now }) => now) }, 'CREATE_COMPLETE', token)
       } catch (error) {
         this.#store.change(id, { ...wanted, resources: done.map(({ now }) => now) })
         const reason = failedTo('create', error)
         if (onFailure === 'DO_NOTHING') return this.#end(id, 'CREATE_FAILED', reason, token)
         const into = onFailure === 'DELETE' ? 'DELETE' : 'ROLLBACK'
-        this.#status(id, `${into}_IN_PROGRESS`, `${reason}${into === 'ROLLBACK' ? ' Rollback requested by user.' : ' Delete requested by user.'}`, token)
-        const left = await this.#removeAll(id, done.map(({ now }) => now), token, { rollback: true })
-        await this.#dropApp(stack.name)
+        this.#status(
+          id,
+          `${into}_IN_PROGRESS`,
+          `${reason}${into === 'ROLLBACK' ? ' Rollback requested by user.' : ' Delete requested by user.'}`,
+          token,
+        )
+        const left = await this.#removeAll(
+          id,
+          done.map(({ now }) => now),
+          token,
+          { rollback: true },
+        )
+        await this.#dropApp(opened.stack.name)
         this.#store.change(id, { outputs: [], resources: left })
         if (left.length > 0) this.#end(id, `${into}_FAILED`, failedList('delete', left), token)
         else if (into === 'DELETE') this.#gone(id, token)
@@ -78,16 +96,17 @@ export class StackEngine {
     })
   }
 
-  update(id: string, stack: Stack, wanted: Wanted, options: ChangeOptions = {}): Promise<void> {
+  update(id: string, opened: OpenedStack, wanted: Wanted, options: ChangeOptions = {}): Promise<void> {
     const { token } = options
     const before = this.#store.get(id)
     this.#begin(id, 'UPDATE_IN_PROGRESS', 'User Initiated', token)
     this.#store.change(id, { updatedMs: Date.now() })
     return this.#inTurn(id, async () => {
       const done: Done[] = []
+      const { stack } = opened
       const app = this.#apps.get(stack.name)
       try {
-        const outputs = await this.#apply(id, stack, before.resources, done, token)
+        const { outputs } = await this.#apply(id, opened, before.resources, done, token)
         const resources = merged(stack.resources, before.resources, done)
         this.#store.change(id, { ...wanted, outputs, resources })
         this.#status(id, 'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS', undefined, token)
@@ -112,7 +131,10 @@ export class StackEngine {
     })
   }
 
-  remove(id: string, options: { readonly token?: string; readonly retain?: readonly string[]; readonly force?: boolean } = {}): Promise<void> {
+  remove(
+    id: string,
+    options: { readonly token?: string; readonly retain?: readonly string[]; readonly force?: boolean } = {},
+  ): Promise<void> {
     const { token, retain = [], force = false } = options
     this.#begin(id, 'DELETE_IN_PROGRESS', 'User Initiated', token)
     return this.#inTurn(id, async () => {
@@ -155,21 +177,34 @@ export class StackEngine {
   /** Makes and updates what differs. @throws ResourceFailure; what was done until then is in `done` */
   async #apply(
     id: string,
-    stack: Stack,
+    opened: OpenedStack,
     before: readonly ResourceRecord[],
     done: Done[],
     token: string | undefined,
-  ): Promise<readonly RecordedOutput[]> {
-    const outputs = await this.#startFunctions(id, stack, before, token)
-    const changes = new Map(stackChanges(before, stack.resources).map((change) => [change.logicalId, change]))
+  ): Promise<{ readonly outputs: readonly RecordedOutput[] }> {
+    let { stack } = opened
+    let outputs = await this.#startFunctions(id, stack, before, token)
     const old = new Map(before.map((one) => [one.logicalId, one]))
-    for (const resource of stack.resources) {
-      const change = changes.get(resource.logicalId)
-      if (change === undefined || change.action === 'Remove') continue
-      const was = change.action === 'Modify' ? old.get(resource.logicalId) : undefined
-      done.push({ now: await this.#make(id, resource, was, change.replacement === 'True', token), before: was })
+    const made = new Map(before.filter(hasOwnValues).map((one) => [one.logicalId, one]))
+    let learned = made.size > 0
+    for (const { logicalId } of stack.resources) {
+      if (learned) stack = await opened.again(made)
+      const resource = stack.resources.find((one) => one.logicalId === logicalId)
+      const [change] = resource === undefined ? [] : stackChanges(just(old.get(logicalId)), [resource])
+      learned = false
+      if (resource === undefined || change === undefined) continue
+      const was = change.action === 'Modify' ? old.get(logicalId) : undefined
+      const now = await this.#make(id, resource, was, change.replacement === 'True', token)
+      done.push({ now, before: was })
+      if (!hasOwnValues(now)) continue
+      made.set(logicalId, now)
+      learned = true
     }
-    return outputsOf(stack, outputs)
+    if (made.size === 0) return { outputs: outputsOf(stack, outputs) }
+    // Functions and outputs may name what custom resources answered.
+    stack = await opened.again(made)
+    outputs = await this.#startFunctions(id, stack, before, token)
+    return { outputs: outputsOf(stack, outputs) }
   }
 
   /** Functions first: a custom resource may call one. */
@@ -186,7 +221,13 @@ export class StackEngine {
       if (culprit === undefined) throw error
       const verb = before.some(({ logicalId }) => logicalId === culprit.logicalId) ? 'UPDATE' : 'CREATE'
       this.#note(id, culprit, `${verb}_IN_PROGRESS`, undefined, token)
-      this.#note(id, { ...culprit, physicalId: verb === 'CREATE' ? '' : culprit.physicalId }, `${verb}_FAILED`, messageOf(error), token)
+      this.#note(
+        id,
+        { ...culprit, physicalId: verb === 'CREATE' ? '' : culprit.physicalId },
+        `${verb}_FAILED`,
+        messageOf(error),
+        token,
+      )
       throw new ResourceFailure(culprit.logicalId, error)
     }
   }
@@ -202,7 +243,9 @@ export class StackEngine {
     const maker = host.makerOf(resource.type, resource.emulated)
     const verb = was === undefined ? 'CREATE' : 'UPDATE'
     const begun = { ...resource, physicalId: was?.physicalId ?? '' }
-    const why = replaced ? 'Requested update requires the creation of a new physical resource; hence creating one.' : undefined
+    const why = replaced
+      ? 'Requested update requires the creation of a new physical resource; hence creating one.'
+      : undefined
     this.#note(id, begun, `${verb}_IN_PROGRESS`, why, token)
     try {
       const made =
@@ -222,7 +265,8 @@ export class StackEngine {
         updateReplacePolicy: resource.updateReplacePolicy,
         emulated: resource.emulated,
       }
-      if (verb === 'CREATE' || replaced) this.#note(id, record, `${verb}_IN_PROGRESS`, 'Resource creation Initiated', token)
+      if (verb === 'CREATE' || replaced)
+        this.#note(id, record, `${verb}_IN_PROGRESS`, 'Resource creation Initiated', token)
       this.#note(id, record, `${verb}_COMPLETE`, made.reason, token)
       return record
     } catch (error) {
@@ -236,7 +280,12 @@ export class StackEngine {
     id: string,
     resources: readonly ResourceRecord[],
     token: string | undefined,
-    how: { readonly retain?: readonly string[]; readonly force?: boolean; readonly rollback?: boolean; readonly replaced?: boolean },
+    how: {
+      readonly retain?: readonly string[]
+      readonly force?: boolean
+      readonly rollback?: boolean
+      readonly replaced?: boolean
+    },
   ): Promise<readonly ResourceRecord[]> {
     const place = placeOf(this.#store.get(id))
     const left: ResourceRecord[] = []
@@ -332,6 +381,15 @@ export class StackEngine {
     this.#store.change(id, { deletedMs: Date.now(), resources: [], outputs: [], changeSets: [] })
     this.#end(id, 'DELETE_COMPLETE', undefined, token)
   }
+}
+
+/** It says more than follows from the template: a custom resource. */
+function hasOwnValues({ type }: ResourceRecord): boolean {
+  return isCustom(type)
+}
+
+function just<Item>(item: Item | undefined): readonly Item[] {
+  return item === undefined ? [] : [item]
 }
 
 function placeOf({ id, name, tags }: StackRecord): StackPlace {

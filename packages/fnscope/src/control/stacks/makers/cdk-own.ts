@@ -8,7 +8,9 @@ import { textOf } from './properties.ts'
 export type SetRetention = (logGroup: string, days: number | undefined) => void
 
 export function logRetentionMaker(setRetention: SetRetention): ResourceMaker {
-  const put = ({ properties }: WantedResource): { readonly physicalId: string; readonly attributes: Record<string, string> } => {
+  const put = ({
+    properties,
+  }: WantedResource): { readonly physicalId: string; readonly attributes: Record<string, string> } => {
     const group = textOf(properties, 'LogGroupName') ?? ''
     const days = textOf(properties, 'RetentionInDays')
     setRetention(group, days === undefined ? undefined : Number(days))
@@ -24,8 +26,8 @@ export function emptyBucketMaker(buckets: Buckets): ResourceMaker {
     remove: ({ properties }) => {
       const bucket = textOf(properties, 'BucketName') ?? ''
       if (buckets.find(bucket) === undefined) return
-      for (const key of [...buckets.keys(bucket)])
-        for (const { versionId } of [...buckets.versions(bucket, key)]) buckets.deleteVersion(bucket, key, versionId)
+      for (const key of buckets.keys(bucket))
+        for (const { versionId } of buckets.versions(bucket, key)) buckets.deleteVersion(bucket, key, versionId)
     },
   }
 }

@@ -1,0 +1,164 @@
+// Templates of stacks as they come over the API: opened with what lies in the data directory around them, which is
+// parameters, exports of other stacks, code and nested templates in buckets.
+import { readFileSync } from 'node:fs'
+import type { Files, Lookups, S3Place } from '../../deploy/lookups.ts'
+import { openStack, type Stack } from '../../deploy/stack.ts'
+import { invalid, isList, isMap, mapAt, spell, type TemplateMap } from '../../deploy/template-value.ts'
+import { parseTemplate } from '../../deploy/template-yaml.ts'
+import type { Buckets } from '../buckets.ts'
+import type { CodeStore } from '../code-store.ts'
+import type { Parameters } from '../parameters.ts'
+import type { StackParameter } from './stack-record.ts'
+import type { StackStore } from './stack-store.ts'
+
+export interface StackTemplatesOptions {
+  readonly buckets: Buckets
+  readonly parameters: Parameters
+  readonly code: CodeStore
+  readonly store: StackStore
+  /** The directory of a layer that was published here. */
+  readonly layerDir: (arn: string) => string | undefined
+  /** Bucket and key of an S3 URL. */
+  readonly parseUrl: (
+    url: string,
+  ) => { readonly bucket: string; readonly key: string; readonly versionId?: string } | undefined
+  readonly region: string
+  readonly accountId: string
+}
+
+export interface TemplateRequest {
+  readonly stackName: string
+  readonly stackId: string
+  readonly text: string
+  readonly parameters: readonly StackParameter[]
+}
+
+/** What resources that were made answered. */
+export type MadeValues = ReadonlyMap<
+  string,
+  { readonly physicalId: string; readonly attributes: Readonly<Record<string, string>> }
+>
+
+export interface GivenParameter {
+  readonly key: string
+  /** Absent: the previous value. */
+  readonly value?: string
+}
+
+/** What messages call a template that came over the API. */
+const FILE = 'Template'
+
+export class StackTemplates {
+  readonly #options: StackTemplatesOptions
+
+  constructor(options: StackTemplatesOptions) {
+    this.#options = options
+  }
+
+  /** @throws FnscopeError FNS_TEMPLATE_INVALID */
+  async open({ stackName, stackId, text, parameters }: TemplateRequest, made: MadeValues = new Map()): Promise<Stack> {
+    const { region, accountId } = this.#options
+    return await openStack({
+      template: text,
+      file: FILE,
+      stack: stackName,
+      stackId,
+      region,
+      accountId,
+      parameters: Object.fromEntries(parameters.map(({ key, value, resolvedValue }) => [key, resolvedValue ?? value])),
+      lookups: this.#lookups(made),
+      files: this.#files(),
+      notice: () => {},
+    })
+  }
+
+  /** @throws FnscopeError FNS_TEMPLATE_INVALID */
+  parse(text: string): TemplateMap {
+    return parseTemplate(text, FILE)
+  }
+
+  /** The text behind a TemplateURL. Undefined: there is none. */
+  textAt(url: string): string | undefined {
+    const place = this.#options.parseUrl(url)
+    const path = place && this.#pathOf({ ...place, ...(place.versionId !== undefined && { version: place.versionId }) })
+    return path === undefined ? undefined : readFileSync(path, 'utf8')
+  }
+
+  /**
+   * Every parameter that the template declares with its value: given, previous or the default.
+   * @throws FnscopeError FNS_TEMPLATE_INVALID in CloudFormation's words
+   */
+  parameters(
+    template: TemplateMap,
+    given: readonly GivenParameter[],
+    previous: readonly StackParameter[],
+  ): readonly StackParameter[] {
+    const declared = mapAt(template['Parameters'], 'Parameters')
+    const unknown = given.filter(({ key }) => !Object.hasOwn(declared, key)).map(({ key }) => key)
+    if (unknown.length > 0) throw invalid(`Parameters: [${unknown.join(', ')}] do not exist in the template`)
+    const missing: string[] = []
+    const found = Object.entries(declared).flatMap(([key, declaration]): StackParameter[] => {
+      const said = given.find((one) => one.key === key)
+      const before = previous.find((one) => one.key === key)
+      const fallback = isMap(declaration) ? declaration['Default'] : undefined
+      const text =
+        fallback === undefined ? undefined : isList(fallback) ? fallback.map(spell).join(',') : spell(fallback)
+      const value = said === undefined ? text : (said.value ?? before?.value)
+      if (value === undefined) {
+        missing.push(key)
+        return []
+      }
+      return [this.#parameter(key, value, isMap(declaration) ? declaration : {})]
+    })
+    if (missing.length > 0) throw invalid(`Parameters: [${missing.join(', ')}] must have values`)
+    return found
+  }
+
+  #parameter(key: string, value: string, declaration: TemplateMap): StackParameter {
+    const noEcho = spell(declaration['NoEcho']).toLowerCase() === 'true' ? { noEcho: true as const } : {}
+    const type = spell(declaration['Type'])
+    if (!type.startsWith('AWS::SSM::Parameter::Value<')) return { key, value, ...noEcho }
+    const resolved = this.#options.parameters.find(value)?.versions.at(-1)?.value
+    if (resolved === undefined)
+      throw invalid(`Unable to fetch parameters [${value}] from parameter store for this account.`)
+    return { key, value, resolvedValue: resolved, ...noEcho }
+  }
+
+  #lookups(made: MadeValues): Lookups {
+    const { parameters, store } = this.#options
+    return {
+      importValue: (name) => {
+        const exported = store.all().flatMap(({ deletedMs, outputs }) => (deletedMs === undefined ? outputs : []))
+        const found = exported.find(({ exportName }) => exportName === name)
+        if (found === undefined) throw invalid(`No export named ${name} found.`)
+        return found.value
+      },
+      ssmParameter: (name) => parameters.find(name)?.versions.at(-1)?.value,
+      attribute: (logicalId, attribute) => made.get(logicalId)?.attributes[attribute],
+      physicalId: (logicalId) => made.get(logicalId)?.physicalId,
+    }
+  }
+
+  #files(): Files {
+    const { code, layerDir } = this.#options
+    return {
+      unpacked: async (place) => {
+        const path = this.#pathOf(place)
+        return path === undefined ? undefined : code.unpackFile(path).dir
+      },
+      template: async (url) => {
+        const text = this.textAt(url)
+        return text === undefined ? undefined : { text, file: url }
+      },
+      layer: async (arn) => layerDir(arn),
+    }
+  }
+
+  #pathOf({ bucket, key, version }: S3Place): string | undefined {
+    const { buckets } = this.#options
+    if (buckets.find(bucket) === undefined) return undefined
+    const versions = buckets.versions(bucket, key)
+    const object = version === undefined ? versions[0] : versions.find(({ versionId }) => versionId === version)
+    return object?.content === undefined ? undefined : buckets.pathOf(bucket, object.content.file)
+  }
+}
