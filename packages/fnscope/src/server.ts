@@ -8,6 +8,7 @@ import { consoleSettings } from './api/console-settings.ts'
 import type { LogGroups } from './api/log-groups.ts'
 import { logLine } from './api/console-logs.ts'
 import type { ConsoleApp, ConsoleHealth } from './api/console-types.ts'
+import { mountFc } from './api/fc.ts'
 import { mountLambda } from './api/lambda.ts'
 import { Live } from './api/live.ts'
 import { mountLive } from './api/live-stream.ts'
@@ -322,6 +323,7 @@ export async function startServer(config: Config, options: StartOptions): Promis
     fronts,
     endpointUrl: () => late.url,
   })
+  mountFc(main, { platform })
   mountLambda(main, { platform, region: config.region, accountId: config.accountId })
   cleanup.defer(mountLive(main, live))
   mountConsole(main, {

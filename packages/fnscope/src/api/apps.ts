@@ -171,7 +171,7 @@ function withLocalVariables(spec: FunctionSpec, places: LocalPlaces): FunctionSp
 }
 
 function routeUrls(
-  { restApis, httpApis, functionUrls }: AppTriggers,
+  { restApis, httpApis, functionUrls, fcTriggers }: AppTriggers,
   registry: TriggerRegistry,
 ): Map<string, string[]> {
   const urls = new Map<string, string[]>()
@@ -190,6 +190,7 @@ function routeUrls(
           const below = `${url}${stage === '$default' ? '' : `/${stage}`}`
           return `${method} ${below}${path === '$default' ? '/' : path}`
         })
+  for (const { id, functionName, methods } of fcTriggers) add(functionName, id, (url) => `${methods.join(',')} ${url}/`)
   for (const { urlId, functionName } of functionUrls) add(functionName, urlId, (url) => `ANY ${url}/`)
   return urls
 }

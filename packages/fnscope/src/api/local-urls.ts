@@ -1,5 +1,5 @@
-// Hosts of the cloud in outputs and variables, with what answers for them here in their place: fronts for API Gateway and
-// function URLs, fnscope's own endpoint for queues.
+// Hosts of the cloud in outputs and variables, with what answers for them here in their place: fronts for API Gateway,
+// function URLs and Function Compute's triggers, fnscope's own endpoint for queues.
 
 export interface LocalPlaces {
   /** apiId or urlId, and `http://127.0.0.1:<port>`. */
@@ -24,7 +24,7 @@ export function withLocalUrls(
 
 function withFront(value: string, front: LocalPlaces['fronts'][number]): string {
   if (!value.includes(`${front.id}.`)) return value
-  const host = String.raw`${front.id}\.(?:execute-api\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?|lambda-url\.[a-z0-9-]+\.on\.aws)`
+  const host = String.raw`${front.id}\.(?:execute-api\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?|lambda-url\.[a-z0-9-]+\.on\.aws|[a-z0-9-]+\.fcapp\.run)`
   const authority = front.url.replace(/^https?:\/\//, '')
   return value
     .replaceAll(new RegExp(`https?://${host}(?::443)?`, 'g'), front.url)

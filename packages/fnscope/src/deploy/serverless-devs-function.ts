@@ -3,7 +3,7 @@ import { existsSync, statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { FnscopeError, messageOf } from '../errors.ts'
-import type { FcHook, FcHttpTrigger, FcSpec, FunctionSpec } from '../functions/function-spec.ts'
+import type { FcHook, FcSpec, FunctionSpec } from '../functions/function-spec.ts'
 import { isDirectory } from './app-context.ts'
 import { buildRequirements } from './build.ts'
 import type { ReadAppOptions } from './read-app.ts'
@@ -47,7 +47,6 @@ export interface FcContext extends ReadAppOptions {
 const RUNTIMES = /^(python3(\.\d+)?|nodejs\d+|custom(\.[a-z0-9]+)?)$/
 /** What the cloud's Python images have: OpenTelemetry of the day and older SDKs import pkg_resources, which 80.9 warns of and 82 left out. */
 const IMAGE_SETUPTOOLS = 'setuptools<80.9'
-const DEFAULT_METHODS = ['GET', 'POST', 'PUT', 'DELETE', 'HEAD', 'PATCH', 'OPTIONS']
 
 /** @throws FnscopeError FNS_TEMPLATE_INVALID, FNS_TEMPLATE_NO_HANDLER, FNS_CODE_NOT_FOUND, FNS_BUILD_FAILED */
 export async function readFcFunction(settings: FcSettings, context: FcContext): Promise<FunctionSpec> {
@@ -96,7 +95,6 @@ export async function readFcFunction(settings: FcSettings, context: FcContext): 
       edition: settings.edition,
       service: settings.service,
       ...hooksOf(settings, context),
-      ...triggerOf(settings, context),
       ...(custom ? { custom: { command: commandOf(own, at), port: integer('port', 1, 65_535) ?? 9000 } } : {}),
       logProject: spell(settings.log['project']),
       logStore: spell(settings.log['logstore']),
@@ -162,26 +160,6 @@ function hooksOf(settings: FcSettings, context: FcContext): Pick<FcSpec, 'initia
     ...(preFreeze && { preFreeze }),
     ...(preStop && { preStop }),
   }
-}
-
-function triggerOf(settings: FcSettings, context: FcContext): { readonly httpTrigger?: FcHttpTrigger } {
-  let httpTrigger: FcHttpTrigger | undefined
-  for (const trigger of settings.triggers) {
-    const type = spell(trigger['type'])
-    const name = spell(trigger['name']) || type
-    if (type !== 'http') {
-      context.notice(`${settings.id}: trigger ${name} (${type}) is not emulated; invoke the function directly.`)
-      continue
-    }
-    const config = mapAt(trigger['config'], `${context.file}: ${settings.place}: trigger ${name}`)
-    const methods = isList(config['methods']) ? config['methods'].map((method) => spell(method).toUpperCase()) : []
-    httpTrigger ??= {
-      name,
-      methods: methods.length === 0 ? DEFAULT_METHODS : methods,
-      authType: spell(config['authType']) || 'function',
-    }
-  }
-  return httpTrigger === undefined ? {} : { httpTrigger }
 }
 
 /** Off unless the template says otherwise, as on the cloud; fnscope's own switch goes before it. */

@@ -68,7 +68,7 @@ resources:
 `,
     { 'text.txt': 'from a file' },
   )
-  const { stack, functions, notices } = await read(dir)
+  const { stack, functions, triggers, outputs, notices } = await read(dir)
   const [spec] = functions
   assert.equal(stack, 'shop')
   assert.equal(functions.length, 1)
@@ -90,11 +90,18 @@ resources:
     service: '',
     initializer: { handler: 'index.initialize', timeoutSeconds: 60 },
     preStop: { handler: 'index.pre_stop', timeoutSeconds: 3 },
-    httpTrigger: { name: 'web', methods: ['GET', 'POST'], authType: 'anonymous' },
     custom: { command: ['python3', 'app.py', '-v'], port: 8080 },
     logProject: '',
     logStore: '',
   })
+  const [trigger] = triggers.fcTriggers
+  assert.ok(trigger)
+  assert.match(trigger.id, /^dev-orders-[a-z0-9]{10}$/)
+  assert.deepEqual(
+    [trigger.methods, trigger.authType, trigger.functionName],
+    [['GET', 'POST'], 'anonymous', 'dev-orders'],
+  )
+  assert.deepEqual(outputs, { orders: `https://${trigger.id}.cn-hangzhou.fcapp.run` })
   assert.deepEqual(notices, [
     'orders: trigger nightly (timer) is not emulated; invoke the function directly.',
     'bucket (component oss) is not emulated.',
@@ -135,7 +142,6 @@ services:
     service: 'demo-service',
     initializer: { handler: 'index.init', timeoutSeconds: 5 },
     preFreeze: { handler: 'index.freeze', timeoutSeconds: 10 },
-    httpTrigger: { name: 'httpTrigger', methods: ['GET'], authType: 'anonymous' },
     custom: { command: [], port: 9001 },
     logProject: 'p',
     logStore: 'l',

@@ -4,11 +4,12 @@ import { readFile } from 'node:fs/promises'
 import { basename, relative } from 'node:path'
 import { FnscopeError } from '../errors.ts'
 import type { AppSpec, FunctionSpec } from '../functions/function-spec.ts'
-import { NO_TRIGGERS } from '../functions/trigger-spec.ts'
+import { NO_TRIGGERS, type FcTriggerSpec } from '../functions/trigger-spec.ts'
 import type { FoundTemplate } from './find-template.ts'
 import { stackNameFrom } from './physical-name.ts'
 import type { ReadAppOptions } from './read-app.ts'
 import { readFcFunction, type FcContext, type FcSettings } from './serverless-devs-function.ts'
+import { readFcTrigger } from './serverless-devs-triggers.ts'
 import { evaluate, type ExpressionScope } from './serverless-devs-values.ts'
 import { invalid, isList, isMap, mapAt, spell, type TemplateMap, type TemplateValue } from './template-value.ts'
 import { parseYaml } from './template-yaml.ts'
@@ -39,12 +40,18 @@ export async function readServerlessDevs(
   const stack = options.stackName ?? stackNameFrom(spell(name) || basename(found.appDir))
   const context: FcContext = { ...options, file, dir: found.appDir, stack, notice: notices.add }
   const functions: FunctionSpec[] = []
+  const fcTriggers: FcTriggerSpec[] = []
+  const outputs: Record<string, string> = {}
   for (const settings of settingsOf(document, section, scope, notices.add)) {
     const spec = await readFcFunction(settings, context)
     const twin = functions.find((other) => other.name === spec.name)
     if (twin !== undefined)
       throw invalid(`${file}: ${twin.logicalId} and ${spec.logicalId} are functions of one name, ${spec.name}.`)
     functions.push(spec)
+    const trigger = readFcTrigger(settings, spec, context)
+    if (trigger === undefined) continue
+    fcTriggers.push(trigger)
+    outputs[settings.id] = `https://${trigger.id}.${options.region}.fcapp.run`
   }
   if (functions.length === 0)
     throw new FnscopeError(
@@ -57,8 +64,8 @@ export async function readServerlessDevs(
     region: options.region,
     accountId: options.accountId,
     functions,
-    triggers: NO_TRIGGERS,
-    outputs: {},
+    triggers: { ...NO_TRIGGERS, fcTriggers },
+    outputs,
     notices: notices.all,
   }
 }

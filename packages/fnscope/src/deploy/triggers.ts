@@ -60,6 +60,7 @@ export function readTriggers(app: AppContext, template: TemplateMap, functions: 
     restApis: [...readRestApis(context, template), ...readRestApiResources(context)],
     httpApis: [...readHttpApis(context, template), ...readHttpApiResources(context)],
     functionUrls: readFunctionUrls(context),
+    fcTriggers: [],
     eventSources: readEventSources(context),
     ...readEventBridge(context),
     topicSubscriptions: readTopicSubscriptions(context),

@@ -2,6 +2,7 @@
 import type { FastifyRequest } from 'fastify'
 import { CUSTOM_RESOURCE_PATH } from '../api/custom-resource-response.ts'
 import { routeS3, S3_MOUNT } from '../api/s3-address.ts'
+import { fcErrorFormatOf, isFcPath } from '../api/fc-error.ts'
 import { TEMPO_PREFIX } from '../api/tempo.ts'
 import type { Config } from '../config.ts'
 import type { Counters } from '../counters.ts'
@@ -56,6 +57,7 @@ export function createMainDoor(config: Config, { counters, log, functionKey }: M
     errorFormat: (request) => {
       if (isDatakitPath(request.url)) return datakitErrorFormat
       if (request.url.startsWith(TEMPO_PREFIX)) return plainErrorFormat
+      if (isFcPath(request.url)) return fcErrorFormatOf(request.url)
       return request.url.startsWith('/api/') || request.url === '/metrics' ? ownErrorFormat : awsErrorFormat
     },
   })

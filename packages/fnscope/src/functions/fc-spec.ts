@@ -6,14 +6,6 @@ export interface FcHook {
   readonly timeoutSeconds: number
 }
 
-export interface FcHttpTrigger {
-  readonly name: string
-  /** Upper case; never empty. */
-  readonly methods: readonly string[]
-  /** Anything but anonymous wants an Authorization header here, whose signature is not checked. */
-  readonly authType: string
-}
-
 /** A program of the user's own that listens for HTTP. */
 export interface FcCustomRuntime {
   /** Empty: `./bootstrap` in the code's directory. */
@@ -30,7 +22,6 @@ export interface FcSpec {
   readonly initializer?: FcHook
   readonly preFreeze?: FcHook
   readonly preStop?: FcHook
-  readonly httpTrigger?: FcHttpTrigger
   readonly custom?: FcCustomRuntime
   readonly logProject: string
   readonly logStore: string

@@ -2,7 +2,7 @@
 import type { FcSpec } from './fc-spec.ts'
 import type { AppTriggers } from './trigger-spec.ts'
 
-export type { FcHook, FcHttpTrigger, FcSpec } from './fc-spec.ts'
+export type { FcHook, FcSpec } from './fc-spec.ts'
 
 export type SegmentStyle = 'old' | 'new'
 

@@ -122,6 +122,20 @@ export interface FunctionUrlSpec {
   readonly cors?: HttpCorsSpec
 }
 
+/** An HTTP trigger of Function Compute. */
+export interface FcTriggerSpec {
+  /** The first label of its host in the cloud. */
+  readonly id: string
+  readonly stack: string
+  readonly functionName: string
+  /** Upper case; never empty. */
+  readonly methods: readonly string[]
+  /** Anything but anonymous wants an Authorization header here, whose signature is not checked. */
+  readonly authType: string
+  /** How its errors are spelled. */
+  readonly edition: '2' | '3'
+}
+
 /** A queue or stream that is polled for its function: AWS::Lambda::EventSourceMapping. */
 export interface EventSourceSpec {
   /** Stable for a template's; the control plane's own otherwise. */
@@ -231,6 +245,7 @@ export interface AppTriggers {
   readonly restApis: readonly RestApiSpec[]
   readonly httpApis: readonly HttpApiSpec[]
   readonly functionUrls: readonly FunctionUrlSpec[]
+  readonly fcTriggers: readonly FcTriggerSpec[]
   readonly eventSources: readonly EventSourceSpec[]
   readonly schedules: readonly ScheduleSpec[]
   readonly eventRules: readonly EventRuleSpec[]
@@ -245,6 +260,7 @@ export const NO_TRIGGERS: AppTriggers = {
   restApis: [],
   httpApis: [],
   functionUrls: [],
+  fcTriggers: [],
   eventSources: [],
   schedules: [],
   eventRules: [],

@@ -1,5 +1,6 @@
 // What a front is opened with. The platform is behind `invoke`: the front knows no environments.
 import type { Counters } from '../../counters.ts'
+import type { FcAnswer, FcRequest } from '../../functions/fc-spec.ts'
 import type { StreamSink } from '../../functions/stream-sink.ts'
 import type { Logger } from '../../log.ts'
 import type { Span } from '../../span/span.ts'
@@ -9,6 +10,9 @@ export interface FrontInvokeResult {
   readonly functionError?: string | undefined
   /** What the invocation was recorded under: goes back to the caller. */
   readonly traceHeader?: string | undefined
+  readonly requestId?: string
+  /** Of functions of Function Compute. */
+  readonly fc?: FcAnswer
 }
 
 export interface FrontInvokeRequest {
@@ -18,6 +22,8 @@ export interface FrontInvokeRequest {
   readonly traceHeader: string
   /** Takes the answer of a function that streams as it comes; the result has it all the same. */
   readonly stream?: StreamSink
+  /** To functions of Function Compute. */
+  readonly fc?: FcRequest
 }
 
 export interface FrontOptions {

@@ -5,6 +5,7 @@ import { messageOf } from '../../errors.ts'
 import type { TriggerRegistry } from '../../functions/triggers/trigger-registry.ts'
 import type { FrontKind } from './front-exchange.ts'
 import type { FrontOptions } from './front-options.ts'
+import { fcTriggerFront } from './fc-trigger-front.ts'
 import { functionUrlFront } from './function-url-front.ts'
 import { httpApiFront } from './http-api-front.ts'
 import { openHttpFront, type HttpFront } from './http-front.ts'
@@ -87,6 +88,7 @@ function kindsOf(triggers: TriggerRegistry): ReadonlyMap<string, FrontKind> {
     kinds.set(id, restApiFront(stages))
   for (const [id, stages] of Map.groupBy(triggers.all('httpApis'), ({ apiId }) => apiId))
     kinds.set(id, httpApiFront(stages))
+  for (const trigger of triggers.all('fcTriggers')) kinds.set(trigger.id, fcTriggerFront(trigger))
   for (const url of triggers.all('functionUrls')) kinds.set(url.urlId, functionUrlFront(url))
   return kinds
 }
