@@ -17,9 +17,14 @@ import type {
   ConsoleSavedEvent,
   ConsoleServices,
   ConsoleSettings,
-  ConsoleTrace,
   ConsoleTraceList,
+  ConsoleWords,
 } from '../../fnscope/src/api/console-types.ts'
+import type {
+  ConsoleSpanDetail,
+  ConsoleTraceColumns,
+  ConsoleTraceSearch,
+} from '../../fnscope/src/api/console-trace-types.ts'
 
 /** What the server answered instead: its code and sentence. */
 export class ApiError extends Error {
@@ -108,6 +113,16 @@ export const api = {
     ),
   doors: asking<{ readonly doors: readonly ConsoleDoor[] }>('/api/doors'),
   settings: asking<ConsoleSettings>('/api/settings'),
-  trace: (id: string, signal?: AbortSignal) =>
-    get<ConsoleTrace>(`/api/traces/${encodeURIComponent(id)}`, undefined, signal),
+  keys: asking<ConsoleWords>('/api/keys'),
+  values: asking<ConsoleWords>('/api/values'),
+  trace: (id: string, parameters?: Parameters, signal?: AbortSignal) =>
+    get<ConsoleTraceColumns>(`${traceAddress(id)}/columns`, parameters, signal),
+  span: (id: string, span: string, signal?: AbortSignal) =>
+    get<ConsoleSpanDetail>(`${traceAddress(id)}/spans/${encodeURIComponent(span)}`, undefined, signal),
+  searchTrace: (id: string, q: string, signal?: AbortSignal) =>
+    get<ConsoleTraceSearch>(`${traceAddress(id)}/search`, { q }, signal),
+}
+
+export function traceAddress(id: string): string {
+  return `/api/traces/${encodeURIComponent(id)}`
 }

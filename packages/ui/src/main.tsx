@@ -1,4 +1,7 @@
 // The console's entry: theme, keyboard, server state, routes.
+// First: its order of layers is the one that holds.
+import './styles/tokens.css'
+import './styles/base.css'
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
 import { StrictMode } from 'react'
@@ -6,8 +9,7 @@ import { createRoot } from 'react-dom/client'
 import { ApiError } from './api.ts'
 import { listenForShortcuts } from './parts/shortcuts.ts'
 import { router } from './router.tsx'
-import './styles/tokens.css'
-import './styles/base.css'
+
 import { applyTheme } from './theme.ts'
 
 applyTheme()

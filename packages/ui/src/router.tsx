@@ -21,6 +21,7 @@ import { NotBuilt } from './routes/NotBuilt.tsx'
 import { NotFound } from './routes/NotFound.tsx'
 import { parseSearch, readRootSearch, ROOT_KEYS, stringifySearch, textIn } from './search-params.ts'
 import { Shell } from './shell/Shell.tsx'
+import { readTraceSearch } from './trace/trace-search.ts'
 
 const root = createRootRoute({
   component: Shell,
@@ -38,7 +39,12 @@ const traces = createRoute({
   validateSearch: (raw): { readonly q?: string | undefined } => ({ q: textIn(raw, 'q') }),
   component: NotBuilt,
 })
-const trace = createRoute({ ...page, path: '/trace/$id', component: NotBuilt })
+const trace = createRoute({
+  ...page,
+  path: '/trace/$id',
+  validateSearch: readTraceSearch,
+  component: lazyRouteComponent(() => import('./routes/Trace.tsx'), 'Trace'),
+})
 const map = createRoute({
   ...page,
   path: '/map',

@@ -124,6 +124,11 @@ export interface ConsoleLiveGraph {
   readonly spans: number
 }
 
+/** Sorted. */
+export interface ConsoleWords {
+  readonly words: readonly string[]
+}
+
 export interface ConsoleServices {
   readonly services: readonly string[]
 }

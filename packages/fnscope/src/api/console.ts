@@ -17,6 +17,8 @@ import { readMap } from './console-map.ts'
 import { mountConsoleMetrics } from './console-metrics.ts'
 import { queryOf, rangeIn, traceIdIn } from './console-query.ts'
 import { consoleSpan } from './console-span.ts'
+import { mountConsoleTrace } from './console-trace.ts'
+import { consoleKeys, consoleValues } from './console-words.ts'
 import { listTraces, readFacets, readLatencies } from './console-traces.ts'
 import type { ConsoleApp, ConsoleServices, ConsoleSettings, ConsoleSpan, ConsoleTrace } from './console-types.ts'
 import { readDeployRequest } from './deploy-request.ts'
@@ -50,10 +52,13 @@ export function mountConsole(server: FastifyInstance, options: ConsoleApiOptions
     const range = rangeIn(queryOf(request), options.now())
     return { services: await options.reader.services(range) } satisfies ConsoleServices
   })
+  server.get('/api/keys', async (request) => await consoleKeys(queryOf(request), options))
+  server.get('/api/values', async (request) => await consoleValues(queryOf(request), options))
   server.get('/api/traces/:id', async (request) =>
     readTrace((request.params as { readonly id: string }).id, options.reader),
   )
   server.get('/api/map', async (request) => await readMap(queryOf(request), options))
+  mountConsoleTrace(server, options)
   mountConsoleLogs(server, options)
   mountConsoleMetrics(server, options)
   mountConsoleFunctions(server, options)

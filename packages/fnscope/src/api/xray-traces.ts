@@ -168,7 +168,7 @@ export interface TraceShape {
 /** By id, 32 hex digits; without those that are not there. */
 export async function traceShapes(
   traceIds: readonly string[],
-  options: TracesOptions,
+  options: Pick<TracesOptions, 'reader' | 'assemble'>,
 ): Promise<Map<string, TraceShape>> {
   const { reader, assemble } = options
   const [spans, documents] = await Promise.all([reader.readSpans(traceIds), reader.readDocuments(traceIds)])

@@ -120,6 +120,11 @@ export class MemoryStore implements Reader, Pick<Writer, 'replacePeriods' | 'not
     return [...new Set(found.map(({ traceId }) => traceId))].slice(0, limit)
   }
 
+  async tracesEndingIn(lowHalf: string, limit: number): Promise<string[]> {
+    const found = this.spans.filter(({ traceId }) => traceId.endsWith(lowHalf))
+    return [...new Set(found.map(({ traceId }) => traceId))].slice(0, limit)
+  }
+
   async readGraphSpans({ range, ...query }: GraphSpanQuery, into: GraphSpans): Promise<void> {
     const { traceIds, fromTrace = '', untilTrace = 'g' } = query
     for (const span of this.spans) {

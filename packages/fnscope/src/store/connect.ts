@@ -33,7 +33,7 @@ import { alterRetention, deleteExpired } from './retention.ts'
 import { schemaScope, type SchemaScope } from './schema-scope.ts'
 import { checkDatabase, checkCluster as checkClusterName, databaseOf, parseStoreUrl } from './store-address.ts'
 import { StoreError, type Reader, type Retention, type Store } from './store.ts'
-import { tracesOfRequests } from './request-traces.ts'
+import { tracesEndingIn, tracesOfRequests } from './request-traces.ts'
 import { traceIdsStarting, traceStarts } from './trace-starts.ts'
 import { insertBlocks } from './writer.ts'
 
@@ -153,6 +153,7 @@ function readerOver(connection: Connection, options: OpenStoreOptions, openSpans
     traceIdsStarting: (range, limit) => traceIdsStarting(connection, range, limit),
     traceStarts: (traceIds) => traceStarts(connection, traceIds),
     tracesOfRequests: (requestIds, limit) => tracesOfRequests(connection, requestIds, limit),
+    tracesEndingIn: (lowHalf, limit) => tracesEndingIn(connection, lowHalf, limit),
     readGraphSpans: (query, into) => readGraphSpans(connection, query, into),
     graphTraceParts: (range, parts) => graphTraceParts(connection, range, parts),
     graphMinutes: async (range) => [...(await graphState(connection, range)).minutes],

@@ -1,4 +1,5 @@
-// Traces by Lambda request id: those that different SDKs began for one invocation.
+// Traces by another id than their own: of the Lambda request, which different SDKs began traces for, and by the half of
+// their own that 64-bit formats know.
 import type { Connection } from './connection.ts'
 import { smallRead } from './small-read.ts'
 
@@ -16,6 +17,16 @@ export async function tracesOfRequests(
     `SELECT DISTINCT lower(hex(trace_id)) AS trace FROM ${connection.database}.roots
      WHERE request IN (${hashes}) LIMIT {limit:UInt32} SETTINGS ${smallRead(connection)}`,
     { ...Object.fromEntries(names.map((name, at) => [name, requestIds[at]!])), limit },
+  )
+  return rows.map(({ trace }) => trace)
+}
+
+/** See Reader.tracesEndingIn. */
+export async function tracesEndingIn(connection: Connection, lowHalf: string, limit: number): Promise<string[]> {
+  const rows = await connection.query<{ trace: string }>(
+    `SELECT DISTINCT lower(hex(trace_id)) AS trace FROM ${connection.database}.traces
+     WHERE substring(trace_id, 9, 8) = unhex({lowHalf:String}) LIMIT {limit:UInt32}`,
+    { lowHalf, limit },
   )
   return rows.map(({ trace }) => trace)
 }

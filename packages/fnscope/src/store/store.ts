@@ -448,6 +448,8 @@ export interface Reader {
   traceStarts(traceIds: readonly string[]): Promise<TraceStarts[]>
   /** Traces that have a listed span of one of these Lambda requests, and perhaps others, in no order. */
   tracesOfRequests(requestIds: readonly string[], limit: number): Promise<string[]>
+  /** Traces whose id ends in these 16 hex digits, in no order: what 64-bit formats know of one. Looks at every id. */
+  tracesEndingIn(lowHalf: string, limit: number): Promise<string[]>
   /** Appends the graph's columns of all spans that start in the range, copies too, and of open ones; in no order. */
   readGraphSpans(query: GraphSpanQuery, into: GraphSpans): Promise<void>
   /** Ids that part the traces starting in the range into about as many parts of equal size, ascending; fewer where ids cluster. */

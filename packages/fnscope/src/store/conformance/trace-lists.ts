@@ -160,6 +160,13 @@ export function traceListsConformance(subject: Subject): void {
     assert.equal((await subject.store.tracesOfRequests([one, two], 1)).length, 1)
   })
 
+  test('traces are found by the half of their id that 64-bit formats know', async () => {
+    const one = span({ segment: true, rootRank: 0 })
+    await put(subject.store, [one, span({ segment: true, rootRank: 0 })])
+    assert.deepEqual(await subject.store.tracesEndingIn(one.traceId.slice(16), 10), [one.traceId])
+    assert.deepEqual(await subject.store.tracesEndingIn(one.traceId.slice(0, 16), 10), [])
+  })
+
   test('what says where code was deployed is searched by, whichever SDK said so', async () => {
     const at = quietTime()
     const listed = { segment: true, rootRank: 0, startNanos: at }
