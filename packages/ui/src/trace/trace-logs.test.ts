@@ -1,10 +1,12 @@
 import { strict as assert } from 'node:assert'
 import { test } from 'node:test'
+import type { ConsoleLogLine } from '../../../fnscope/src/api/console-types.ts'
 import { buildTree, FLAG } from './rows.ts'
 import { sampleColumns } from './sample-columns.ts'
 import { logsByRow, reportOf } from './trace-logs.ts'
 
-const line = (fn: string, timeMs: number) => ({
+const line = (fn: string, timeMs: number): ConsoleLogLine => ({
+  time: '',
   timeMs,
   received: '1',
   kind: 'function',
@@ -12,6 +14,7 @@ const line = (fn: string, timeMs: number) => ({
   logGroup: '',
   logStream: '',
   severity: 'INFO',
+  level: 'info',
   body: 'hello',
 })
 
