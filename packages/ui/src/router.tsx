@@ -17,11 +17,12 @@ import {
 } from './page-search.ts'
 import { Failure } from './parts/Failure.tsx'
 import { Skeleton } from './parts/Skeleton.tsx'
-import { NotBuilt } from './routes/NotBuilt.tsx'
+import { Live } from './routes/Live.tsx'
 import { NotFound } from './routes/NotFound.tsx'
 import { parseSearch, readRootSearch, ROOT_KEYS, stringifySearch, textIn } from './search-params.ts'
 import { Shell } from './shell/Shell.tsx'
 import { readTraceSearch } from './trace/trace-search.ts'
+import { readTracesSearch } from './traces/traces-search.ts'
 
 const root = createRootRoute({
   component: Shell,
@@ -32,12 +33,18 @@ const root = createRootRoute({
 
 const page = { getParentRoute: () => root } as const
 
-const live = createRoute({ ...page, path: '/', component: NotBuilt })
+const live = createRoute({
+  ...page,
+  path: '/',
+  // The trace beside the list.
+  validateSearch: (raw): { readonly sel?: string | undefined } => ({ sel: textIn(raw, 'sel') }),
+  component: Live,
+})
 const traces = createRoute({
   ...page,
   path: '/traces',
-  validateSearch: (raw): { readonly q?: string | undefined } => ({ q: textIn(raw, 'q') }),
-  component: NotBuilt,
+  validateSearch: readTracesSearch,
+  component: lazyRouteComponent(() => import('./routes/Traces.tsx'), 'Traces'),
 })
 const trace = createRoute({
   ...page,
