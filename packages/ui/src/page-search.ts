@@ -60,11 +60,9 @@ export interface LogsSearch {
   readonly function?: string | undefined
   /** Joined by commas. */
   readonly levels?: string | undefined
-  /** JSON: member → value. */
-  readonly fields?: string | undefined
   /** Members shown as columns, joined by commas. */
   readonly col?: string | undefined
-  /** Of the line that is open: its time and its place in the stream. */
+  /** Key of the line that is open. */
   readonly sel?: string | undefined
   /** Lines of one trace or one request. */
   readonly trace?: string | undefined
@@ -76,7 +74,6 @@ export function readLogsSearch(raw: Raw): LogsSearch {
     q: textIn(raw, 'q'),
     function: textIn(raw, 'function'),
     levels: textIn(raw, 'levels'),
-    fields: textIn(raw, 'fields'),
     col: textIn(raw, 'col'),
     sel: textIn(raw, 'sel'),
     trace: textIn(raw, 'trace'),

@@ -68,12 +68,12 @@ export function ColdStarts({ name }: { readonly name: string }): ReactNode {
                   type="button"
                   className="plain"
                   aria-pressed={start === open}
-                  aria-label={labelOf(start)}
                   onClick={() => void navigate({ search: (before) => ({ ...before, sel: start.spanId }) })}
                 >
                   <span>{moment(start.startMs)}</span>
                   <span className="number">{duration(start.initMs)}</span>
                   <span className="cut">{start.version}</span>
+                  <span className="unseen">{phasesText(start)}</span>
                   <span
                     className={styles['stack']}
                     style={{ width: `${((start.initMs + start.callMs) / longest) * 100}%` }}
@@ -103,9 +103,9 @@ export function ColdStarts({ name }: { readonly name: string }): ReactNode {
   )
 }
 
-function labelOf({ startMs, initMs, version, phases, failed }: ConsoleColdStart): string {
-  const parts = phases.map(({ name, ms }) => `${name} ${duration(ms)}`).join(', ')
-  return `${moment(startMs)} ${duration(initMs)} ${version}${failed ? ', failed' : ''}: ${parts}`
+function phasesText({ phases, callMs, failed }: ConsoleColdStart): string {
+  const parts = phases.map(({ name, ms }) => `${name} ${duration(ms)}`)
+  return [...(failed ? ['failed'] : []), ...parts, `first call ${duration(callMs)}`].join(', ')
 }
 
 function Anatomy({ start }: { readonly start: ConsoleColdStart }): ReactNode {

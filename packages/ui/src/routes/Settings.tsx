@@ -1,23 +1,19 @@
-// Settings: a first one, the keyboard's; doors, retention, sampling rules and prices follow.
-import { useState, type ReactNode } from 'react'
-import { areShortcutsOn, setShortcutsOn } from '../parts/shortcuts.ts'
+// Settings: this browser's, the doors, retention and what else the server was started with, sampling rules.
+import type { ReactNode } from 'react'
+import { Doors } from '../settings/Doors.tsx'
+import { Preferences } from '../settings/Preferences.tsx'
+import { SamplingRules } from '../settings/SamplingRules.tsx'
+import { Server } from '../settings/Server.tsx'
+import styles from '../settings/settings.module.css'
 
 export function Settings(): ReactNode {
-  const [on, setOn] = useState(areShortcutsOn())
   return (
-    <section style={{ padding: 16 }}>
+    <div className={styles['page']} tabIndex={0} role="region" aria-label="Settings">
       <h1>Settings</h1>
-      <label className="row">
-        <input
-          type="checkbox"
-          checked={on}
-          onChange={() => {
-            setShortcutsOn(!on)
-            setOn(!on)
-          }}
-        />
-        Single-key shortcuts
-      </label>
-    </section>
+      <Preferences />
+      <Doors />
+      <SamplingRules />
+      <Server />
+    </div>
   )
 }
