@@ -5,6 +5,10 @@ import { join } from 'node:path'
 import { FnscopeError } from './errors.ts'
 import { parseRoles, type Role } from './roles.ts'
 
+export type CloudChoice =
+  | { readonly kind: 'off' | 'ministack' | 'moto' }
+  | { readonly kind: 'url'; readonly url: string }
+
 export type DoorName = keyof typeof DOOR_PORTS
 
 /** Where a door listens; undefined port 0 = any free one; 'off' = not at all. */
@@ -53,6 +57,10 @@ export interface Config {
   readonly accountId: string
   /** Another local cloud's endpoint whose functions' logs are read. */
   readonly besideUrl: string | undefined
+  /** Who has the AWS services that fnscope has not. */
+  readonly cloud: CloudChoice
+  /** Schedules fire. */
+  readonly schedules: boolean
   readonly logLevel: string
 }
 
@@ -73,6 +81,8 @@ export interface ConfigFlags {
   readonly fsync?: boolean
   readonly ack?: string
   readonly beside?: string
+  readonly cloud?: string
+  readonly schedules?: boolean
   readonly logLevel?: string
 }
 
@@ -192,6 +202,14 @@ function parseBeside(text: string | undefined): string | undefined {
   throw usage(`--beside wants the URL of another local cloud, like http://127.0.0.1:4566, not "${text.slice(0, 200)}".`)
 }
 
+/** `auto` is what starts fastest of those that need no container. */
+function parseCloud(text: string): CloudChoice {
+  if (text === 'auto') return { kind: 'ministack' }
+  if (text === 'ministack' || text === 'moto' || text === 'off') return { kind: text }
+  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return { kind: 'url', url: text }
+  throw usage(`--cloud is auto, ministack, moto, off, or the URL of a cloud, not "${text.slice(0, 200)}".`)
+}
+
 function isOn(env: Readonly<Record<string, string | undefined>>, name: string): boolean {
   const text = env[name] || '0'
   if (text === '1' || text === 'true') return true
@@ -263,6 +281,9 @@ export function readConfig(flags: ConfigFlags, env: Readonly<Record<string, stri
     region: env['AWS_REGION'] || env['AWS_DEFAULT_REGION'] || 'us-east-1',
     accountId: '000000000000',
     besideUrl: parseBeside(pick(flags.beside, 'BESIDE')),
+    cloud: parseCloud(pick(flags.cloud, 'CLOUD') ?? 'auto'),
+    // The flag can only switch them off.
+    schedules: flags.schedules !== false && (!env['FNSCOPE_SCHEDULES'] || isOn(env, 'FNSCOPE_SCHEDULES')),
     logLevel,
   })
 }

@@ -29,6 +29,8 @@ const TABLE = {
   FNS_EVENT_NOT_FOUND: 1,
   FNS_INVOKE_FAILED: 1,
   FNS_REFUSED: 1,
+  FNS_CLOUD_OFF: 1,
+  FNS_CLOUD_UNAVAILABLE: 1,
 } as const
 
 export type FnscopeErrorCode = keyof typeof TABLE

@@ -24,6 +24,8 @@ import type { Config } from './config.ts'
 import { Counters, reasonOf } from './counters.ts'
 import { openDataDir } from './data-dir.ts'
 import { createClock, type Clock } from './functions/clock.ts'
+import { CloudClient } from './cloud/cloud-client.ts'
+import { makeResources } from './cloud/make-resources.ts'
 import { Platform } from './functions/platform.ts'
 import { TriggerRegistry } from './functions/triggers/trigger-registry.ts'
 import { findPython } from './functions/runtimes/python.ts'
@@ -45,6 +47,7 @@ import type { DoorContext } from './doors/door-context.ts'
 import { openTelemetryDoors } from './doors/telemetry-doors.ts'
 import { LoggedInvocations } from './doors/logged-invocations.ts'
 import { createMainDoor, listenMain } from './doors/main-door.ts'
+import { openPassThrough } from './doors/pass-through.ts'
 import { markPartialAnswers } from './doors/partial-answers.ts'
 import { mountPrometheusOnMain } from './doors/prometheus-mount.ts'
 import { GraphJob } from './query/graph-job.ts'
@@ -186,7 +189,15 @@ export async function startServer(config: Config, options: StartOptions): Promis
   const logged = new LoggedInvocations({ ...doorContext, reader: store, region, accountId, flushed })
   cleanup.defer(() => logged.stop())
   // routes are mounted before it listens, but the platform wants to know its address: what they answer is read late
-  const late: { apps?: Apps; groups?: LogGroups; url?: string } = {}
+  const late: { apps?: Apps; groups?: LogGroups; platform?: Platform; url?: string } = {}
+  const passThrough = openPassThrough(main, {
+    ...doorContext,
+    config,
+    dataDir: dataDir.path,
+    callerOf: (accessKeyId) => late.platform?.callerOf(accessKeyId),
+    findPython: () => findPython('python3.12'),
+  })
+  cleanup.defer(() => passThrough.stop())
   const control = mountControlPlane(main, {
     config,
     dataDir: dataDir.path,
@@ -289,6 +300,7 @@ export async function startServer(config: Config, options: StartOptions): Promis
     notify,
     clock,
   })
+  late.platform = platform
   cleanup.defer(() => platform.stop())
   const triggers = new TriggerRegistry()
   const fronts = new Fronts({
@@ -310,6 +322,12 @@ export async function startServer(config: Config, options: StartOptions): Promis
     counters,
   })
   cleanup.defer(() => fronts.stop())
+  // As any client would: each call finds its way to whoever has the service.
+  const ownClient = new CloudClient({
+    endpoint: async () => late.url ?? '',
+    region,
+    accessKeyId: functionKey ?? config.token,
+  })
   const apps = new Apps({
     platform,
     region: config.region,
@@ -322,6 +340,7 @@ export async function startServer(config: Config, options: StartOptions): Promis
     triggers,
     fronts,
     endpointUrl: () => late.url,
+    makeResources: (resources) => makeResources(ownClient, resources, notify),
   })
   mountFc(main, { platform })
   mountLambda(main, { platform, region: config.region, accountId: config.accountId })

@@ -27,6 +27,8 @@ export interface AppsOptions {
   readonly triggers: TriggerRegistry
   /** Follow the registry. */
   readonly fronts: Fronts
+  /** Makes what functions call. Never rejects: what fails is told. */
+  readonly makeResources: (resources: AppTriggers['cloudResources']) => Promise<void>
   /** Where AWS calls go; undefined before it is known. */
   readonly endpointUrl: () => string | undefined
 }
@@ -109,11 +111,12 @@ export class Apps {
   }
 
   async #start(spec: AppSpec): Promise<ConsoleApp> {
-    const { platform, triggers, fronts, endpointUrl } = this.#options
+    const { platform, triggers, fronts, endpointUrl, makeResources } = this.#options
     // Functions may have the URLs of APIs in their variables: those listen first.
     triggers.replace(spec.stack, spec.triggers)
     await fronts.settled()
     const places = { fronts: fronts.list(), endpointUrl: endpointUrl() }
+    await makeResources(spec.triggers.cloudResources)
     await platform.deploy({ ...spec, functions: spec.functions.map((one) => withLocalVariables(one, places)) })
     const outputs = withLocalUrls(spec.outputs, places)
     const urls = Object.fromEntries(

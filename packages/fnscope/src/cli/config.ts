@@ -40,6 +40,8 @@ const SOURCES: Readonly<Record<string, readonly string[]>> = {
   fcTracing: ['FNSCOPE_FC_TRACING'],
   region: ['AWS_REGION', 'AWS_DEFAULT_REGION'],
   besideUrl: ['FNSCOPE_BESIDE'],
+  cloud: ['FNSCOPE_CLOUD'],
+  schedules: ['FNSCOPE_SCHEDULES'],
   logLevel: ['FNSCOPE_LOG_LEVEL'],
 }
 

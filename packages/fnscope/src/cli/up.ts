@@ -54,6 +54,11 @@ function addServerOptions(command: Command): Command {
         'stored',
       ]),
     )
+    .option(
+      '--cloud <which>',
+      'who has the AWS services that fnscope has not: auto, ministack, moto, URL, off (default: auto)',
+    )
+    .option('--no-schedules', 'schedules of templates do not fire')
     .option('--beside <url>', 'read the logs of functions that another local cloud runs: http://127.0.0.1:4566')
     .addOption(
       new Option('--log-level <level>', "fnscope's own log on standard error").choices([

@@ -153,6 +153,11 @@ export class Environment {
     })
   }
 
+  /** What its AWS calls are signed with. */
+  get accessKeyId(): string {
+    return this.#options.host.accessKeyId
+  }
+
   get initializationType(): EnvironmentOptions['initializationType'] {
     return this.#options.initializationType
   }

@@ -3,6 +3,7 @@
 import type { LogRecord } from '../span/log-record.ts'
 import type { MetricPoint } from '../span/metric-point.ts'
 import type { Span } from '../span/span.ts'
+import { CallerKeys, type FunctionCaller } from './caller-keys.ts'
 import { callerContext } from './client-context.ts'
 import { datakitLogs, datakitMetrics, datakitOf } from './datakit-telemetry.ts'
 import { FcRunner, type FcInstance } from './fc-runner.ts'
@@ -53,6 +54,7 @@ export interface FunctionRunnerOptions {
 
 export class FunctionRunner {
   readonly #options: FunctionRunnerOptions
+  readonly #callers = new CallerKeys()
   readonly #fc: FcRunner
 
   constructor(options: FunctionRunnerOptions) {
@@ -149,6 +151,11 @@ export class FunctionRunner {
     return { spec, accountId: this.#options.platform.accountId, functionArn: this.functionArn(spec) }
   }
 
+  /** The invocation that runs in the environment with this access key id. */
+  callerOf(accessKeyId: string): FunctionCaller | undefined {
+    return this.#callers.of(accessKeyId)
+  }
+
   functionArn(spec: FunctionSpec): string {
     const { region, accountId } = this.#options.platform
     return `arn:aws:lambda:${region}:${accountId}:function:${spec.name}`
@@ -166,6 +173,12 @@ export class FunctionRunner {
     const { request, requestId, deployed } = call
     const { spec, pool } = deployed
     const environment = this.#environment(deployed, how.launch)
+    const unbind = this.#callers.bind(environment.accessKeyId, {
+      functionName: spec.name,
+      requestId,
+      traceHeader: how.traceHeader,
+      recorded: call.trace.recorded,
+    })
     try {
       const qualifier = request.qualifier ? `:${request.qualifier}` : ''
       const asked = {
@@ -179,6 +192,7 @@ export class FunctionRunner {
       }
       return await environment.invoke(asked, how.onAnswer)
     } finally {
+      unbind()
       pool.release(environment)
     }
   }
@@ -208,7 +222,7 @@ export class FunctionRunner {
   #environmentOptions(spec: FunctionSpec, launch: Launch): EnvironmentOptions {
     const { platform, clock, guard } = this.#options
     const { region, accountId, daemonAddress, divertLine, billing = 'sum' } = platform
-    const accessKeyId = this.#accessKeyId()
+    const accessKeyId = this.#callers.issue(this.#accessKeyId())
     const host = { region, accountId, daemonAddress, endpointUrl: platform.endpointUrl?.(), accessKeyId }
     return { spec, launch, clock, guard, host, divertLine, billing, initializationType: 'on-demand' }
   }

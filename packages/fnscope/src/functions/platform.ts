@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto'
 import { FnscopeError, messageOf } from '../errors.ts'
 import { Reservoir } from '../sampling/reservoir.ts'
+import type { FunctionCaller } from './caller-keys.ts'
 import { createClock, type Clock } from './clock.ts'
 import { datakitLogs, datakitOf } from './datakit-telemetry.ts'
 import { CodeWatch } from './code-watch.ts'
@@ -98,6 +99,11 @@ export class Platform {
 
   find(nameOrArnOrLogicalId: string): FunctionSpec | undefined {
     return this.#deployments.find(nameOrArnOrLogicalId)
+  }
+
+  /** The invocation whose environment has this access key id, while it runs. */
+  callerOf(accessKeyId: string): FunctionCaller | undefined {
+    return this.#runner.callerOf(accessKeyId)
   }
 
   functionArn(spec: FunctionSpec): string {

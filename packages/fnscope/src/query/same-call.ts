@@ -1,4 +1,5 @@
-// Whether two spans of different SDKs are one call: the same thing asked for, one within the other's time.
+// Whether two spans of different SDKs are one call: the same request id of AWS, or the same thing asked for, one within
+// the other's time.
 import type { AttributeValue } from '../span/attribute-value.ts'
 import type { Span } from '../span/span.ts'
 
@@ -15,6 +16,8 @@ export function isCall({ kind }: Span): boolean {
 }
 
 export function sameCall(a: Span, b: Span): boolean {
+  const requestId = textOf(a, 'aws.request_id')
+  if (requestId !== '' && requestId === textOf(b, 'aws.request_id')) return true
   if (!(contains(a, b) || contains(b, a))) return false
   const [one, other] = [a.http?.status ?? 0, b.http?.status ?? 0]
   if (one !== 0 && other !== 0 && one !== other) return false

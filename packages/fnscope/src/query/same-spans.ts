@@ -105,12 +105,16 @@ function replaced(spans: readonly Span[], same: Same): Span[] {
   if (same.size === 0) return [...spans]
   const stays = new Map([...same].map(([span, host]) => [span.spanId, host.spanId]))
   const guests = Map.groupBy(same.keys(), (span) => same.get(span)!)
+  const guestsById = new Map([...same.keys()].map((span) => [span.spanId, span]))
   return spans
     .filter((span) => !same.has(span))
     .map((span) => {
       const own = guests.get(span)?.reduce(joined, span) ?? span
-      const parentId = stays.get(span.parentId ?? '')
-      return parentId === undefined || parentId === span.spanId ? own : { ...own, parentId }
+      // Where a call's other span is its parent, its place is that one's.
+      let above = span.parentId ?? ''
+      while (stays.get(above) === span.spanId) above = guestsById.get(above)?.parentId ?? ''
+      const parentId = stays.get(above) ?? above
+      return parentId === (span.parentId ?? '') || parentId === '' ? own : { ...own, parentId }
     })
 }
 

@@ -1,0 +1,179 @@
+// Makes the resources of an app at whoever has their service: queues, topics, tables, streams, buckets, buses. What is
+// there already stays as it is; what fails is told and fails no deployment.
+import { messageOf } from '../errors.ts'
+import type { CloudResourceSpec } from '../functions/trigger-spec.ts'
+import { CloudCallError, type CloudClient } from './cloud-client.ts'
+
+type Properties = CloudResourceSpec['properties']
+type Json = Readonly<Record<string, unknown>>
+type Make = (client: CloudClient, name: string, properties: Properties) => Promise<unknown>
+
+/** Codes of "it is there already". */
+const THERE =
+  /AlreadyExists|AlreadyOwnedByYou|ResourceInUseException|QueueAlreadyExists|QueueNameExists|ParameterAlreadyExists|ResourceExistsException/
+
+const table: Make = async (client, name, properties) => {
+  const { StreamSpecification: stream } = properties
+  const kept = pick(properties, [
+    'AttributeDefinitions',
+    'KeySchema',
+    'BillingMode',
+    'ProvisionedThroughput',
+    'GlobalSecondaryIndexes',
+    'LocalSecondaryIndexes',
+  ])
+  await client.json('dynamodb', 'CreateTable', {
+    TableName: name,
+    // On demand unless it says more: the cloud would refuse neither.
+    ...(properties['ProvisionedThroughput'] === undefined ? { BillingMode: 'PAY_PER_REQUEST' } : {}),
+    ...kept,
+    ...(isMap(stream) ? { StreamSpecification: { StreamEnabled: true, ...stream } } : {}),
+  })
+}
+
+const MAKERS: ReadonlyMap<string, Make> = new Map<string, Make>([
+  [
+    'AWS::SQS::Queue',
+    async (client, name, properties) => {
+      const attributes = pick(properties, [
+        'ContentBasedDeduplication',
+        'DeduplicationScope',
+        'DelaySeconds',
+        'FifoQueue',
+        'FifoThroughputLimit',
+        'MaximumMessageSize',
+        'MessageRetentionPeriod',
+        'ReceiveMessageWaitTimeSeconds',
+        'RedrivePolicy',
+        'VisibilityTimeout',
+      ])
+      await client.json('sqs', 'CreateQueue', { QueueName: name, Attributes: texts(attributes) })
+    },
+  ],
+  [
+    'AWS::SNS::Topic',
+    async (client, name, properties) => {
+      const fifo =
+        properties['FifoTopic'] === true
+          ? { 'Attributes.entry.1.key': 'FifoTopic', 'Attributes.entry.1.value': 'true' }
+          : {}
+      await client.query('sns', '2010-03-31', { Action: 'CreateTopic', Name: name, ...fifo })
+    },
+  ],
+  ['AWS::DynamoDB::Table', table],
+  ['AWS::DynamoDB::GlobalTable', table],
+  [
+    'AWS::Serverless::SimpleTable',
+    async (client, name, { PrimaryKey: key }) => {
+      const { Name = 'id', Type = 'String' } = isMap(key) ? key : {}
+      const type = { String: 'S', Number: 'N', Binary: 'B' }[String(Type)] ?? 'S'
+      await table(client, name, {
+        AttributeDefinitions: [{ AttributeName: Name, AttributeType: type }],
+        KeySchema: [{ AttributeName: Name, KeyType: 'HASH' }],
+      })
+    },
+  ],
+  [
+    'AWS::Kinesis::Stream',
+    async (client, name, { ShardCount }) => {
+      await client.json('kinesis', 'CreateStream', { StreamName: name, ShardCount: Number(ShardCount ?? 1) })
+    },
+  ],
+  ['AWS::S3::Bucket', async (client, name) => await client.s3('PUT', `/${name}`)],
+  ['AWS::Events::EventBus', async (client, name) => await client.json('events', 'CreateEventBus', { Name: name })],
+  [
+    'AWS::SSM::Parameter',
+    async (client, name, properties) =>
+      await client.json('ssm', 'PutParameter', {
+        Name: name,
+        Overwrite: true,
+        ...pick(properties, ['Type', 'Value', 'Description']),
+      }),
+  ],
+  [
+    'AWS::SecretsManager::Secret',
+    async (client, name, { SecretString, GenerateSecretString }) =>
+      await client.json('secretsmanager', 'CreateSecret', {
+        Name: name,
+        SecretString: SecretString ?? secretOf(GenerateSecretString),
+      }),
+  ],
+  [
+    'AWS::SNS::Subscription',
+    async (client, _, { Protocol, TopicArn, Endpoint, RawMessageDelivery, FilterPolicy }) => {
+      // Functions are subscribed by pollers, others are not ours to reach.
+      if (Protocol !== 'sqs') return
+      const attributes = [
+        ...(RawMessageDelivery === undefined
+          ? []
+          : [['RawMessageDelivery', `${RawMessageDelivery === true || RawMessageDelivery === 'true'}`] as const]),
+        ...(FilterPolicy === undefined ? [] : [['FilterPolicy', JSON.stringify(FilterPolicy)] as const]),
+      ].flatMap(([key, value], index) => [
+        [`Attributes.entry.${index + 1}.key`, key],
+        [`Attributes.entry.${index + 1}.value`, value],
+      ])
+      await client.query('sns', '2010-03-31', {
+        Action: 'Subscribe',
+        TopicArn: String(TopicArn),
+        Protocol: 'sqs',
+        Endpoint: String(Endpoint),
+        ...Object.fromEntries(attributes),
+      })
+    },
+  ],
+  [
+    'AWS::Events::Rule',
+    async (client, name, { EventPattern, EventBusName, Targets }) => {
+      const targets = (Array.isArray(Targets) ? Targets : []).filter(
+        (target): target is Json => isMap(target) && !String(target['Arn']).includes(':function:'),
+      )
+      if (EventPattern === undefined || targets.length === 0) return
+      const bus = EventBusName === undefined ? {} : { EventBusName }
+      await client.json('events', 'PutRule', { Name: name, EventPattern: JSON.stringify(EventPattern), ...bus })
+      await client.json('events', 'PutTargets', { Rule: name, Targets: targets, ...bus })
+    },
+  ],
+])
+
+export async function makeResources(
+  client: CloudClient,
+  resources: readonly CloudResourceSpec[],
+  notify: (line: string) => void,
+): Promise<void> {
+  for (const { type, name, logicalId, properties } of resources) {
+    try {
+      await MAKERS.get(type)?.(client, name, properties)
+    } catch (error) {
+      if (error instanceof CloudCallError && THERE.test(error.code)) continue
+      notify(`${logicalId} (${type}) could not be made: ${messageOf(error)}`)
+    }
+  }
+}
+
+function isMap(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function pick(properties: Properties, names: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(names.flatMap((name) => (properties[name] === undefined ? [] : [[name, properties[name]]])))
+}
+
+/** Attributes are text; a policy is JSON. */
+function texts(values: Readonly<Record<string, unknown>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [
+      name,
+      typeof value === 'object' ? JSON.stringify(value) : `${value as string | number | boolean}`,
+    ]),
+  )
+}
+
+/** GenerateSecretString: a template with one more member. */
+function secretOf(generate: unknown): string {
+  const password = crypto.randomUUID().replaceAll('-', '')
+  if (!isMap(generate) || typeof generate['GenerateStringKey'] !== 'string') return password
+  const template = (
+    typeof generate['SecretStringTemplate'] === 'string' ? JSON.parse(generate['SecretStringTemplate']) : {}
+  ) as Json
+  return JSON.stringify({ ...template, [generate['GenerateStringKey']]: password })
+}

@@ -1,0 +1,168 @@
+// AWS calls of functions that fnscope does not answer itself: a real ministack, installed and started by fnscope, real boto3.
+import assert from 'node:assert/strict'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import type { ConsoleSpan, ConsoleTrace } from '../../packages/fnscope/src/api/console-types.ts'
+import { eventually, runPython, startFnscope, temporaryDir, type StartedFnscope } from '../started-fnscope.ts'
+
+const TEMPLATE = `
+Transform: AWS::Serverless-2016-10-31
+Globals:
+  Function: { Runtime: python3.11, CodeUri: src/, Handler: app.handler, Timeout: 60, MemorySize: 256, Tracing: Active }
+Resources:
+  Jobs: { Type: AWS::SQS::Queue }
+  Items: { Type: AWS::DynamoDB::Table, Properties: { BillingMode: PAY_PER_REQUEST, AttributeDefinitions: [{ AttributeName: id, AttributeType: S }], KeySchema: [{ AttributeName: id, KeyType: HASH }] } }
+  News: { Type: AWS::SNS::Topic }
+  Files: { Type: AWS::S3::Bucket }
+  Callee: { Type: AWS::Serverless::Function, Properties: { Handler: app.callee } }
+  Caller:
+    Type: AWS::Serverless::Function
+    Properties:
+      Environment: { Variables: { QUEUE: !Ref Jobs, TABLE: !Ref Items, TOPIC: !Ref News, BUCKET: !Ref Files, CALLEE: !Ref Callee, SITE: '@site@' } }
+`
+const CODE = `
+import os, sys
+sys.path.append(os.environ.get('SITE', ''))
+def callee(event, context):
+    return {'called': True}
+def handler(event, context):
+    import boto3
+    if event.get('traced'):
+        from aws_xray_sdk.core import patch
+        patch(['botocore'])
+    e = os.environ
+    boto3.client('sqs').send_message(QueueUrl=e['QUEUE'], MessageBody='hello')
+    boto3.resource('dynamodb').Table(e['TABLE']).put_item(Item={'id': 'a', 'text': 'x' * 5000})
+    boto3.client('sns').publish(TopicArn=e['TOPIC'], Message='news')
+    boto3.client('s3').put_object(Bucket=e['BUCKET'], Key='in/a b.txt', Body=b'hi')
+    boto3.client('lambda').invoke(FunctionName=e['CALLEE'], Payload=b'{}')
+    try:
+        boto3.client('sqs').get_queue_url(QueueName='missing')
+    except Exception as error:
+        return {'failed': type(error).__name__, 'queue': e['QUEUE']}
+`
+
+let fnscope: StartedFnscope
+const dir = temporaryDir('pass-through')
+
+before(async () => {
+  const site = await runPython<string>(
+    'import json, sysconfig; print(json.dumps(sysconfig.get_paths()["purelib"]))',
+    process.env,
+  )
+  mkdirSync(join(dir, 'src'))
+  writeFileSync(join(dir, 'template.yaml'), TEMPLATE.replace('@site@', site))
+  writeFileSync(join(dir, 'src/app.py'), CODE)
+  fnscope = await startFnscope({ app: dir })
+})
+
+after(async () => {
+  await fnscope?.[Symbol.asyncDispose]()
+  rmSync(dir, { recursive: true, force: true })
+})
+
+async function invoke(
+  logicalId: string,
+  event: object,
+): Promise<{ readonly answer: unknown; readonly traceId: string }> {
+  const { answer, traceId } = await runPython<{ readonly answer: unknown; readonly traceId: string }>(
+    `
+import boto3, json
+r = boto3.client('lambda').invoke(FunctionName='${logicalId}', Payload=b'''${JSON.stringify(event)}''')
+print(json.dumps({'answer': json.load(r['Payload']), 'traceId': r['ResponseMetadata']['HTTPHeaders']['x-amzn-trace-id']}))`,
+    fnscope.clientEnv,
+  )
+  return { answer, traceId: /Root=([^;]+)/.exec(traceId)![1]! }
+}
+
+async function calls(traceId: string): Promise<{ readonly spans: ConsoleSpan[]; readonly trace: ConsoleTrace }> {
+  return await eventually(async () => {
+    const response = await fetch(`${fnscope.url}/api/traces/${traceId}`)
+    const trace = response.ok ? ((await response.json()) as ConsoleTrace) : undefined
+    const all = (span: ConsoleSpan): ConsoleSpan[] => [span, ...span.children.flatMap(all)]
+    const spans = trace?.roots.flatMap(all) ?? []
+    return trace !== undefined &&
+      spans.filter(({ namespace }) => namespace === 'aws').length >= 6 &&
+      spans.filter(({ origin }) => origin === 'AWS::Lambda').length === 2
+      ? { spans: spans.filter(({ namespace }) => namespace === 'aws'), trace }
+      : undefined
+  }, 30_000)
+}
+
+const outline = (spans: readonly ConsoleSpan[]): unknown[] =>
+  spans.map(({ name, attributes, http, error }) => [
+    name.toLowerCase(),
+    attributes['aws.operation'],
+    http?.status,
+    error,
+  ])
+const OUTLINE = [
+  ['sqs', 'SendMessage', 200, false],
+  ['dynamodb', 'PutItem', 200, false],
+  ['sns', 'Publish', 200, false],
+  ['s3', 'PutObject', 200, false],
+  ['lambda', 'Invoke', 200, false],
+  ['sqs', 'GetQueueUrl', 400, true],
+]
+
+test('a function without any instrumentation shows its AWS calls, and the function that it called below its call', async () => {
+  const { answer, traceId } = await invoke('Caller', {})
+  assert.partialDeepStrictEqual(answer, { failed: 'QueueDoesNotExist' })
+  const { spans, trace } = await calls(traceId)
+  assert.deepEqual(outline(spans), OUTLINE)
+  const [send, put, publish, upload, call] = spans
+  assert.match(String(send!.attributes['aws.queue_url']), /^http:\/\/127\.0\.0\.1:\d+\/000000000000\/.*Jobs/)
+  assert.match(String(put!.attributes['aws.table_name']), /Items/)
+  assert.match(String(publish!.attributes['aws.topic_arn']), /^arn:aws:sns:us-east-1:000000000000:.*News/)
+  assert.equal(upload!.attributes['aws.key'], 'in/a b.txt')
+  assert.ok(spans.every(({ attributes }) => attributes['aws.request_id'] !== undefined))
+  assert.deepEqual(
+    call!.children.map(({ origin }) => origin),
+    ['AWS::Lambda'],
+  )
+  assert.equal(trace.roots.length, 1)
+})
+
+test('with the X-Ray SDK each call is shown once, with what both say', async () => {
+  const { traceId } = await invoke('Caller', { traced: true })
+  const { spans, trace } = await calls(traceId)
+  assert.deepEqual(outline(spans), OUTLINE)
+  for (const { sources, attributes } of spans) {
+    assert.deepEqual(sources, ['lambda', 'xray'])
+    assert.ok(attributes['aws.account_id'] !== undefined)
+  }
+  assert.equal(trace.roots.length, 1)
+})
+
+test('a client outside of any function reaches the other cloud too', async () => {
+  const queues = await runPython<string[]>(
+    `
+import boto3, json
+sqs = boto3.client('sqs')
+url = sqs.create_queue(QueueName='outside')['QueueUrl']
+sqs.send_message(QueueUrl=url, MessageBody='x' * 100000)
+print(json.dumps([m['Body'][:3] for m in sqs.receive_message(QueueUrl=url)['Messages']]))`,
+    fnscope.clientEnv,
+  )
+  assert.deepEqual(queues, ['xxx'])
+})
+
+test('with --cloud off such a call is refused in its own protocol, and says what to do', async () => {
+  await using off = await startFnscope({ args: ['--cloud', 'off'] })
+  const refused = await runPython<[string, string][]>(
+    `
+import boto3, json
+said = []
+for call in (lambda: boto3.client('sqs').list_queues(), lambda: boto3.client('sns').list_topics()):
+    try: call()
+    except Exception as error: said.append([error.response['Error']['Code'], error.response['Error']['Message']])
+print(json.dumps(said))`,
+    off.clientEnv,
+  )
+  assert.deepEqual(
+    refused.map(([code]) => code),
+    ['NotImplemented', 'NotImplemented'],
+  )
+  for (const [, message] of refused) assert.match(message, /--cloud auto/)
+})
