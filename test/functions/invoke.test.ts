@@ -397,9 +397,16 @@ test('the platform’s figures and the lines’ own metrics come with the batch'
   const points = harness.ingest.batches.at(-1)!.metrics
   assert.deepEqual(
     points.map((point) => [point.namespace, point.name]),
-    ['Invocations', 'Errors', 'Throttles', 'Duration', 'ConcurrentExecutions', 'MaxMemoryUsed', 'InitDuration'].map(
-      (name) => ['AWS/Lambda', name],
-    ),
+    [
+      'Invocations',
+      'Errors',
+      'Throttles',
+      'Duration',
+      'BilledDuration',
+      'ConcurrentExecutions',
+      'MaxMemoryUsed',
+      'InitDuration',
+    ].map((name) => ['AWS/Lambda', name]),
   )
   assert.equal(points[1]!.value, 1)
 })

@@ -4,6 +4,8 @@ import type { EventEnd } from './event-destination.ts'
 import { ThrottledError } from './throttled-error.ts'
 
 export interface EventJob {
+  /** Events of one function wait for its concurrency together. */
+  readonly functionName: string
   readonly bytes: number
   /** Attempts after the first. */
   readonly retries: number
@@ -30,6 +32,8 @@ export class EventQueue {
   readonly #options: Required<EventQueueOptions>
   readonly #stop = new AbortController()
   readonly #running = new Set<Promise<void>>()
+  /** By function, those who wait for their turn, first come first. */
+  readonly #throttled = new Map<string, Set<() => void>>()
   #bytes = 0
 
   constructor(options: EventQueueOptions) {
@@ -99,17 +103,35 @@ export class EventQueue {
       const leftMs = giveUpAt - performance.now()
       if (leftMs <= 0) return 'EventAgeExceeded'
       try {
-        return (await job.attempt(attempt)) ? 'succeeded' : 'failed'
+        const succeeded = await job.attempt(attempt)
+        // Where one has just ended, the next has room.
+        this.#throttled.get(job.functionName)?.values().next().value?.()
+        return succeeded ? 'succeeded' : 'failed'
       } catch (error) {
         if (!(error instanceof ThrottledError)) throw error
         const delay = THROTTLE_DELAYS_MS[Math.min(throttles, THROTTLE_DELAYS_MS.length - 1)]!
-        if (!(await this.#wait(Math.min(delay, leftMs)))) return 'stopped'
+        if (!(await this.#waitForTurn(job.functionName, Math.min(delay, leftMs)))) return 'stopped'
       }
     }
   }
 
-  // False when the queue was stopped meanwhile.
-  #wait(delayMs: number): Promise<boolean> {
+  async #waitForTurn(functionName: string, mostMs: number): Promise<boolean> {
+    const waiting = this.#throttled.get(functionName) ?? new Set()
+    this.#throttled.set(functionName, waiting)
+    let wake = (): void => {}
+    try {
+      return await this.#wait(mostMs, (end) => {
+        wake = end
+        waiting.add(wake)
+      })
+    } finally {
+      waiting.delete(wake)
+      if (waiting.size === 0) this.#throttled.delete(functionName)
+    }
+  }
+
+  // False when the queue was stopped meanwhile. `early` is given what ends the wait before its time.
+  #wait(delayMs: number, early: (end: () => void) => void = () => {}): Promise<boolean> {
     const { signal } = this.#stop
     if (signal.aborted) return Promise.resolve(false)
     return new Promise((resolve) => {
@@ -121,6 +143,7 @@ export class EventQueue {
       const aborted = end(false)
       const timer = setTimeout(end(true), delayMs)
       signal.addEventListener('abort', aborted, { once: true })
+      early(end(true))
     })
   }
 }

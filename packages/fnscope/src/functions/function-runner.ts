@@ -238,7 +238,10 @@ export class FunctionRunner {
     record: InvocationRecord,
     at: { readonly concurrent: number; readonly timeNanos: bigint },
   ): MetricPoint[] {
-    const points = invocationMetrics(this.#metricSource(call, at.timeNanos), record, at.concurrent)
+    const points = invocationMetrics(this.#metricSource(call, at.timeNanos), record, {
+      concurrent: at.concurrent,
+      billing: this.#options.platform.billing ?? 'sum',
+    })
     const { requestId, trace, deployed } = call
     for (const line of record.lines) {
       for (const point of this.#options.platform.metricsOfLine(line.text)) {

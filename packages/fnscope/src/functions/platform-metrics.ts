@@ -1,5 +1,6 @@
-// The figures of one invocation as CloudWatch has them in namespace AWS/Lambda, and two of fnscope's own.
+// The figures of one invocation as CloudWatch has them in namespace AWS/Lambda, and three of fnscope's own there.
 import type { MetricPoint } from '../span/metric-point.ts'
+import { billedMillis, type Billing } from './platform-event.ts'
 import { coldInit, type InvocationRecord } from './invocation-record.ts'
 
 export interface MetricSource {
@@ -37,8 +38,12 @@ function point(source: MetricSource, name: string, value: number, unit: string):
   }
 }
 
-/** @param concurrent executions of the function at its start, this one included */
-export function invocationMetrics(source: MetricSource, record: InvocationRecord, concurrent: number): MetricPoint[] {
+/** @param of.concurrent executions of the function at its start, this one included */
+export function invocationMetrics(
+  source: MetricSource,
+  record: InvocationRecord,
+  { concurrent, billing }: { readonly concurrent: number; readonly billing: Billing },
+): MetricPoint[] {
   const init = coldInit(record)
   const millis = (from: bigint, to: bigint): number => Number((to - from) / 1000n) / 1000
   return [
@@ -46,6 +51,7 @@ export function invocationMetrics(source: MetricSource, record: InvocationRecord
     point(source, 'Errors', record.status === 'success' ? 0 : 1, 'Count'),
     point(source, 'Throttles', 0, 'Count'),
     point(source, 'Duration', millis(record.startNanos, record.endNanos), 'Milliseconds'),
+    point(source, 'BilledDuration', billedMillis(record, billing), 'Milliseconds'),
     point(source, 'ConcurrentExecutions', concurrent, 'Count'),
     point(source, 'MaxMemoryUsed', record.maxMemoryMb, 'Megabytes'),
     ...(record.runtimeDoneNanos === undefined

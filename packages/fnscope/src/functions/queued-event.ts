@@ -41,6 +41,7 @@ export function queuedEvent(call: Call, options: QueuedEventOptions): EventJob {
     deployed.spec.asynchronous ?? {}
   let response: EndedEvent['response']
   return {
+    functionName: deployed.spec.name,
     bytes: request.payload.byteLength,
     retries: maximumRetryAttempts,
     maxAgeMs: maximumEventAgeSeconds * 1000,
