@@ -1,5 +1,6 @@
 // `fnscope up`: start everything, deploy the app if one is named, serve until a signal.
 import { Option, type Command } from 'commander'
+import { FnscopeError, messageOf } from '../errors.ts'
 import { readConfig, type Config, type ConfigFlags } from '../config.ts'
 import { createLogger } from '../log.ts'
 import { missingRole } from '../roles.ts'
@@ -11,6 +12,7 @@ import { collect, PARAMETER_FLAG, PARAMETER_HELP, parametersOf, type JsonOption,
 import { openDoors, readyLines } from './ready-lines.ts'
 import { formatLogLine } from './log-line.ts'
 import { firstSignal } from './signals.ts'
+import { watchApp } from './watch-app.ts'
 
 type UpOptions = ConfigFlags & JsonOption & { readonly parameter?: readonly string[]; readonly quiet?: boolean }
 
@@ -24,6 +26,7 @@ Examples:
   fnscope up --beside http://127.0.0.1:4566   also show the functions of another local cloud
   fnscope up --store https://user:password@clickhouse:8443/fnscope
 
+With an app, changes of its template and code are followed (FNSCOPE_WATCH=0: not).
 On a terminal the functions' log lines follow as they come. Ctrl-C ends it.
 Point clients at it: AWS_ENDPOINT_URL=http://127.0.0.1:4747, X-Ray SDKs at 127.0.0.1:2000.`
 
@@ -100,8 +103,21 @@ async function runUp(app: string | undefined, options: UpOptions, terminal: Term
     // asked to end while dependencies install: nobody waits for them
     if ((await Promise.race([deployed, signal.then(() => undefined)])) === undefined) return await endNow(server)
   }
-  announce(server, config, options, terminal)
+  // of a deployment that a change made one line is enough
+  let following = false
+  announce(server, config, options, { terminal, following: () => following })
+  if (app === undefined || !config.watch) return void (await signal)
+  const stop = watchApp(app, {
+    deploy: async () => {
+      following = true
+      await server.deploy(app, parameters).finally(() => (following = false))
+    },
+    tell: terminal.notice,
+    failed: (error) =>
+      terminal.notice(error instanceof FnscopeError ? `${error.message} (${error.code})` : messageOf(error)),
+  })
   await signal
+  stop()
 }
 
 async function endNow(server: FnscopeServer): Promise<void> {
@@ -115,7 +131,12 @@ function withAgentPorts(doors: Readonly<Record<string, string>>): Readonly<Recor
   return agents.length === 0 ? doors : { ...doors, datadog: agents }
 }
 
-function announce(server: FnscopeServer, config: Config, options: UpOptions, terminal: Terminal): void {
+function announce(
+  server: FnscopeServer,
+  config: Config,
+  options: UpOptions,
+  { terminal, following }: { readonly terminal: Terminal; readonly following: () => boolean },
+): void {
   if (options.json) {
     const { open, closed } = openDoors(server.doors())
     server.onDeployed((app) => terminal.print(JSON.stringify({ event: 'deployed', ...app })))
@@ -133,6 +154,7 @@ function announce(server: FnscopeServer, config: Config, options: UpOptions, ter
   }
   for (const line of readyLines(server, config, terminal.out)) terminal.print(line)
   server.onDeployed((app) => {
+    if (following()) return
     for (const line of appLines(app, terminal.out)) terminal.print(line)
   })
   if (!terminal.out.isTerminal || options.quiet) return
