@@ -4,6 +4,7 @@ import { addConfig } from './cli/config.ts'
 import { addDemo } from './cli/demo.ts'
 import { addDeploy } from './cli/deploy.ts'
 import { addFunctions } from './cli/functions.ts'
+import { addInit } from './cli/init.ts'
 import { addInvoke } from './cli/invoke.ts'
 import { addLogs } from './cli/logs.ts'
 import { addMap } from './cli/map.ts'
@@ -37,7 +38,19 @@ const program = new Command('fnscope')
   .configureHelp({ showGlobalOptions: true })
   .showHelpAfterError('(add --help for the options and examples)')
 
-const COMMANDS = [addUp, addDeploy, addInvoke, addTraces, addMap, addLogs, addMetrics, addFunctions, addConfig, addDemo]
+const COMMANDS = [
+  addUp,
+  addInit,
+  addDeploy,
+  addInvoke,
+  addTraces,
+  addMap,
+  addLogs,
+  addMetrics,
+  addFunctions,
+  addConfig,
+  addDemo,
+]
 for (const add of COMMANDS) add(program, terminal)
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
