@@ -53,6 +53,8 @@ export interface Config {
   readonly watch: boolean
   /** Whether Function Compute's functions are traced; template: as their s.yaml says. */
   readonly fcTracing: 'on' | 'off' | 'template'
+  /** Record what cold starts are made of, down to each import. */
+  readonly anatomy: boolean
   readonly region: string
   readonly accountId: string
   /** Another local cloud's endpoint whose functions' logs are read. */
@@ -78,6 +80,7 @@ export interface ConfigFlags {
   readonly token?: string
   readonly retention?: string
   readonly sampling?: string
+  readonly anatomy?: boolean
   readonly fsync?: boolean
   readonly ack?: string
   readonly beside?: string
@@ -278,6 +281,7 @@ export function readConfig(flags: ConfigFlags, env: Readonly<Record<string, stri
     freeze: isOn(env, 'FNSCOPE_FREEZE'),
     watch: isOn({ FNSCOPE_WATCH: '1', ...env }, 'FNSCOPE_WATCH'),
     fcTracing,
+    anatomy: flags.anatomy ?? isOn(env, 'FNSCOPE_ANATOMY'),
     region: env['AWS_REGION'] || env['AWS_DEFAULT_REGION'] || 'us-east-1',
     accountId: '000000000000',
     besideUrl: parseBeside(pick(flags.beside, 'BESIDE')),

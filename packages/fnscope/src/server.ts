@@ -285,6 +285,7 @@ export async function startServer(config: Config, options: StartOptions): Promis
     sampling: config.sampling,
     segmentStyle: config.segmentStyle,
     billing: config.billing,
+    anatomy: config.anatomy,
     freeze: config.freeze,
     watchCode: config.watch,
     accountId: config.accountId,

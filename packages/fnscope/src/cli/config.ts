@@ -38,6 +38,7 @@ const SOURCES: Readonly<Record<string, readonly string[]>> = {
   freeze: ['FNSCOPE_FREEZE'],
   watch: ['FNSCOPE_WATCH'],
   fcTracing: ['FNSCOPE_FC_TRACING'],
+  anatomy: ['FNSCOPE_ANATOMY'],
   region: ['AWS_REGION', 'AWS_DEFAULT_REGION'],
   besideUrl: ['FNSCOPE_BESIDE'],
   cloud: ['FNSCOPE_CLOUD'],

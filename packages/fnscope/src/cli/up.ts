@@ -50,6 +50,7 @@ function addServerOptions(command: Command): Command {
     .addOption(
       new Option('--sampling <mode>', 'all: record every invocation; cloud: 1/s + 5 %').choices(['all', 'cloud']),
     )
+    .option('--anatomy', 'record what cold starts are made of, down to each import (fnscope cold shows it)')
     .option('--fsync', 'acknowledged data survives a power cut too: each batch is flushed to the disk')
     .addOption(
       new Option('--ack <when>', 'answer senders when a batch is in the log, or stored (default: wal)').choices([

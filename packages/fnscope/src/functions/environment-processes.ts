@@ -1,6 +1,7 @@
 // The processes of one execution environment: its runtime and its external extensions, each a group of its own, and
 // what they write. When they are started and ended is environment.ts's to say.
 import { FunctionProcess, type ExitStatus } from './function-process.ts'
+import type { ImportLines } from './anatomy/import-lines.ts'
 import { LogStreamDecoder, type LogEvent } from './log-stream.ts'
 import type { ExternalExtension } from './layer-extensions.ts'
 import type { ProcessGuard } from './process-guard.ts'
@@ -26,14 +27,17 @@ type Variables = Readonly<Record<string, string>>
 export class EnvironmentProcesses {
   readonly #guard: ProcessGuard
   readonly #events: EnvironmentProcessesEvents
+  readonly #imports: ImportLines | undefined
   /** By the extension's name; the runtime's is empty. */
   readonly #running = new Map<string, Running>()
   /** Of processes that ended: what they wrote may still come. */
   #over: LogStreamDecoder[] = []
   #frozen = false
 
-  constructor(guard: ProcessGuard, events: EnvironmentProcessesEvents) {
+  /** @param imports takes what the runtime says of imports out of its output */
+  constructor(guard: ProcessGuard, events: EnvironmentProcessesEvents, imports?: ImportLines) {
     this.#guard = guard
+    this.#imports = imports
     this.#events = events
   }
 
@@ -104,6 +108,8 @@ export class EnvironmentProcesses {
 
   /** Hands over unfinished lines. */
   flush(): void {
+    const held = this.#imports?.flush()
+    if (held !== undefined && held.length > 0) (this.#running.get('')?.decoder ?? this.#over.at(-1))?.push(held)
     for (const { decoder } of this.#running.values()) decoder.flush()
     for (const decoder of this.#over.splice(0)) decoder.flush(true)
   }
@@ -120,7 +126,7 @@ export class EnvironmentProcesses {
       events: {
         output: (chunk) => {
           this.#events.activity()
-          decoder.push(chunk)
+          decoder.push(extension === undefined && this.#imports ? this.#imports.push(chunk) : chunk)
           if (!this.#has(key, process) && !this.#over.includes(decoder)) decoder.flush(true)
         },
         exit: (status) => {

@@ -1,5 +1,7 @@
 // One execution environment and its phases: init, invoke, shutdown; what ends each of them, timeout and kill. It runs one
 // invocation at a time and answers with the record that all else is formatted from; it formats nothing itself.
+import { anatomyVariables } from './anatomy/anatomy-variables.ts'
+import { ImportLines, importsOf } from './anatomy/import-lines.ts'
 import { EnvironmentJournal } from './environment-journal.ts'
 import { EnvironmentProcesses } from './environment-processes.ts'
 import { EnvironmentServer } from './environment-server.ts'
@@ -39,6 +41,8 @@ export interface EnvironmentOptions {
   readonly clock: Clock
   readonly guard: ProcessGuard
   readonly divertLine?: DivertLine | undefined
+  /** Have the runtime tell of its imports. */
+  readonly anatomy?: boolean | undefined
   readonly billing: Billing
   readonly initializationType: NonNullable<InvocationRecord['initializationType']>
 }
@@ -85,6 +89,11 @@ export class Environment {
   readonly #signals: SignalQueue
   readonly #journal: EnvironmentJournal
   readonly #memory: MemoryWatch
+  readonly #imports: ImportLines | undefined
+  /** When the processes of the last init were asked for. */
+  #spawnNanos = 0n
+  #runtimeNanos: bigint | undefined
+  #hasExtensions = false
   /** Inits that no invocation has told of yet. */
   #prepared: InitRecord[] = []
   #started = false
@@ -103,16 +112,21 @@ export class Environment {
     this.launch = options.launch
     this.logStream = newLogStream(spec, clock())
     this.#signals = new SignalQueue(clock)
-    this.#processes = new EnvironmentProcesses(options.guard, {
-      line: (event, extension) => {
-        const requestId = this.#requestId
-        const of = { functionName: spec.name, requestId }
-        if (extension === undefined && options.divertLine?.(event.text, of) === true) return
-        this.#journal.line(event, extension)
+    this.#imports = options.anatomy === true ? new ImportLines(clock) : undefined
+    this.#processes = new EnvironmentProcesses(
+      options.guard,
+      {
+        line: (event, extension) => {
+          const requestId = this.#requestId
+          const of = { functionName: spec.name, requestId }
+          if (extension === undefined && options.divertLine?.(event.text, of) === true) return
+          this.#journal.line(event, extension)
+        },
+        activity: () => this.#active(),
+        exit: (status, extension) => this.#exited(status, extension),
       },
-      activity: () => this.#active(),
-      exit: (status, extension) => this.#exited(status, extension),
-    })
+      this.#imports,
+    )
     this.#memory = new MemoryWatch(clock, () => this.#processes.pids)
     const at = (): { readonly atNanos: bigint } => ({ atNanos: clock() })
     this.#runtimeApi = new RuntimeApi({
@@ -215,6 +229,7 @@ export class Environment {
         functionError,
         maxMemoryMb: this.#memory.peakMb,
         ...this.takeLines(),
+        ...importsOf(this.#imports?.take()),
         initializationType: this.#options.initializationType,
         logStream: this.logStream,
       }
@@ -284,7 +299,7 @@ export class Environment {
     }
     await this.#drain()
     this.#phase = undefined
-    inits.push(init)
+    inits.push({ ...init, ...this.#anatomy() })
     return status === 'success' ? undefined : outcome
   }
 
@@ -299,6 +314,10 @@ export class Environment {
     if (this.#started) await this.#processes.killed()
     this.#started = true
     const from = [spec, launch, { host, runtimeApi, logStream: this.logStream, initializationType }] as const
+    this.#spawnNanos = this.#options.clock()
+    this.#runtimeNanos = undefined
+    this.#hasExtensions = externals.length > 0
+    this.#imports?.reset()
     if (externals.length > 0) {
       const variables = extensionVariables(...from)
       for (const extension of externals) this.#processes.startExtension(extension, launch, variables)
@@ -309,7 +328,10 @@ export class Environment {
     const requestId = this.#requestId ?? ''
     for (;;) {
       if (!runtimeStarted && this.#extensions.registered && !this.#stopped) {
-        this.#processes.startRuntime(launch, environmentVariables(...from))
+        this.#runtimeNanos = this.#options.clock()
+        const variables = environmentVariables(...from)
+        const telling = this.#imports === undefined ? {} : anatomyVariables(spec, variables)
+        this.#processes.startRuntime(launch, { ...variables, ...telling })
         runtimeStarted = true
       }
       const signal = await this.#signals.take(reported ? reported.atNanos + EXIT_GRACE_NANOS : deadline)
@@ -403,6 +425,13 @@ export class Environment {
     const told = this.#extensions.shutdown(reason, deadlineMs)
     await this.#processes.extensionsEnded(told, deadlineMs - Date.now())
     await this.#processes.killed()
+  }
+
+  #anatomy(): Pick<InitRecord, 'anatomy'> {
+    if (this.#imports === undefined) return {}
+    const imports = this.#imports.take()
+    const [spawnNanos, runtimeNanos, hasExtensions] = [this.#spawnNanos, this.#runtimeNanos, this.#hasExtensions]
+    return { anatomy: { spawnNanos, runtimeNanos, hasExtensions, imports } }
   }
 
   #now(): LineOrigin {

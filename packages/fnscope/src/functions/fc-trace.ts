@@ -4,6 +4,7 @@
 import { newSpanId } from '../span/id.ts'
 import { completeSpan, type Cause, type Span } from '../span/span.ts'
 import { ROOT_RANK } from '../span/span-batch.ts'
+import { initAnatomySpans, runImportSpans } from './anatomy/anatomy-spans.ts'
 import { runEndNanos, runStartNanos } from './fc-log.ts'
 import type { FunctionSpec } from './function-spec.ts'
 import type { InvocationRecord } from './invocation-record.ts'
@@ -95,18 +96,25 @@ export function fcSpans(
     const coldStart = part('ColdStart', run.acceptedNanos, last.endNanos, broken)
     const under = { parentId: coldStart.spanId }
     spans.push(coldStart, part('PrepareCode', run.acceptedNanos, first.startNanos, under))
-    for (const init of inits)
-      spans.push(part('RuntimeInitialization', init.startNanos, init.endNanos, { ...under, ...broken }))
+    for (const init of inits) {
+      const runtime = part('RuntimeInitialization', init.startNanos, init.endNanos, { ...under, ...broken })
+      spans.push(runtime, ...initAnatomySpans(init, common, runtime.spanId))
+    }
+  }
+  const add = (name: string, record: InvocationRecord, more: Partial<Span> & { readonly spanId: string }): void => {
+    const within = { startNanos: runStartNanos(record), endNanos: runEndNanos(record) }
+    spans.push(part(name, within.startNanos, within.endNanos, more))
+    spans.push(...runImportSpans(record, common, { ...within, parentId: more.spanId }))
   }
   const ran = ({ inits: own }: InvocationRecord): boolean =>
     own.every((init) => init.phase === 'init' || init.status === 'success')
   if (run.initialize !== undefined && ran(run.initialize)) {
     const own = { ...(run.invoke === undefined ? outcome : {}), spanId: run.initializerId }
-    spans.push(part('Initializer', runStartNanos(run.initialize), runEndNanos(run.initialize), own))
+    add('Initializer', run.initialize, own)
   }
   if (run.invoke !== undefined && ran(run.invoke)) {
     const own = { ...outcome, spanId: run.invocationId }
-    spans.push(part('Invocation', runStartNanos(run.invoke), runEndNanos(run.invoke), own))
+    add('Invocation', run.invoke, own)
   }
   return spans
 }

@@ -221,10 +221,10 @@ export class FunctionRunner {
 
   #environmentOptions(spec: FunctionSpec, launch: Launch): EnvironmentOptions {
     const { platform, clock, guard } = this.#options
-    const { region, accountId, daemonAddress, divertLine, billing = 'sum' } = platform
+    const { region, accountId, daemonAddress, divertLine, anatomy, billing = 'sum' } = platform
     const accessKeyId = this.#callers.issue(this.#accessKeyId())
     const host = { region, accountId, daemonAddress, endpointUrl: platform.endpointUrl?.(), accessKeyId }
-    return { spec, launch, clock, guard, host, divertLine, billing, initializationType: 'on-demand' }
+    return { spec, launch, clock, guard, host, divertLine, anatomy, billing, initializationType: 'on-demand' }
   }
 
   #metricSource(call: Call, timeNanos: bigint): MetricSource {

@@ -1,5 +1,7 @@
 // What happened in one invocation, as environment.ts saw it: the only source of the REPORT line, of the segments and
 // of the metrics, so that they cannot disagree. All times are epoch nanoseconds of one clock.
+import type { InitAnatomy } from './anatomy/cold-start-anatomy.ts'
+import type { ImportLine } from './anatomy/import-lines.ts'
 import type { Cause } from '../span/span.ts'
 import type { ExtensionNote } from './extension.ts'
 
@@ -14,6 +16,8 @@ export interface InitRecord {
   readonly status: PhaseStatus
   /** Runtime.ImportModuleError, Runtime.ExitError …; absent on success and timeout. */
   readonly errorType?: string
+  /** What it was made of, where that was asked for. */
+  readonly anatomy?: InitAnatomy
 }
 
 /** One line, or one frame of several lines, that the function wrote. */
@@ -60,6 +64,8 @@ export interface InvocationRecord {
   /** Peak of all processes of the environment so far, MB, at least 1. */
   readonly maxMemoryMb: number
   readonly lines: readonly FunctionLine[]
+  /** What was imported within the run, where that was asked for. */
+  readonly imports?: readonly ImportLine[]
   /** Lines that went over the bound of one invocation. */
   readonly droppedLines: number
   /** Default: on-demand. */

@@ -49,6 +49,8 @@ export interface PlatformOptions {
   readonly maxConcurrency?: number
   /** Waits before the second and third attempt of an event. Default 1 s, 2 s. */
   readonly retryDelaysMs?: readonly number[]
+  /** Record what cold starts are made of, down to each import. Default false: records are then as the cloud's. */
+  readonly anatomy?: boolean
   /** duration: bill as before August 2025, without the init. Default sum. */
   readonly billing?: 'sum' | 'duration'
   /** Environments get no CPU between invocations. Default: they do, so that background threads send what they hold. */

@@ -4,6 +4,7 @@
 import { newSpanId } from '../span/id.ts'
 import { completeSpan, type Span, type SpanInput } from '../span/span.ts'
 import { ROOT_RANK } from '../span/span-batch.ts'
+import { initAnatomySpans, runImportSpans } from './anatomy/anatomy-spans.ts'
 import type { FunctionSpec } from './function-spec.ts'
 import type { InvocationRecord } from './invocation-record.ts'
 import type { RunIds, TraceContext } from './trace-context.ts'
@@ -138,15 +139,19 @@ export function functionSpans(
       attributes: { ...arn, 'aws.account_id': of.accountId, 'aws.resource_names': [of.spec.name] },
     }),
   ]
-  const part = (name: string, startNanos: bigint, endNanos: bigint, more: Partial<Span>): void => {
+  const part = (name: string, startNanos: bigint, endNanos: bigint, more: Partial<Span>): string => {
     const spanId = run.newId?.(name) ?? newSpanId()
     const input = { ...common, name, spanId, parentId: ids.functionId, startNanos, endNanos, receivedNanos }
     spans.push(completeSpan({ ...input, kind: KIND.internal, attributes: arn, ...more }))
+    return spanId
   }
+  const below = { ...common, receivedNanos, attributes: arn }
   for (const init of record.inits) {
     const failed = init.status !== 'success'
     // May lie before its segment: the function segment is the invoke phase, as its Duration is.
-    part(old ? 'Initialization' : 'Init', init.startNanos, init.endNanos, { fault: failed, statusCode: failed ? 2 : 0 })
+    const outcome = { fault: failed, statusCode: failed ? 2 : 0 }
+    const id = part(old ? 'Initialization' : 'Init', init.startNanos, init.endNanos, outcome)
+    spans.push(...initAnatomySpans(init, below, id))
   }
   const { responseNanos } = record
   const reached = record.inits.every((init) => init.phase === 'init' || init.status === 'success')
@@ -154,6 +159,8 @@ export function functionSpans(
     const begin = record.inits.find((init) => init.phase === 'invoke')?.endNanos ?? record.startNanos
     part('Invocation', begin, responseNanos ?? record.endNanos, { ...flags, spanId: ids.invocationId })
   }
+  const within = { parentId: old && reached ? ids.invocationId : ids.functionId, startNanos: record.startNanos }
+  spans.push(...runImportSpans(record, below, { ...within, endNanos: responseNanos ?? record.endNanos }))
   const runtimeDoneNanos = record.runtimeDoneNanos ?? record.endNanos
   if (responseNanos !== undefined) part('Overhead', responseNanos, runtimeDoneNanos, {})
   for (const { name, endNanos } of record.extensions ?? [])

@@ -9,8 +9,8 @@ function line(name: string, depth: number, tookMs: number, atMs: number, selfMs 
   return {
     name,
     depth,
-    selfMicros: selfMs * 1000,
-    cumulativeMicros: tookMs * 1000,
+    selfMicros: Math.round(selfMs * 1000),
+    cumulativeMicros: Math.round(tookMs * 1000),
     atNanos: BigInt(Math.round(atMs * 1000)) * 1000n,
   }
 }

@@ -8,16 +8,22 @@ const line = (self: number, cumulative: number, name: string): string =>
 
 /** What is left of the text, given in pieces of so many bytes. */
 function left(text: string, size = text.length || 1): { readonly text: string; readonly lines: ImportLines } {
-  const lines = new ImportLines()
+  const lines = new ImportLines(() => 0n)
   const bytes = Buffer.from(text)
   const kept: Buffer[] = []
-  for (let at = 0; at < bytes.length; at += size) kept.push(lines.push(bytes.subarray(at, at + size), BigInt(at)))
+  for (let at = 0; at < bytes.length; at += size) kept.push(lines.push(bytes.subarray(at, at + size)))
   kept.push(lines.flush())
   return { text: Buffer.concat(kept).toString(), lines }
 }
 
 const MIXED =
-  HEADER + line(10, 10, '  inner') + 'own line\n' + line(5, 15, 'outer') + 'half' + line(1, 1, 'between') + ' a line\nend'
+  HEADER +
+  line(10, 10, '  inner') +
+  'own line\n' +
+  line(5, 15, 'outer') +
+  'half' +
+  line(1, 1, 'between') +
+  ' a line\nend'
 
 for (const size of [1, 2, 7, 13, 64, 10_000])
   test(`in pieces of ${size} bytes, imports are taken out and all else is left, an interrupted line too`, () => {
@@ -42,9 +48,9 @@ test('lines that merely resemble them are left', () => {
 })
 
 test('bytes that are no text pass as they are', () => {
-  const lines = new ImportLines()
+  const lines = new ImportLines(() => 0n)
   const bytes = Buffer.from([0xff, 0xfe, 0x00, 0x0a, 0xa5, 0x5a, 0x00, 0x03])
-  assert.deepEqual(lines.push(bytes, 0n), bytes)
+  assert.deepEqual(lines.push(bytes), bytes)
 })
 
 test("a program that the function starts has its lines taken out and not counted as the function's", () => {

@@ -2,6 +2,7 @@
 // byte for byte, where a line of it was interrupted too. Python writes them itself (PYTHONPROFILEIMPORTTIME):
 // `import time:      1234 |       5678 |   name`, self and cumulative microseconds, two blanks a level, when the import ends;
 // node-preload.cjs writes the same for Node.
+import type { Clock } from '../clock.ts'
 
 export interface ImportLine {
   readonly name: string
@@ -22,12 +23,18 @@ const MAX_LINE_BYTES = 4096
 const MAX_LINES = 20_000
 
 export class ImportLines {
+  readonly #clock: Clock
   #held: Buffer = Buffer.alloc(0)
   #lines: ImportLine[] = []
   #headers = 0
 
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
   /** What of the chunk is the function's. A piece that may be the beginning of a line of imports waits for its rest. */
-  push(chunk: Buffer, atNanos: bigint): Buffer {
+  push(chunk: Buffer): Buffer {
+    const atNanos = this.#clock()
     const bytes = this.#held.length === 0 ? chunk : Buffer.concat([this.#held, chunk])
     const kept: Buffer[] = []
     let from = 0
@@ -99,4 +106,9 @@ function beginning(bytes: Buffer, from: number): number {
   for (let length = Math.min(MARK.length - 1, bytes.length - from); length > 0; length--)
     if (bytes.subarray(bytes.length - length).equals(MARK.subarray(0, length))) return length
   return 0
+}
+
+/** For a record: nothing where nothing was imported. */
+export function importsOf(imports: readonly ImportLine[] | undefined): { readonly imports?: readonly ImportLine[] } {
+  return imports === undefined || imports.length === 0 ? {} : { imports }
 }

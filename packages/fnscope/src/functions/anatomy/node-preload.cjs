@@ -1,0 +1,62 @@
+// Loaded by Node before a function, to tell of the modules that it loads, as Python does of its own: one line to standard
+// error when a load ends, what lies within before what it lies in (import-lines.ts). It watches what Node publishes of its
+// own loading and changes none of it; where Node publishes nothing, there are no lines.
+'use strict'
+const { writeSync } = require('node:fs')
+const { isBuiltin } = require('node:module')
+const { performance } = require('node:perf_hooks')
+const { relative } = require('node:path')
+const { fileURLToPath } = require('node:url')
+const channels = require('node:diagnostics_channel')
+
+/** Loads that have begun, each with the time that those within it took. */
+const open = []
+const imports = new WeakMap()
+
+function begin(name) {
+  const load = { name, startMs: performance.now(), innerMs: 0, depth: open.length }
+  open.push(load)
+  return load
+}
+
+function end(load) {
+  const at = open.lastIndexOf(load)
+  if (at < 0) return
+  open.splice(at, 1)
+  const tookMs = performance.now() - load.startMs
+  const outer = open[at - 1]
+  if (outer) outer.innerMs += tookMs
+  write(load, tookMs)
+}
+
+function write({ name, depth, innerMs }, tookMs) {
+  const micros = (ms) => String(Math.max(0, Math.round(ms * 1000)))
+  const line = `import time: ${micros(tookMs - innerMs)} | ${micros(tookMs)} | ${'  '.repeat(depth)}${name}\n`
+  try {
+    writeSync(2, line)
+  } catch {
+    // The pipe is full or closed: one line less.
+  }
+}
+
+/** `express` and `./routes` as they are asked for; a whole path from where the function lies. */
+function nameOf(id) {
+  const path = id.startsWith('file:') ? fileURLToPath(id) : id
+  return path.startsWith('/') ? relative(process.cwd(), path) || path : path
+}
+
+const isOwn = (id) => typeof id === 'string' && id !== '' && !isBuiltin(id)
+
+if (channels.tracingChannel !== undefined) {
+  channels.tracingChannel('module.require').subscribe({
+    start: (message) => isOwn(message.id) && imports.set(message, begin(nameOf(message.id))),
+    end: (message) => imports.has(message) && end(imports.get(message)),
+  })
+  channels.tracingChannel('module.import').subscribe({
+    start: (message) => isOwn(message.url) && imports.set(message, begin(nameOf(message.url))),
+    asyncEnd: (message) => imports.has(message) && end(imports.get(message)),
+  })
+}
+
+// All that was before: the start of the process itself.
+write({ name: '(runtime)', depth: 0, innerMs: 0 }, performance.now())
