@@ -9,7 +9,6 @@ import type { LogGroups } from './api/log-groups.ts'
 import { logLine } from './api/console-logs.ts'
 import type { ConsoleApp, ConsoleHealth } from './api/console-types.ts'
 import { mountFc } from './api/fc.ts'
-import { mountLambda } from './api/lambda.ts'
 import { Live } from './api/live.ts'
 import { mountLive } from './api/live-stream.ts'
 import { mountPrometheusQuery } from './api/prometheus.ts'
@@ -189,7 +188,7 @@ export async function startServer(config: Config, options: StartOptions): Promis
   const logged = new LoggedInvocations({ ...doorContext, reader: store, region, accountId, flushed })
   cleanup.defer(() => logged.stop())
   // routes are mounted before it listens, but the platform wants to know its address: what they answer is read late
-  const late: { apps?: Apps; groups?: LogGroups; platform?: Platform; url?: string } = {}
+  const late: { apps?: Apps; groups?: LogGroups; platform?: Platform; triggers?: TriggerRegistry; url?: string } = {}
   const passThrough = openPassThrough(main, {
     ...doorContext,
     config,
@@ -202,10 +201,6 @@ export async function startServer(config: Config, options: StartOptions): Promis
     config,
     dataDir: dataDir.path,
     late,
-    invoke: async (functionName, payload) => {
-      const answer = await platform.invoke({ functionName, payload, invocationType: 'RequestResponse' })
-      return answer.functionError === undefined ? undefined : Buffer.from(answer.payload).toString('utf8')
-    },
     log,
   })
   const cloudWatch = mountCloudWatch(main, {
@@ -294,6 +289,7 @@ export async function startServer(config: Config, options: StartOptions): Promis
     endpointUrl: () => late.url,
     jaegerEndpoint: () => jaegerEndpoint(telemetry.descriptions['jaeger-thrift-http'], functionKey),
     accessKeyId: functionKey,
+    versionOfAlias: (name, alias) => control.functions.versionOfAlias(name, alias),
     cacheDir: config.cacheDir,
     readLine: parseLogLine,
     metricsOfLine: (text) => metricsOfLine({ text, service: '', timeNanos: clock() }),
@@ -344,7 +340,8 @@ export async function startServer(config: Config, options: StartOptions): Promis
     makeResources: (resources) => makeResources(ownClient, resources, notify),
   })
   mountFc(main, { platform })
-  mountLambda(main, { platform, region: config.region, accountId: config.accountId })
+  late.triggers = triggers
+  control.mountLambda(platform, triggers, () => fronts.settled())
   cleanup.defer(mountLive(main, live))
   mountConsole(main, {
     reader: store,

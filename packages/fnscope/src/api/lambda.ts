@@ -1,68 +1,51 @@
-// The Lambda API's Invoke, and the read-only calls that clients make around it (REST-JSON, 2015-03-31).
+// The Lambda API (REST-JSON): Invoke here, the operations around it in lambda-*.ts.
 // Error bodies and headers as boto3 and the aws CLI read them (reference: botocore 1.44.5, service `lambda`).
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { FnscopeError } from '../errors.ts'
 import { parseFunctionName } from '../functions/function-name.ts'
 import type { FunctionSpec } from '../functions/function-spec.ts'
-import type { Platform } from '../functions/platform.ts'
 import { ThrottledError } from '../functions/throttled-error.ts'
 import { newRequestId } from '../functions/request-id.ts'
-import { functionConfiguration } from './function-configuration.ts'
 import { refusalOf, runtimeRefusal } from './invoke-refusal.ts'
-
-export interface LambdaApiOptions {
-  readonly platform: Platform
-  readonly region: string
-  readonly accountId: string
-}
+import { mountLambdaRoutes, type LambdaContext } from './lambda-context.ts'
+import { functionRoutes } from './lambda-functions.ts'
+import { layerRoutes } from './lambda-layers.ts'
+import { settingRoutes } from './lambda-settings.ts'
+import { triggerRoutes } from './lambda-triggers.ts'
+import { versionRoutes } from './lambda-versions.ts'
 
 type NamedRequest = FastifyRequest<{ Params: { name: string }; Querystring: { Qualifier?: string } }>
 
-export function mountLambda(server: FastifyInstance, options: LambdaApiOptions): void {
+export function mountLambda(server: FastifyInstance, context: LambdaContext): void {
   const base = '/2015-03-31/functions'
-  server.post(`${base}/:name/invocations`, async (request: NamedRequest, reply) => invoke(request, reply, options))
-  server.get(`${base}/`, (_, reply) =>
-    reply.send({ Functions: options.platform.functions().map((spec) => functionConfiguration(spec, options)) }),
-  )
-  server.get(base, (_, reply) =>
-    reply.send({ Functions: options.platform.functions().map((spec) => functionConfiguration(spec, options)) }),
-  )
-  server.get(`${base}/:name`, (request: NamedRequest, reply) =>
-    withFunction(request, reply, options, (spec) => ({
-      Configuration: functionConfiguration(spec, options),
-      Code: { RepositoryType: 'S3', Location: `file://${spec.codeDir}` },
-      Tags: spec.tags,
-    })),
-  )
-  server.get(`${base}/:name/configuration`, (request: NamedRequest, reply) =>
-    withFunction(request, reply, options, (spec) => functionConfiguration(spec, options)),
-  )
-  server.get('/2016-08-19/account-settings', (_, reply) => reply.send(accountSettings(options)))
+  server.post(`${base}/:name/invocations`, async (request: NamedRequest, reply) => invoke(request, reply, context))
+  mountLambdaRoutes(server, [
+    ...functionRoutes(context),
+    ...versionRoutes(context),
+    ...layerRoutes(context),
+    ...settingRoutes(context),
+    ...triggerRoutes(context),
+  ])
 }
 
-/** The function that the path names, with the qualifier it was asked under; undefined: 404, only $LATEST exists here. */
+/** The function that the path names, with the qualifier it was asked under; undefined: 404. */
 function findFunction(
   request: NamedRequest,
-  platform: Platform,
+  { platform, functions }: LambdaContext,
 ): { readonly spec: FunctionSpec; readonly qualifier: string | undefined } | undefined {
   const spec = platform.find(request.params.name)
   const qualifier = request.query.Qualifier ?? parseFunctionName(request.params.name).qualifier
-  return spec === undefined || (qualifier !== undefined && qualifier !== '$LATEST') ? undefined : { spec, qualifier }
+  if (spec === undefined || qualifier === undefined || qualifier === '$LATEST') return spec && { spec, qualifier }
+  const record = functions.find(spec.name)
+  const known =
+    record?.aliases.some(({ name }) => name === qualifier) === true ||
+    record?.versions.some((one) => one.spec.version === qualifier) === true
+  return known ? { spec, qualifier } : undefined
 }
 
-function withFunction(
-  request: NamedRequest,
-  reply: FastifyReply,
-  options: LambdaApiOptions,
-  answer: (spec: FunctionSpec) => unknown,
-): FastifyReply {
-  const found = findFunction(request, options.platform)
-  return found === undefined ? notFound(request, reply, options) : reply.send(answer(found.spec))
-}
-
-async function invoke(request: NamedRequest, reply: FastifyReply, options: LambdaApiOptions): Promise<FastifyReply> {
-  const found = findFunction(request, options.platform)
-  if (found === undefined) return notFound(request, reply, options)
+async function invoke(request: NamedRequest, reply: FastifyReply, context: LambdaContext): Promise<FastifyReply> {
+  const found = findFunction(request, context)
+  if (found === undefined) return notFound(request, reply, context)
   const { spec, qualifier } = found
   const type = header(request, 'x-amz-invocation-type') ?? 'RequestResponse'
   const payload = request.body instanceof Uint8Array ? request.body : new Uint8Array()
@@ -70,7 +53,7 @@ async function invoke(request: NamedRequest, reply: FastifyReply, options: Lambd
   if (refused) return fail(reply, refused.status, refused.type, refused.message)
   if (type === 'DryRun') return reply.status(204).header('x-amzn-RequestId', newRequestId()).send()
   try {
-    const result = await options.platform.invoke({
+    const result = await context.platform.invoke({
       functionName: spec.name,
       payload,
       invocationType: type === 'Event' ? 'Event' : 'RequestResponse',
@@ -115,9 +98,9 @@ function optional<Key extends string>(key: Key, value: string | undefined): { re
   return value === undefined ? {} : ({ [key]: value } as { readonly [K in Key]: string })
 }
 
-function notFound(request: NamedRequest, reply: FastifyReply, options: LambdaApiOptions): FastifyReply {
+function notFound(request: NamedRequest, reply: FastifyReply, context: LambdaContext): FastifyReply {
   const { name, qualifier = request.query.Qualifier } = parseFunctionName(request.params.name)
-  const arn = `arn:aws:lambda:${options.region}:${options.accountId}:function:${name}`
+  const arn = `arn:aws:lambda:${context.region}:${context.accountId}:function:${name}`
   return fail(
     reply,
     404,
@@ -132,18 +115,4 @@ function fail(reply: FastifyReply, status: number, type: string, message: string
     .header('x-amzn-RequestId', newRequestId())
     .header('x-amzn-ErrorType', type)
     .send({ Type: 'User', Message: message })
-}
-
-function accountSettings(options: LambdaApiOptions): unknown {
-  const specs = options.platform.functions()
-  return {
-    AccountLimit: {
-      TotalCodeSize: 80_530_636_800,
-      CodeSizeUnzipped: 262_144_000,
-      CodeSizeZipped: 52_428_800,
-      ConcurrentExecutions: 1000,
-      UnreservedConcurrentExecutions: 1000,
-    },
-    AccountUsage: { TotalCodeSize: 0, FunctionCount: specs.length },
-  }
 }

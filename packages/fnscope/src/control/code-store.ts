@@ -15,6 +15,8 @@ export interface UnpackedCode {
 
 export class CodeStore {
   readonly #dir: string
+  /** Files of buckets never change: their names are drawn anew for each object. */
+  readonly #files = new Map<string, UnpackedCode>()
 
   constructor(dir: string) {
     this.#dir = dir
@@ -39,6 +41,10 @@ export class CodeStore {
 
   /** @throws ZipError, and what the file system says */
   unpackFile(path: string): UnpackedCode {
-    return this.unpack(readFileSync(path))
+    const known = this.#files.get(path)
+    if (known !== undefined && existsSync(known.dir)) return known
+    const unpacked = this.unpack(readFileSync(path))
+    this.#files.set(path, unpacked)
+    return unpacked
   }
 }

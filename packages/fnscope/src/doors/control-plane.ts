@@ -9,11 +9,17 @@ import { iamService } from '../api/iam.ts'
 import type { LogGroups } from '../api/log-groups.ts'
 import { mountS3 } from '../api/s3.ts'
 import { parseS3Url } from '../api/s3-address.ts'
+import { mountLambda } from '../api/lambda.ts'
+import { restoreTriggers } from '../api/lambda-triggers.ts'
+import { ServiceError } from '../api/service-error.ts'
 import { ssmService } from '../api/ssm.ts'
 import { stsService } from '../api/sts.ts'
 import type { Config } from '../config.ts'
 import { Buckets } from '../control/buckets.ts'
 import { CodeStore } from '../control/code-store.ts'
+import { FunctionCode } from '../control/functions/function-code.ts'
+import { Functions } from '../control/functions/functions.ts'
+import { originOf } from '../control/functions/origin.ts'
 import { Parameters } from '../control/parameters.ts'
 import { Repositories } from '../control/repositories.ts'
 import { Roles } from '../control/roles.ts'
@@ -25,6 +31,8 @@ import { StackStore } from '../control/stacks/stack-store.ts'
 import { StackTemplates } from '../control/stacks/stack-templates.ts'
 import { Uploads } from '../control/uploads.ts'
 import { messageOf } from '../errors.ts'
+import type { Platform } from '../functions/platform.ts'
+import type { TriggerRegistry } from '../functions/triggers/trigger-registry.ts'
 import type { HttpServer } from '../http/server.ts'
 import type { Logger } from '../log.ts'
 
@@ -37,22 +45,25 @@ export interface ControlPlaneOptions {
     readonly groups?: LogGroups
     /** Where the main port listens. */
     readonly url?: string
+    readonly platform?: Platform
+    readonly triggers?: TriggerRegistry
   }
-  /** Runs a function; its error's text when it failed. */
-  readonly invoke: (functionArn: string, payload: Buffer) => Promise<string | undefined>
   readonly log: Logger
 }
 
 export interface ControlPlane {
   /** Those that are no REST, for the one route that takes them. */
   readonly services: readonly AwsService[]
+  readonly functions: Functions
+  /** Adds the routes of Lambda's API; once there is a platform. */
+  mountLambda(platform: Platform, triggers: TriggerRegistry, settled: () => Promise<void>): void
   /** Starts what stacks of earlier runs have. Never rejects. */
   restore(): Promise<void>
 }
 
 /** Adds the routes of S3 and of custom resources. */
 export function mountControlPlane(main: HttpServer, options: ControlPlaneOptions): ControlPlane {
-  const { late, log, invoke } = options
+  const { late, log } = options
   const { region, accountId } = options.config
   const dir = join(options.dataDir, 'control')
   const place = { region, accountId, nowMs: Date.now }
@@ -64,7 +75,14 @@ export function mountControlPlane(main: HttpServer, options: ControlPlaneOptions
   const store = new StackStore({ dir: join(dir, 'stacks'), log })
   const code = new CodeStore(join(dir, 'code'))
   const custom = new CustomResources({
-    invoke: ({ functionArn, payload }) => invoke(functionArn, payload),
+    invoke: async ({ functionArn, payload }) => {
+      const answer = await platformOf(late).invoke({
+        functionName: functionArn,
+        payload,
+        invocationType: 'RequestResponse',
+      })
+      return answer.functionError === undefined ? undefined : Buffer.from(answer.payload).toString('utf8')
+    },
     responseUrl: (id) => `${late.url ?? ''}${CUSTOM_RESOURCE_PATH}${id}`,
   })
   const setRetention = (group: string, days: number | undefined): void => {
@@ -73,12 +91,29 @@ export function mountControlPlane(main: HttpServer, options: ControlPlaneOptions
     const found = groups?.find(group)
     if (found !== undefined) groups?.setRetention(found, days)
   }
+  const functions = new Functions({
+    path: join(dir, 'functions.json'),
+    platform: () => platformOf(late),
+    originOf: (spec) => originOf(spec, { store, buckets, code }),
+    region,
+    accountId,
+    log,
+  })
+  const layerDir = (arn: string): string | undefined => functions.layerByArn(arn)?.dir
+  const functionCode = new FunctionCode({
+    code,
+    buckets,
+    read: (stack) => appsOf(late).readStack(stack),
+    layerDir,
+    region,
+    accountId,
+  })
   const templates = new StackTemplates({
     buckets,
     parameters,
     code,
     store,
-    layerDir: () => undefined,
+    layerDir,
     parseUrl: parseS3Url,
     region,
     accountId,
@@ -95,6 +130,9 @@ export function mountControlPlane(main: HttpServer, options: ControlPlaneOptions
       iamService({ ...place, roles }),
       ecrService({ ...place, repositories }),
     ],
+    functions,
+    mountLambda: (platform, triggers, settled) =>
+      mountLambda(main, { platform, functions, code: functionCode, roles, triggers, settled, region, accountId }),
     async restore() {
       for (const stack of store.all()) {
         if (stack.deletedMs !== undefined || stack.template === '') continue
@@ -109,26 +147,35 @@ export function mountControlPlane(main: HttpServer, options: ControlPlaneOptions
           log.warn({ stack: name, reason: messageOf(error) }, 'stack of an earlier run not started')
         }
       }
+      await functions.restore()
+      if (late.triggers !== undefined) restoreTriggers({ functions, triggers: late.triggers })
     },
   }
 }
 
 function hostOf(late: ControlPlaneOptions['late'], makerOf: StackHost['makerOf']): StackHost {
-  const apps = (): Apps => {
-    if (late.apps === undefined) throw new Error('fnscope is still starting; try again')
-    return late.apps
-  }
   return {
-    read: (stack) => apps().readStack(stack),
-    deploy: async (app) => (await apps().deploySpec(app)).outputs,
+    read: (stack) => appsOf(late).readStack(stack),
+    deploy: async (app) => (await appsOf(late).deploySpec(app)).outputs,
     remove: async (stack) => {
-      if (
-        apps()
-          .list()
-          .some((app) => app.stack === stack)
-      )
-        await apps().remove(stack)
+      const apps = appsOf(late)
+      if (apps.list().some((app) => app.stack === stack)) await apps.remove(stack)
     },
     makerOf,
   }
 }
+
+function appsOf({ apps }: ControlPlaneOptions['late']): Apps {
+  if (apps === undefined) throw STARTING
+  return apps
+}
+
+function platformOf({ platform }: ControlPlaneOptions['late']): Platform {
+  if (platform === undefined) throw STARTING
+  return platform
+}
+
+const STARTING = new ServiceError('ServiceUnavailableException', 'fnscope is still starting; try again.', {
+  status: 503,
+  retryAfterSeconds: 1,
+})

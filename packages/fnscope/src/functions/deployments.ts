@@ -42,14 +42,15 @@ export class Deployments {
     const kept = new Set<string>()
     for (const spec of functions) {
       const fingerprint = codeFingerprint(spec)
-      const old = this.#deployed.get(spec.name)
-      kept.add(spec.name)
+      const key = keyOf(spec)
+      const old = this.#deployed.get(key)
+      kept.add(key)
       if (old?.fingerprint === fingerprint) continue
       if (old) this.#retire(old.pool)
       const pool = new EnvironmentPool(this.#options)
-      this.#deployed.set(spec.name, { spec, fingerprint, pool, launch: undefined, running: 0 })
+      this.#deployed.set(key, { spec, fingerprint, pool, launch: undefined, running: 0 })
     }
-    for (const spec of before) if (!kept.has(spec.name)) this.#drop(spec.name)
+    for (const spec of before) if (!kept.has(keyOf(spec))) this.#drop(spec)
   }
 
   /** Looks at all code again. @returns functions whose code has changed: from now on they run it, in new environments */
@@ -79,16 +80,18 @@ export class Deployments {
     return this.#registry.find(nameOrArnOrLogicalId)
   }
 
-  deployed(nameOrArnOrLogicalId: string): Deployed | undefined {
-    const spec = this.find(nameOrArnOrLogicalId)
-    return spec && this.#deployed.get(spec.name)
+  /** @param version a published one; absent, or one that is not there: $LATEST */
+  deployed(nameOrArnOrLogicalId: string, version?: string): Deployed | undefined {
+    const latest = this.find(nameOrArnOrLogicalId)
+    const spec = latest && version !== undefined ? (this.#registry.version(latest.name, version) ?? latest) : latest
+    return spec && this.#deployed.get(keyOf(spec))
   }
 
   /** Environments that exist now, of one function or of all. */
   environmentCount(functionName?: string): number {
     let count = 0
-    for (const [name, { pool }] of this.#deployed)
-      if (functionName === undefined || functionName === name) count += pool.size
+    for (const { pool, spec } of this.#deployed.values())
+      if (functionName === undefined || functionName === spec.name) count += pool.size
     return count
   }
 
@@ -158,12 +161,15 @@ export class Deployments {
     await Promise.all(pools.map((pool) => pool.ended()))
   }
 
-  #drop(name: string): void {
-    const deployed = this.#deployed.get(name)
+  #drop(spec: FunctionSpec): void {
+    const { name, version } = spec
+    const deployed = this.#deployed.get(keyOf(spec))
     // Another stack may have a function of that name by now.
-    if (!deployed || this.#registry.find(name)?.name === name) return
+    const another =
+      version === undefined ? this.#registry.find(name)?.name === name : this.#registry.version(name, version)
+    if (!deployed || another) return
     this.#retire(deployed.pool)
-    this.#deployed.delete(name)
+    this.#deployed.delete(keyOf(spec))
   }
 
   #retire(pool: EnvironmentPool): void {
@@ -171,4 +177,9 @@ export class Deployments {
     pool.retire()
     if (pool.size > 0) this.#retired.add(pool)
   }
+}
+
+/** A published version has environments of its own. */
+function keyOf({ name, version }: FunctionSpec): string {
+  return version === undefined ? name : `${name}:${version}`
 }

@@ -3,6 +3,7 @@
 import type { Clock } from './clock.ts'
 import type { ExtensionNote } from './extension.ts'
 import type { ExtensionsApi } from './extensions-api.ts'
+import { versionOf } from './function-spec.ts'
 import type { InitRecord, InvocationRecord } from './invocation-record.ts'
 import { LineCollector, type CollectedLines, type LineOrigin } from './line-collector.ts'
 import type { LogEvent } from './log-stream.ts'
@@ -79,7 +80,7 @@ export class EnvironmentJournal {
     startNanos: bigint,
   ): void {
     this.#tell(startNanos, 'platform.start', () => ({
-      ...startRecord(request.requestId, request.tracing),
+      ...startRecord(request.requestId, versionOf(this.#options.origin.spec), request.tracing),
       functionArn: request.functionArn,
     }))
   }

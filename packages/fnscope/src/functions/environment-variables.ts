@@ -1,7 +1,7 @@
 // The variables of one execution environment, in the cloud's precedence: preset < the function's own < runtime < platform.
 import { delimiter } from 'node:path'
 import { fcVariables } from './fc-variables.ts'
-import type { FunctionSpec } from './function-spec.ts'
+import { versionOf, type FunctionSpec } from './function-spec.ts'
 import type { Launch } from './runtimes/launch.ts'
 
 export interface HostVariables {
@@ -79,7 +79,7 @@ export function environmentVariables(
     AWS_DEFAULT_REGION: host.region,
     AWS_EXECUTION_ENV: `AWS_Lambda_${spec.runtime}`,
     AWS_LAMBDA_FUNCTION_NAME: spec.name,
-    AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+    AWS_LAMBDA_FUNCTION_VERSION: versionOf(spec),
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(spec.memoryMb),
     AWS_LAMBDA_INITIALIZATION_TYPE: options.initializationType,
     AWS_LAMBDA_LOG_GROUP_NAME: spec.logGroup,

@@ -27,7 +27,7 @@ import { SignalQueue, type Signal } from './signal-queue.ts'
 import { noteOfFailure, type ExtensionFailure } from './extension.ts'
 import type { StreamSink } from './stream-sink.ts'
 import type { Clock } from './clock.ts'
-import type { FunctionSpec } from './function-spec.ts'
+import { versionOf, type FunctionSpec } from './function-spec.ts'
 import type { InitRecord, InvocationRecord } from './invocation-record.ts'
 import type { DivertLine } from './platform-options.ts'
 import type { Billing, EventTracing } from './platform-event.ts'
@@ -141,7 +141,7 @@ export class Environment {
       activity: () => this.#active(),
     })
     const { accountId } = options.host
-    const extended = { functionName: spec.name, functionVersion: '$LATEST', handler: spec.handler, accountId }
+    const extended = { functionName: spec.name, functionVersion: versionOf(spec), handler: spec.handler, accountId }
     this.#extensions = new ExtensionsApi(extended, {
       ready: ({ name, events }) => this.#journal.note({ about: 'extension', name, state: 'Ready', events }),
       done: (name) => this.#extensionsDone.push({ name, endNanos: clock() }),

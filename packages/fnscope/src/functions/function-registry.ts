@@ -13,14 +13,24 @@ export class FunctionRegistry {
     return before
   }
 
+  /** Without published versions. */
   all(): FunctionSpec[] {
-    return [...this.#stacks.values()].flat()
+    return this.#every().filter(({ version }) => version === undefined)
   }
 
-  /** By name or ARN; else by logical id, the first stack's that has it. */
+  /** A published version. */
+  version(name: string, version: string): FunctionSpec | undefined {
+    return this.#every().find((spec) => spec.name === name && spec.version === version)
+  }
+
+  /** $LATEST, by name or ARN; else by logical id, the first stack's that has it. */
   find(nameOrArnOrLogicalId: string): FunctionSpec | undefined {
     const { name } = parseFunctionName(nameOrArnOrLogicalId)
     const all = this.all()
     return all.find((spec) => spec.name === name) ?? all.find((spec) => spec.logicalId === name)
+  }
+
+  #every(): FunctionSpec[] {
+    return [...this.#stacks.values()].flat()
   }
 }

@@ -9,6 +9,8 @@ export type SegmentStyle = 'old' | 'new'
 export interface FunctionSpec {
   /** Physical name: stack-LogicalId-12 characters, or the template's FunctionName. */
   readonly name: string
+  /** Of a published version, its number; absent: $LATEST. */
+  readonly version?: string
   readonly logicalId: string
   readonly stack: string
   /** python3.11, nodejs20.x, provided.al2023 … */
@@ -71,4 +73,9 @@ export interface AppSpec {
   readonly outputs: Readonly<Record<string, string>>
   /** What the template has that is not emulated: logical id, type, and a sentence. */
   readonly notices: readonly string[]
+}
+
+/** $LATEST, or the number of a published version. */
+export function versionOf({ version }: Pick<FunctionSpec, 'version'>): string {
+  return version ?? '$LATEST'
 }

@@ -36,7 +36,8 @@ export interface InvokeAnswer {
   readonly logLines: readonly LogRecord[]
   /** X-Amzn-Trace-Id of the answer. */
   readonly traceHeader: string
-  readonly executedVersion: '$LATEST'
+  /** $LATEST or a number. */
+  readonly executedVersion: string
   /** 32 hex digits. */
   readonly traceId: string
   readonly sampled: boolean

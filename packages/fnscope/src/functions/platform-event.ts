@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import { formatIsoMillis } from '../span/time.ts'
 import { coldInit, type InitRecord, type InvocationRecord } from './invocation-record.ts'
 import type { ExtensionNote } from './extension.ts'
-import type { FunctionSpec } from './function-spec.ts'
+import { versionOf, type FunctionSpec } from './function-spec.ts'
 
 export interface PlatformEvent {
   /** ISO 8601, to the millisecond. */
@@ -60,7 +60,7 @@ export function initStartRecord(origin: EventOrigin, phase: InitRecord['phase'])
     runtimeVersion: origin.runtimeVersion,
     runtimeVersionArn: runtimeArn(origin),
     functionName: spec.name,
-    functionVersion: '$LATEST',
+    functionVersion: versionOf(spec),
     instanceId: origin.logStream,
     instanceMaxMemory: spec.memoryMb * 1024 * 1024,
   }
@@ -77,8 +77,8 @@ export function initReportRecord(origin: Pick<EventOrigin, 'initializationType'>
   return { ...initDoneRecord(origin, init), metrics: { durationMs: millis(init.endNanos - init.startNanos) } }
 }
 
-export function startRecord(requestId: string, tracing: EventTracing | undefined): object {
-  return { requestId, version: '$LATEST', ...(tracing ? { tracing } : {}) }
+export function startRecord(requestId: string, version: string, tracing: EventTracing | undefined): object {
+  return { requestId, version, ...(tracing ? { tracing } : {}) }
 }
 
 /** A run of the runtime that is over. */

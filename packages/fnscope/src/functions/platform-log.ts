@@ -20,7 +20,7 @@ import {
   type EventTracing,
 } from './platform-event.ts'
 import type { ExtensionNote } from './extension.ts'
-import type { FunctionSpec } from './function-spec.ts'
+import { versionOf, type FunctionSpec } from './function-spec.ts'
 
 export interface SystemLogInput {
   readonly spec: FunctionSpec
@@ -118,7 +118,7 @@ function textLines(input: SystemLogInput): SystemLines {
     betweenInits: first?.phase === 'init' && first.status !== 'success' ? [initReport(first)] : [],
     beforeInvoke: [
       ...(suppressed ? [initReport(suppressed)] : []),
-      line(startNanos, `START RequestId: ${record.requestId} Version: $LATEST\n`),
+      line(startNanos, `START RequestId: ${record.requestId} Version: ${versionOf(input.spec)}\n`),
     ],
     afterInvoke: [
       ...(failure === undefined ? [] : [line(record.endNanos, failure, true)]),
@@ -159,7 +159,7 @@ function jsonLines(input: SystemLogInput): SystemLines {
     betweenInits: first?.phase === 'init' ? [...initDone(first), ...(suppressed ? initStart(suppressed) : [])] : [],
     beforeInvoke: [
       ...(suppressed ? initDone(suppressed) : []),
-      ...event('INFO', startNanos, 'platform.start', startRecord(record.requestId, tracing)),
+      ...event('INFO', startNanos, 'platform.start', startRecord(record.requestId, versionOf(spec), tracing)),
     ],
     afterInvoke: [
       ...event('DEBUG', runtimeDoneNanos, 'platform.runtimeDone', runtimeDoneRecord(record, tracing)),

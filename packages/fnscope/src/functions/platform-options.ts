@@ -59,5 +59,7 @@ export interface PlatformOptions {
   readonly watchCode?: boolean
   /** Carries what asynchronous invocations leave for queues, topics and buses; functions are called by the platform itself. */
   readonly deliver?: ((arn: string, message: OutgoingMessage) => Promise<void>) | undefined
+  /** The version behind an alias, drawn anew at each call where the alias has weights; undefined: there is none. */
+  readonly versionOfAlias?: ((functionName: string, alias: string) => string | undefined) | undefined
   readonly clock?: Clock
 }

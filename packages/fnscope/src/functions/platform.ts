@@ -7,11 +7,12 @@ import type { FunctionCaller } from './caller-keys.ts'
 import { createClock, type Clock } from './clock.ts'
 import { datakitLogs, datakitOf } from './datakit-telemetry.ts'
 import { CodeWatch } from './code-watch.ts'
-import { Deployments } from './deployments.ts'
+import { Deployments, type Deployed } from './deployments.ts'
 import { EventDelivery } from './event-delivery.ts'
 import { EventQueue } from './event-queue.ts'
 import { newFcRequestId } from './fc-id.ts'
 import { FunctionRunner, type Call, type Run } from './function-runner.ts'
+import { parseFunctionName } from './function-name.ts'
 import { idleLog } from './invocation-log.ts'
 import { ProcessGuard } from './process-guard.ts'
 import { queuedEvent } from './queued-event.ts'
@@ -19,7 +20,7 @@ import { TelemetryOutlet } from './telemetry-outlet.ts'
 import { ThrottledError } from './throttled-error.ts'
 import { traceContext, type TraceContext } from './trace-context.ts'
 import type { EarlyAnswer, Environment } from './environment.ts'
-import type { AppSpec, FunctionSpec } from './function-spec.ts'
+import { versionOf, type AppSpec, type FunctionSpec } from './function-spec.ts'
 import type { FunctionLine } from './invocation-record.ts'
 import type { InvokeAnswer, InvokeRequest } from './invoke-request.ts'
 import type { PlatformOptions } from './platform-options.ts'
@@ -121,7 +122,7 @@ export class Platform {
    * @throws ThrottledError over a concurrency limit, or when the events queue is full
    */
   async invoke(request: InvokeRequest): Promise<InvokeAnswer> {
-    const deployed = this.#deployments.deployed(request.functionName)
+    const deployed = this.#deployed(request)
     if (!deployed || this.#stopped) {
       const known = this.functions().map((other) => other.name)
       throw new FnscopeError(
@@ -139,7 +140,7 @@ export class Platform {
     const answer = {
       requestId,
       traceHeader: trace.answerHeader,
-      executedVersion: '$LATEST',
+      executedVersion: versionOf(deployed.spec),
       traceId: trace.traceId,
       sampled: trace.sampled,
     } as const
@@ -200,6 +201,14 @@ export class Platform {
     await this.#settled()
     await this.#outlet.flushed()
     this.#guard.stop()
+  }
+
+  #deployed({ functionName, qualifier }: InvokeRequest): Deployed | undefined {
+    const asked = qualifier ?? parseFunctionName(functionName).qualifier
+    const latest = this.#deployments.deployed(functionName)
+    if (latest === undefined || asked === undefined || asked === '$LATEST') return latest
+    const version = /^\d+$/.test(asked) ? asked : this.#options.versionOfAlias?.(latest.spec.name, asked)
+    return this.#deployments.deployed(functionName, version)
   }
 
   // An unchanged function has its environments already.
