@@ -1,6 +1,6 @@
 // Log lines, newest first, of any height: only those in view are drawn. One tab stop, arrows and j/k move, Enter opens.
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { useEffect, useRef, type KeyboardEvent, type ReactNode } from 'react'
+import { useEffect, useRef, type CSSProperties, type KeyboardEvent, type ReactNode } from 'react'
 import { clock, day } from '../format.ts'
 import type { KeyedLine } from './keyed-lines.ts'
 import { Level } from './Level.tsx'
@@ -38,13 +38,15 @@ export function LogList(props: LogListProps): ReactNode {
   useEffect(() => {
     if (at >= 0) rows.scrollToIndex(at, { align: 'auto' })
   }, [at, rows])
-  const template = [
+  const tracks = [
     '92px',
     '64px',
     'minmax(70px, 130px)',
     ...columns.map(() => 'minmax(60px, 140px)'),
     'minmax(160px, 1fr)',
-  ].join(' ')
+  ]
+  // A property of its own: a narrow window has other columns, which a style sheet alone knows.
+  const template = { '--columns': tracks.join(' ') } as CSSProperties
   const onKeyDown = (event: KeyboardEvent): void => {
     const steps: Readonly<Record<string, number>> = {
       ArrowDown: at + 1,
@@ -73,7 +75,7 @@ export function LogList(props: LogListProps): ReactNode {
       onScroll={({ currentTarget }) => onTop(currentTarget.scrollTop < ROW_PX)}
     >
       <div role="rowgroup" className={styles['head']}>
-        <div role="row" aria-rowindex={1} style={{ gridTemplateColumns: template }}>
+        <div role="row" aria-rowindex={1} style={template}>
           <div role="columnheader">Time</div>
           <div role="columnheader">Level</div>
           <div role="columnheader">From</div>
@@ -106,7 +108,7 @@ export function LogList(props: LogListProps): ReactNode {
               aria-selected={index === at}
               data-open={open === line.key}
               className={styles['line']}
-              style={{ gridTemplateColumns: template, transform: `translateY(${start - ROW_PX}px)` }}
+              style={{ ...template, transform: `translateY(${start - ROW_PX}px)` }}
               onClick={() => {
                 onMove(index)
                 onOpen(line)

@@ -20,7 +20,7 @@ export function KeyValue({ values, onFilter }: KeyValueProps): ReactNode {
           <dd>
             <pre>{typeof value === 'object' && value !== null ? JSON.stringify(value, null, 2) : valueText(value)}</pre>
           </dd>
-          <span className={styles['actions']}>
+          <dd className={styles['actions']}>
             {onFilter && (
               <>
                 <button
@@ -42,7 +42,7 @@ export function KeyValue({ values, onFilter }: KeyValueProps): ReactNode {
               </>
             )}
             <CopyButton text={valueText(value)} label={`Copy ${key}`} />
-          </span>
+          </dd>
         </div>
       ))}
     </dl>

@@ -16,7 +16,7 @@ import { useLogTail } from '../logs/use-log-tail.ts'
 import { LEVELS, type LogsSearch } from '../page-search.ts'
 import { EmptyState } from '../parts/EmptyState.tsx'
 import { Failure } from '../parts/Failure.tsx'
-import { saveFile } from '../parts/save-file.ts'
+import { saveAs } from '../parts/save-as.ts'
 import { useShortcuts } from '../parts/shortcuts.ts'
 import { Skeleton } from '../parts/Skeleton.tsx'
 import { rangeParameters } from '../range.ts'
@@ -170,14 +170,16 @@ export function Logs(): ReactNode {
           <button
             type="button"
             disabled={lines.length === 0}
-            onClick={() => saveFile('logs.json', JSON.stringify(lines, null, 1))}
+            onClick={() =>
+              saveAs('logs.json', new Blob([JSON.stringify(lines, null, 1)], { type: 'application/json' }))
+            }
           >
             Save JSON
           </button>
           <button
             type="button"
             disabled={lines.length === 0}
-            onClick={() => saveFile('logs.csv', csvOf(lines), 'text/csv')}
+            onClick={() => saveAs('logs.csv', new Blob([csvOf(lines)], { type: 'text/csv' }))}
           >
             Save CSV
           </button>

@@ -34,11 +34,17 @@ export function Metrics(): ReactNode {
   const change = (part: MetricsSearch): void =>
     void navigate({ search: (before) => ({ ...before, ...part }), replace: 'q' in part })
   if (error !== null && data === undefined)
-    return <Failure what="The metrics could not be read" error={error} onRetry={() => void refetch()} />
+    return (
+      <div className={styles['main']}>
+        <h1>Metrics</h1>
+        <Failure what="The metrics could not be read" error={error} onRetry={() => void refetch()} />
+      </div>
+    )
   if (data === undefined) return <Skeleton label="Metrics" />
   if (data.metrics.length === 0)
     return (
       <EmptyState title="No metric in this time">
+        <h1 className="unseen">Metrics</h1>
         <p>
           Each call of a function writes some (namespace AWS/Lambda). A line in CloudWatch’s embedded format makes one
           of your own, as do StatsD, Prometheus and OpenTelemetry at their doors.

@@ -51,11 +51,17 @@ export function OneFunction(): ReactNode {
   ])
   const figures = data?.functions.find((one) => one.name === name || one.logicalId === name)
   if (error !== null && data === undefined)
-    return <Failure what="The function could not be read" error={error} onRetry={() => void refetch()} />
+    return (
+      <div className={styles['page']}>
+        <h1 className={styles['bar']}>{name}</h1>
+        <Failure what="The function could not be read" error={error} onRetry={() => void refetch()} />
+      </div>
+    )
   if (data === undefined) return <Skeleton label="Function" />
   if (figures === undefined)
     return (
       <EmptyState title={`There is no function ${name}`}>
+        <h1 className="unseen">{name}</h1>
         <p>It is not deployed here, and none of its calls are in this time.</p>
         <Link to="/functions">All functions</Link>
       </EmptyState>

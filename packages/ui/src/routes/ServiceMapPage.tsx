@@ -15,7 +15,7 @@ import { announce } from '../parts/announce.ts'
 import { EmptyState } from '../parts/EmptyState.tsx'
 import { Failure } from '../parts/Failure.tsx'
 import { useLiveEvents } from '../parts/live-events.ts'
-import { saveFile } from '../parts/save-file.ts'
+import { saveAs } from '../parts/save-as.ts'
 import { useShortcuts } from '../parts/shortcuts.ts'
 import { Skeleton } from '../parts/Skeleton.tsx'
 import { rangeParameters } from '../range.ts'
@@ -57,8 +57,8 @@ export function ServiceMapPage(): ReactNode {
   const save = async (kind: 'svg' | 'png'): Promise<void> => {
     if (svg.current === null || laidOut === undefined) return
     const text = svgText(svg.current, laidOut.layout)
-    if (kind === 'svg') saveFile('service-map.svg', text, 'image/svg+xml')
-    else saveFile('service-map.png', await pngOf(text, laidOut.layout))
+    if (kind === 'svg') saveAs('service-map.svg', new Blob([text], { type: 'image/svg+xml' }))
+    else saveAs('service-map.png', await pngOf(text, laidOut.layout))
   }
   const onSave = (kind: 'svg' | 'png'): void =>
     void save(kind).catch((problem: unknown) => announce(`The map could not be saved: ${String(problem)}`))

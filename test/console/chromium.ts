@@ -1,0 +1,72 @@
+// A real Chromium for tests of the console: pages that fail on any error of their script, and axe over what is shown.
+// Needs Chromium (CHROMIUM names it; apt-get install chromium).
+import assert from 'node:assert/strict'
+import { existsSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { chromium, type Browser, type Page } from 'playwright-core'
+
+const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
+/** Why tests that need one are skipped; false: they run. */
+export const NO_CHROMIUM = existsSync(CHROMIUM)
+  ? false
+  : `SKIPPED: no browser at ${CHROMIUM}; set CHROMIUM or install one`
+
+export type Theme = 'light' | 'dark'
+
+export async function openChromium(): Promise<Browser> {
+  return await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-gpu'] })
+}
+
+export interface ConsolePage {
+  readonly page: Page
+  /** What the page's scripts complained of so far, and requests to any other host. */
+  readonly complaints: readonly string[]
+  close(): Promise<void>
+}
+
+export interface PageOptions {
+  readonly theme?: Theme
+  readonly width?: number
+  readonly height?: number
+}
+
+/** @param url of the running fnscope: what asks any other host is a complaint */
+export async function openPage(browser: Browser, url: string, options: PageOptions = {}): Promise<ConsolePage> {
+  const { theme = 'light', width = 1280, height = 800 } = options
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme: theme, reducedMotion: 'reduce' })
+  const page = await context.newPage()
+  const complaints: string[] = []
+  page.on('pageerror', (error) => complaints.push(`error: ${error.message}`))
+  page.on('console', (message) => {
+    // What a request was answered is the test's own to look at.
+    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
+      complaints.push(message.text())
+  })
+  page.on('request', (request) => {
+    const asked = request.url()
+    if (!asked.startsWith(url) && !/^(blob|data):/.test(asked)) complaints.push(`another host: ${asked}`)
+  })
+  return { page, complaints, close: () => context.close() }
+}
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
+
+/** WCAG 2.0 to 2.2, A and AA, and best practice: nothing is let pass. */
+export async function assertAccessible(page: Page, where: string): Promise<void> {
+  await page.evaluate(AXE)
+  // As text: the tests' own types know no page.
+  const found = await page.evaluate<
+    string[]
+  >(`axe.run(document, { runOnly: ${JSON.stringify(TAGS)} }).then(({ violations }) =>
+    violations.map(({ id, nodes }) => id + ' (' + nodes.length + '): ' + nodes[0].html.slice(0, 200) + ' ' + nodes[0].failureSummary))`)
+  assert.deepEqual(found, [], where)
+}
+
+/** Nothing of the page lies beyond its right edge. */
+export async function assertNoSidewaysScroll(page: Page, where: string): Promise<void> {
+  const beyond = await page.evaluate<number>(
+    'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+  )
+  assert.ok(beyond <= 0, `${where} is ${beyond} px wider than the window`)
+}
