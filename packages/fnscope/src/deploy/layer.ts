@@ -1,6 +1,6 @@
 // Layers: the template's own directories, and packages that stand in for those of other accounts (foreign-layer.ts).
 import { createHash, randomUUID } from 'node:crypto'
-import { cp, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { cp, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { FnscopeError } from '../errors.ts'
 import { isDirectory, pathFrom, Properties, type AppContext } from './app-context.ts'
@@ -69,6 +69,7 @@ function localLayerId(context: AppContext, item: TemplateValue): string | undefi
 async function readForeignLayer(context: AppContext, arn: string, place: string, runtime: string): Promise<string[]> {
   const published = await context.files.layer?.(arn)
   if (published !== undefined) return [published]
+  if (/:layer:Datadog-Extension(?:-ARM)?(?:-FIPS)?:\d+$/.test(arn)) return [await markDatadogExtension(context, arn)]
   const found = foreignLayer(arn)
   if (found === undefined || !runtime.startsWith(found.language)) {
     context.notice(`${place}: layer ${arn} lies on the cloud and was left out; add its packages to the app instead.`)
@@ -78,6 +79,18 @@ async function readForeignLayer(context: AppContext, arn: string, place: string,
     context.notice(`${arn}: no table says what is in this layer; ${found.nearest} stands in for it.`)
   }
   return [await buildForeignLayer(found, { arn, runtime, dir: context.build.cacheDir }, context.build)]
+}
+
+/**
+ * Datadog's libraries look for its extension by this file: where it is, they hand each trace to the agent's port before the
+ * invocation ends. That port is one of fnscope's doors, so the file alone is there, and nothing is started.
+ */
+async function markDatadogExtension(context: AppContext, arn: string): Promise<string> {
+  const dir = join(context.build.cacheDir, 'layers', 'datadog-extension')
+  await mkdir(join(dir, 'extensions'), { recursive: true })
+  await writeFile(join(dir, 'extensions', 'datadog-agent'), '', { mode: 0o644 })
+  context.notice(`${arn}: what Datadog's extension does, fnscope's doors do (8126, 8125); nothing is installed for it.`)
+  return dir
 }
 
 async function readLocalLayer(context: AppContext, id: string, runtime: string): Promise<string[]> {

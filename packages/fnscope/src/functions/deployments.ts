@@ -3,8 +3,10 @@
 import { existsSync } from 'node:fs'
 import { FnscopeError, messageOf } from '../errors.ts'
 import { codeFingerprint } from './code-fingerprint.ts'
+import { collectorNotice } from './collector-extension.ts'
 import { EnvironmentPool, type EnvironmentPoolOptions } from './environment-pool.ts'
 import { FunctionRegistry } from './function-registry.ts'
+import { bringsCollector } from './layer-extensions.ts'
 import { launchRuntime, prepareRuntime, runsHere } from './runtimes/launch-runtime.ts'
 import { ThrottledError } from './throttled-error.ts'
 import type { AppSpec, FunctionSpec } from './function-spec.ts'
@@ -30,6 +32,8 @@ export class Deployments {
   readonly #deployed = new Map<string, Deployed>()
   /** Replaced or removed, with invocations that still run. */
   readonly #retired = new Set<EnvironmentPool>()
+  /** Notices that the user has had. */
+  readonly #said = new Set<string>()
   #running = 0
 
   constructor(options: DeploymentsOptions) {
@@ -98,6 +102,12 @@ export class Deployments {
   /** Installs runtime clients ahead of the first call. What fails is told, and again by each call that needs it. */
   async prepare(functions: readonly FunctionSpec[]): Promise<void> {
     const { runtimes } = this.#options
+    for (const spec of functions) {
+      const notice = collectorNotice(spec, bringsCollector(spec.layerDirs))
+      if (notice === undefined || this.#said.has(notice)) continue
+      this.#said.add(notice)
+      runtimes.notify(notice)
+    }
     for (const those of Map.groupBy(functions, (spec) => spec.runtime).values()) {
       const { runtime } = those[0]!
       const refused = those.filter((spec) => !runsHere(spec)).map((spec) => spec.logicalId)
