@@ -1,14 +1,17 @@
 // The life of environments: freeze and thaw, provisioned ones, changed code, and where asynchronous events end.
 import assert from 'node:assert/strict'
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { OutgoingMessage } from '../../packages/fnscope/src/functions/event-destination.ts'
+import { openMailbox, type Mailbox } from './mailbox.ts'
 import { bodies, json, spansOf, startHarness, until, type Harness } from './harness.ts'
 
 const sent: { readonly arn: string; readonly message: OutgoingMessage }[] = []
 let harness: Harness
-before(() => {
+let mailbox: Mailbox
+before(async () => {
+  mailbox = await openMailbox()
   harness = startHarness({
     watchCode: true,
     segmentStyle: 'new',
@@ -18,7 +21,10 @@ before(() => {
     },
   })
 })
-after(() => harness.stop())
+after(async () => {
+  await harness.stop()
+  await mailbox[Symbol.asyncDispose]()
+})
 
 const QUEUE = 'arn:aws:sqs:us-east-1:000000000000:dead'
 
@@ -45,7 +51,9 @@ def handler(e, c):
 `
       const spec = cold.add({ 'app.py': source })
       const [pid, first] = json(await cold.call(spec.name)) as [number, number]
-      await until(() => stateOf(pid) === 'T')
+      // In a namespace of its own the process knows itself by another number.
+      const plain = process.env['FNSCOPE_ISOLATION'] !== 'namespace'
+      if (plain) await until(() => stateOf(pid) === 'T')
       // As long as a hundred ticks would take.
       await new Promise((resolve) => setTimeout(resolve, 200))
       const answer = await cold.call(spec.name)
@@ -53,7 +61,7 @@ def handler(e, c):
       assert.equal(same, pid)
       assert.ok(second - first < 50, `${second - first} ticks`)
       assert.ok(Number(/\tDuration: ([\d.]+) ms/.exec(answer.logTail)![1]) < 150, answer.logTail)
-      assert.equal(stateOf(pid), 'T')
+      if (plain) await until(() => stateOf(pid) === 'T')
     } finally {
       await cold.stop()
     }
@@ -61,16 +69,9 @@ def handler(e, c):
 )
 
 test('an environment that is not frozen goes on between invocations', async () => {
-  const file = join(harness.dir, 'later')
-  const source = `import threading\ndef later():\n    open(${JSON.stringify(file)}, 'w').write('flushed')\ndef handler(e, c):\n    threading.Timer(0.05, later).start()\n`
+  const source = `import threading, urllib.request\ndef later():\n    urllib.request.urlopen('${mailbox.url}/later', b'"flushed"')\ndef handler(e, c):\n    threading.Timer(0.05, later).start()\n`
   await harness.call(harness.add({ 'app.py': source }).name)
-  await until(() => {
-    try {
-      return readFileSync(file, 'utf8') === 'flushed'
-    } catch {
-      return false
-    }
-  })
+  await until(() => mailbox.received('later').length === 1)
 })
 
 test('provisioned environments are there before the first call, which is no cold start and not billed for the init', async () => {
@@ -97,20 +98,17 @@ test('provisioned environments are there before the first call, which is no cold
 })
 
 test('code that is changed is run by the next invocation; one that runs ends with the old', async () => {
-  const started = join(harness.dir, 'started')
-  const go = join(harness.dir, 'go')
   const source = (n: number): string =>
-    `import os, time\ndef handler(e, c):\n    if e:\n        open(${JSON.stringify(started)}, 'w').close()\n        while not os.path.exists(${JSON.stringify(go)}): time.sleep(0.005)\n    return ${n}\n`
+    `import urllib.request\ndef handler(e, c):\n    if e: urllib.request.urlopen('${mailbox.url}/go').close()\n    return ${n}\n`
   const spec = harness.add({ 'app.py': source(1) }, { logicalId: 'Watched' })
   const running = harness.call(spec.name, { wait: true })
-  await until(() => existsNow(started))
+  await until(() => mailbox.waits('go'))
   const said = 'Code of Watched has changed: the next invocation runs it.'
   writeFileSync(join(spec.codeDir, 'app.py'), `${source(2)}# changed\n`)
   await until(() => harness.notes.includes(said))
   assert.equal(json(await harness.call(spec.name)), 2)
-  writeFileSync(go, '')
+  mailbox.release('go')
   assert.equal(json(await running), 1)
-  rmSync(started)
 })
 
 test('an event that fails for good goes to its destination and its dead-letter queue, as the cloud writes them', async () => {
@@ -181,12 +179,3 @@ test('an event that is throttled until it is too old is given up without an answ
   assert.equal(record['requestContext']!['approximateInvokeCount'], 0)
   assert.ok(!('responsePayload' in record))
 })
-
-function existsNow(path: string): boolean {
-  try {
-    readFileSync(path)
-    return true
-  } catch {
-    return false
-  }
-}

@@ -1,24 +1,27 @@
 // The Telemetry API and the Logs API before it, as an extension in a real process sees them.
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { extensionLayer } from './extension-layer.ts'
+import { openMailbox, type Mailbox } from './mailbox.ts'
 import { bodies, json, startHarness, until, type Harness } from './harness.ts'
 
 let harness: Harness
-before(() => {
+let mailbox: Mailbox
+before(async () => {
   harness = startHarness({ segmentStyle: 'new' })
+  mailbox = await openMailbox()
 })
-after(() => harness.stop())
+after(async () => {
+  await harness.stop()
+  await mailbox[Symbol.asyncDispose]()
+})
 
-/** Listens, subscribes with BODY to PATH, and writes each event it gets as a line to FILE; goes on until SHUTDOWN. */
+/** Listens, makes the subscriptions in SUBSCRIBE, and posts what it gets to EVENTS; goes on until SHUTDOWN. */
 const COLLECTOR = `
-import threading, http.server, socket
-FILE = os.environ['EVENTS']
+import threading, http.server, socket, urllib.request
 def keep(events):
-    with open(FILE, 'a') as f:
-        for e in events: f.write(json.dumps(e) + '\\n')
+    urllib.request.urlopen(os.environ['EVENTS'], json.dumps(events).encode()).close()
 class H(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         length = int(self.headers['Content-Length'])
@@ -57,34 +60,20 @@ interface Seen {
   readonly _request?: [string, string, boolean]
 }
 
-let files = 0
+let collectors = 0
 function collecting(
   subscribe: readonly unknown[],
   more: { readonly code?: string; readonly env?: Record<string, string>; readonly spec?: object } = {},
 ): { readonly name: string; readonly seen: () => Seen[] } {
-  files += 1
-  const file = join(harness.dir, `events-${files}`)
-  const layer = extensionLayer(join(harness.dir, `collector-${files}`), { collector: COLLECTOR })
+  collectors += 1
+  const name = `events-${collectors}`
+  const layer = extensionLayer(join(harness.dir, name), { collector: COLLECTOR })
   const code =
     more.code ??
     'import logging\ndef handler(e, c):\n    print("hi")\n    if e: raise ValueError("bad")\n    return 1\n'
-  const environment = { EVENTS: file, SUBSCRIBE: JSON.stringify(subscribe), ...more.env }
+  const environment = { EVENTS: `${mailbox.url}/${name}`, SUBSCRIBE: JSON.stringify(subscribe), ...more.env }
   const spec = harness.add({ 'app.py': code }, { layerDirs: [layer], environment, ...more.spec })
-  const read = (): string => {
-    try {
-      return readFileSync(file, 'utf8')
-    } catch {
-      return ''
-    }
-  }
-  return {
-    name: spec.name,
-    seen: () =>
-      read()
-        .split('\n')
-        .filter((line) => line !== '')
-        .map((line) => JSON.parse(line) as Seen),
-  }
+  return { name: spec.name, seen: () => mailbox.received(name).flat() as Seen[] }
 }
 
 const HTTP = { protocol: 'HTTP', URI: 'http://sandbox.localdomain:PORT/sink?a=1' }
