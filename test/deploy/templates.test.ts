@@ -1,0 +1,85 @@
+// Templates of the kinds that public collections have, each deployed in one started fnscope, called and removed. What is to
+// come of a template stands in its own Metadata.Test.
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import test, { after, before } from 'node:test'
+import type { ConsoleApp } from '../../packages/fnscope/src/api/console-types.ts'
+import { parseTemplate } from '../../packages/fnscope/src/deploy/template-yaml.ts'
+import { withoutPython } from './app-fixture.ts'
+import { APPS, startFnscope, type StartedFnscope } from '../started-fnscope.ts'
+
+interface Expected {
+  /** A function, its event and what it answers. */
+  readonly Invoke?: string
+  readonly Event?: unknown
+  readonly Answer?: unknown
+  /** The answer has more than that. */
+  readonly Partial?: unknown
+  /** An output that is a URL, and the JSON that GET answers. */
+  readonly Get?: string
+  readonly Body?: unknown
+  /** Exactly these are deployed. */
+  readonly Functions?: readonly string[]
+  readonly Outputs?: Readonly<Record<string, string>>
+  /** Parts of what is told; anything else that is told is of no interest. */
+  readonly Notices?: readonly string[]
+}
+
+const DIR = join(APPS, 'templates')
+const FILES = readdirSync(DIR).filter((name) => name.endsWith('.yaml'))
+
+const skip = await withoutPython('python3.11')
+let fnscope: StartedFnscope
+before(async () => {
+  if (skip === undefined) fnscope = await startFnscope()
+})
+after(async () => {
+  if (skip === undefined) await fnscope[Symbol.asyncDispose]()
+})
+
+async function ask<Answer>(method: string, path: string, body?: unknown): Promise<Answer> {
+  const answer = await fetch(`${fnscope.url}${path}`, {
+    method,
+    // invocations want to be signed, by anybody
+    headers: { authorization: 'test', ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  })
+  const text = await answer.text()
+  assert.ok(answer.ok, text)
+  return JSON.parse(text) as Answer
+}
+
+test('there are at least 40 templates', () => assert.ok(FILES.length >= 40, `${FILES.length}`))
+
+for (const file of FILES) {
+  test(`${file} is deployed, called and removed`, { skip }, async () => {
+    const metadata = parseTemplate(readFileSync(join(DIR, file), 'utf8'), file)['Metadata'] as {
+      readonly Test?: unknown
+    }
+    const expected = metadata.Test as Expected
+    const { app } = await ask<{ readonly app: ConsoleApp }>('POST', '/api/apps', { dir: join(DIR, file) })
+    if (expected.Functions) assert.deepEqual([...app.functions].sort(), expected.Functions)
+    for (const [key, value] of Object.entries(expected.Outputs ?? {})) assert.equal(app.outputs[key], value)
+    for (const part of expected.Notices ?? [])
+      assert.ok(
+        app.notices.some((notice) => notice.includes(part)),
+        `${part} in ${JSON.stringify(app.notices)}`,
+      )
+    if (expected.Invoke !== undefined) {
+      const answer = await ask('POST', `/2015-03-31/functions/${expected.Invoke}/invocations`, expected.Event)
+      if (expected.Partial === undefined) assert.deepEqual(answer, expected.Answer)
+      else assert.partialDeepStrictEqual(answer, expected.Answer)
+    }
+    if (expected.Get !== undefined) {
+      const url = app.urls[expected.Get]
+      assert.ok(url, `${expected.Get} is no local URL: ${JSON.stringify(app.outputs)}`)
+      const answer = await fetch(url)
+      assert.equal(answer.status, 200)
+      assert.deepEqual(await answer.json(), expected.Body)
+    }
+    await ask('DELETE', `/api/apps/${app.stack}`)
+    const { apps } = await ask<{ readonly apps: readonly ConsoleApp[] }>('GET', '/api/apps')
+    assert.deepEqual(apps, [])
+  })
+}
