@@ -119,12 +119,12 @@ const refusals: readonly (readonly [string, RegExp])[] = [
   ['!Ref stage', /Did you mean Stage\?/],
   ['!Sub "${Nobody.Arn}"', /refers to Nobody/],
   ['!GetAtt Hello.Colour', /Hello\.Colour/],
-  ['!FindInMap [Sizes, test, memory]', /no Sizes\.test\.memory/],
+  ['!FindInMap [Sizes, test, memory]', /mapping for Sizes::test::memory/],
   ['!If [Maybe, 1, 2]', /condition Maybe/],
   ['!If [Loop, 1, 2]', /Conditions\.Loop → Conditions\.Loop/],
   ['!Ref A', /Resources\.A → Resources\.B → Resources\.A/],
-  ['!Select [5, [a]]', /no item 5/],
-  ['!Join ["-", text]', /wants a list/],
+  ['!Select [5, [a]]', /nonexistent value at index 5/],
+  ['!Join ["-", text]', /every Fn::Join object requires two/],
   ['{ "Fn::Frobnicate": 1 }', /Fn::Frobnicate/],
 ]
 

@@ -5,6 +5,7 @@ import {
   invalid,
   isList,
   isMap,
+  spell,
   type TemplateMap,
   type TemplateValue,
 } from './template-value.ts'
@@ -39,7 +40,7 @@ export function resolveValue(value: TemplateValue, scope: Scope, place: string):
   const call = intrinsicOf(value)
   if (call) {
     const intrinsic = INTRINSICS.get(call[0])
-    if (!intrinsic) throw invalid(`${place} uses ${call[0]}, which fnscope does not read.`)
+    if (!intrinsic) throw invalid(`Template error: unknown function ${call[0]}. ${place} uses it.`)
     const result = intrinsic(call[1], scope, place)
     return typeof result === 'string' && result.includes('{{resolve:') ? scope.dynamic(result, place) : result
   }
@@ -134,7 +135,12 @@ const INTRINSICS: ReadonlyMap<string, Intrinsic> = new Map<string, Intrinsic>([
     'Fn::Join',
     (argument, scope, place) => {
       const [separator, items] = listOf(argument, scope, place, [2])
-      if (!isList(items)) throw invalid(`${place}: Fn::Join wants a list to join, not ${describe(items)}.`)
+      if (!isList(items)) {
+        throw invalid(
+          'Template error: every Fn::Join object requires two parameters, (1) a string delimiter and (2) a list of ' +
+            `strings to be joined. ${place}: the second is ${describe(items)}.`,
+        )
+      }
       return items.map((item) => textOf(item, place)).join(textOf(separator, place))
     },
   ],
@@ -150,7 +156,8 @@ const INTRINSICS: ReadonlyMap<string, Intrinsic> = new Map<string, Intrinsic>([
     (argument, scope, place) => {
       const [index, items] = listOf(argument, scope, place, [2])
       const item = isList(items) ? items[Number(index)] : undefined
-      if (item === undefined) throw invalid(`${place}: Fn::Select finds no item ${describe(index)} in its list.`)
+      if (item === undefined)
+        throw invalid(`Template error: Fn::Select cannot select nonexistent value at index ${spell(index)}. (${place})`)
       return item
     },
   ],
@@ -163,7 +170,7 @@ const INTRINSICS: ReadonlyMap<string, Intrinsic> = new Map<string, Intrinsic>([
       for (const name of names) found = isMap(found) ? found[name] : undefined
       if (found !== undefined) return found
       if (isMap(fallback) && fallback['DefaultValue'] !== undefined) return fallback['DefaultValue']
-      throw invalid(`${place}: Mappings has no ${names.join('.')}.`)
+      throw invalid(`Template error: Unable to get mapping for ${names.join('::')}. (${place})`)
     },
   ],
   [

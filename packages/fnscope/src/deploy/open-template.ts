@@ -6,7 +6,7 @@ import { expandForEach } from './language-extensions.ts'
 import { readParameters, type ParameterValues } from './parameters.ts'
 import type { NameSeed } from './physical-name.ts'
 import { checkReferences } from './references.ts'
-import { expandSam, type ExpandedTemplate } from './sam/expand.ts'
+import { expandSam, SAM_TYPES, type ExpandedTemplate } from './sam/expand.ts'
 import { openScope, type TemplateScope } from './scope.ts'
 import { knownValue } from './static-value.ts'
 import { invalid, isMap, mapAt, type TemplateMap, type TemplateValue } from './template-value.ts'
@@ -94,10 +94,19 @@ function mergeAllGlobals(template: TemplateMap, file: string): Record<string, Te
     }
     if (!isMap(resource) || typeof resource['Type'] !== 'string') {
       throw invalid(
-        `Template format error: [/Resources/${id}/Type] 'null' values are not allowed. ${place} must be a map with a Type.`,
+        `Template format error: [/Resources/${id}] Every Resources object must contain a Type member. ${place} must be a map with a Type.`,
       )
+    }
+    if (!isKnownForm(resource['Type'])) {
+      throw invalid(`Template format error: Unrecognized resource types: [${resource['Type']}]. (${place})`)
     }
     merged[id] = { ...resource, Properties: withGlobals(template, resource, place) }
   }
   return merged
+}
+
+// Any service's type is taken, and whatever makers of extensions call theirs; SAM's own are known.
+function isKnownForm(type: string): boolean {
+  if (type.startsWith('AWS::Serverless::')) return SAM_TYPES.has(type)
+  return /^[A-Za-z0-9]+::[\w@:-]+$/.test(type)
 }

@@ -1,4 +1,5 @@
-// The template's parameters: what the caller or samconfig.toml says, else the default, checked against AllowedValues.
+// The template's parameters: what the caller or samconfig.toml says, else the default, checked as CloudFormation checks
+// them and refused in its words.
 import { invalid, isList, isMap, mapAt, spell, type TemplateMap, type TemplateValue } from './template-value.ts'
 
 const LISTS = /^(CommaDelimitedList|List<.+>)$/
@@ -24,12 +25,13 @@ export function readParameters(
     const given = overrides[name] ?? declared['Default']
     if (given === undefined || given === null) {
       throw invalid(
-        `${file}: ${place} has no Default and no value was given. ` +
+        `Parameters: [${name}] must have values. ${file}: ${place} has no Default and no value was given. ` +
           `Give it one: --parameter ${name}=VALUE, or parameter_overrides = "${name}=VALUE" in samconfig.toml.`,
       )
     }
-    checkAllowed(name, given, declared, file)
     const type = typeof declared['Type'] === 'string' ? declared['Type'] : 'String'
+    const wrong = type === 'CommaDelimitedList' ? undefined : problemOf(given, type, declared)
+    if (wrong !== undefined) throw invalid(refusal(name, wrong, { given, declared, place: `${file}: ${place}` }))
     if (SSM.test(type) && overrides[name] === undefined) fromSsm.add(name)
     values.set(name, LISTS.test(type) ? splitList(given) : scalarText(given))
   }
@@ -47,17 +49,39 @@ function splitList(value: TemplateValue): TemplateValue {
     .map((item) => item.trim())
 }
 
-function checkAllowed(name: string, given: TemplateValue, declared: TemplateMap, file: string): void {
+/** What CloudFormation says of a value that it does not take; undefined when it does. */
+function problemOf(given: TemplateValue, type: string, declared: TemplateMap): string | undefined {
+  const text = spell(given)
   const allowed = declared['AllowedValues']
-  if (isList(allowed) && !allowed.some((value) => spell(value) === spell(given))) {
-    throw invalid(
-      `${file}: Parameters.${name} is "${spell(given)}"; AllowedValues has ${allowed.map(spell).join(', ')}.`,
-    )
+  if (isList(allowed) && !allowed.some((value) => spell(value) === text)) {
+    return `must be one of AllowedValues`
   }
+  const bound = (key: string): number | undefined => (declared[key] === undefined ? undefined : Number(declared[key]))
+  if (type === 'Number') {
+    const number = Number(text)
+    if (text.trim() === '' || Number.isNaN(number)) return 'must be a number'
+    if (number < (bound('MinValue') ?? -Infinity)) return `must be a number not less than ${bound('MinValue')}`
+    if (number > (bound('MaxValue') ?? Infinity)) return `must be a number not greater than ${bound('MaxValue')}`
+  }
+  if (text.length < (bound('MinLength') ?? 0)) return `must contain at least ${bound('MinLength')} characters`
+  if (text.length > (bound('MaxLength') ?? Infinity)) return `must contain at most ${bound('MaxLength')} characters`
   const pattern = declared['AllowedPattern']
-  if (typeof pattern === 'string' && !matches(pattern, spell(given))) {
-    throw invalid(`${file}: Parameters.${name} is "${spell(given)}", which AllowedPattern ${pattern} refuses.`)
-  }
+  return typeof pattern === 'string' && !matches(pattern, text) ? `must match pattern ${pattern}` : undefined
+}
+
+function refusal(
+  name: string,
+  wrong: string,
+  { given, declared, place }: { readonly given: TemplateValue; readonly declared: TemplateMap; readonly place: string },
+): string {
+  const constraint = declared['ConstraintDescription']
+  const said =
+    typeof constraint === 'string'
+      ? `Parameter '${name}' failed to satisfy constraint: ${constraint}.`
+      : `Parameter '${name}' ${wrong}.`
+  const allowed = declared['AllowedValues']
+  const value = declared['NoEcho'] === true || declared['NoEcho'] === 'true' ? '****' : spell(given)
+  return `${said} ${place} is "${value}"${isList(allowed) ? `; AllowedValues has ${allowed.map(spell).join(', ')}` : ''}.`
 }
 
 // A pattern in Java's dialect that JavaScript cannot read refuses nothing.

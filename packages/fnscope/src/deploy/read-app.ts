@@ -12,7 +12,8 @@ import { readSamConfig } from './samconfig.ts'
 import { readAssembly } from './read-assembly.ts'
 import { readServerlessDevs, SERVERLESS_DEVS_NAMES } from './serverless-devs.ts'
 import { openStack, type Stack } from './stack.ts'
-import { typeOf } from './template-value.ts'
+import { invalid, mapAt, type TemplateMap, typeOf } from './template-value.ts'
+import { parseTemplate } from './template-yaml.ts'
 
 export interface ReadAppOptions {
   readonly region: string
@@ -60,8 +61,11 @@ export async function readApp(path: string, options: ReadAppOptions): Promise<Ap
 async function openApp(found: FoundTemplate, options: ReadAppOptions, notice: (text: string) => void): Promise<Stack> {
   const { region, accountId } = options
   const config = await readSamConfig(found.appDir)
+  const template = parseTemplate(await readFile(found.file, 'utf8'), shown(found.file))
+  // samconfig.toml may speak for several templates, the caller means this one
+  checkNames(options.parameters ?? {}, mapAt(template['Parameters'], 'Parameters'), shown(found.file))
   return await openStack({
-    template: await readFile(found.file, 'utf8'),
+    template,
     file: shown(found.file),
     dir: dirname(found.file),
     appDir: found.appDir,
@@ -73,6 +77,13 @@ async function openApp(found: FoundTemplate, options: ReadAppOptions, notice: (t
     notice,
     ...(options.lookups === undefined ? {} : { lookups: options.lookups }),
   })
+}
+
+function checkNames(given: Readonly<Record<string, string>>, declared: TemplateMap, file: string): void {
+  const unknown = Object.keys(given).filter((name) => !Object.hasOwn(declared, name))
+  if (unknown.length === 0) return
+  const known = Object.keys(declared).join(', ') || 'none'
+  throw invalid(`Parameters: [${unknown.join(', ')}] do not exist in the template. ${file} has ${known}.`)
 }
 
 function shown(file: string): string {

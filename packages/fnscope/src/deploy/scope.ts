@@ -185,7 +185,8 @@ export function openScope(template: TemplateMap, options: ScopeOptions): Templat
       const value = options.lookups?.attribute?.(resource.logicalId, attribute) ?? attributeOf(resource, attribute)
       if (value === undefined) {
         throw invalid(
-          `${file}: ${place} asks for ${id}.${attribute}; a resource of type ${resource.type} has no such attribute.`,
+          `Template error: resource ${id} does not support attribute type ${attribute} in Fn::GetAtt. ` +
+            `${file}: ${place} asks for ${id}.${attribute}; a resource of type ${resource.type} has no such attribute.`,
         )
       }
       return value
@@ -193,7 +194,10 @@ export function openScope(template: TemplateMap, options: ScopeOptions): Templat
     condition(name, place) {
       const value = conditions[name]
       if (value === undefined)
-        throw invalid(`${file}: ${place} names condition ${name}, which Conditions does not have.`)
+        throw invalid(
+          `Template format error: Unresolved condition dependency ${name} in the ${place.split('.')[0]} block of the ` +
+            `template. ${file}: ${place} names condition ${name}, which Conditions does not have.`,
+        )
       return once(truths, name, `Conditions.${name}`, place, () => conditionValue(value, scope, `Conditions.${name}`))
     },
     importValue(name, place) {

@@ -34,6 +34,9 @@ const STEPS: readonly Readonly<Record<string, Expand>>[] = [
   { 'AWS::Serverless::Connector': expandConnector },
 ]
 
+/** Of which the transform knows what to make. */
+export const SAM_TYPES: ReadonlySet<string> = new Set(STEPS.flatMap((kinds) => Object.keys(kinds)))
+
 /**
  * `sources` are the template's resources with Globals merged; `known` replaces Refs to parameters by their values.
  * @throws FnscopeError FNS_TEMPLATE_INVALID
