@@ -27,8 +27,8 @@ export function addDeploy(program: Command, terminal: Terminal): void {
   program
     .command('deploy')
     .summary("run an app's functions in the running fnscope")
-    .description('Run the functions of a SAM project in the running fnscope; an earlier deployment is replaced.')
-    .argument('<app>', 'directory of a SAM project, or its template')
+    .description('Run the functions of an app in the running fnscope; an earlier deployment is replaced.')
+    .argument('<app>', 'directory of a SAM, CDK or Serverless Devs project, or its template')
     .option(PARAMETER_FLAG, PARAMETER_HELP, collect)
     .option('--json', 'the deployed app as one JSON object')
     .addHelpText('after', DEPLOY_HELP)

@@ -81,7 +81,7 @@ export function addUp(program: Command, terminal: Terminal): void {
     .command('up')
     .summary('start fnscope, and the functions of an app')
     .description('Start fnscope: receive, store and answer; with APP_DIR also run the functions of that SAM project.')
-    .argument('[app]', 'directory of a SAM project, or its template')
+    .argument('[app]', 'directory of a SAM, CDK or Serverless Devs project, or its template')
     .option(PARAMETER_FLAG, PARAMETER_HELP, collect)
   addServerOptions(command)
     .option('--quiet', "do not print the functions' log lines")

@@ -75,6 +75,8 @@ const cases: readonly (readonly [string, unknown])[] = [
   ['{ a: !If [IsProd, b, !Ref AWS::NoValue], c: d }', { c: 'd' }],
   ['!Base64 hello', 'aGVsbG8='],
   ['{ "Fn::Join": ["", [{ "Ref": "Stage" }, "!"]] }', 'dev!'],
+  ['!Cidr ["10.0.0.0/16", 3, 8]', ['10.0.0.0/24', '10.0.1.0/24', '10.0.2.0/24']],
+  ['!Cidr ["2001:db8::/56", 2, 64]', ['2001:db8::/64', '2001:db8:0:1::/64']],
   ['!GetAZs ""', ['eu-west-1a', 'eu-west-1b', 'eu-west-1c']],
   ['!Select [0, !GetAZs ""]', 'eu-west-1a'],
   ['{ "Fn::Length": [1, 2] }', 2],
@@ -125,6 +127,7 @@ const refusals: readonly (readonly [string, RegExp])[] = [
   ['!Ref A', /Resources\.A → Resources\.B → Resources\.A/],
   ['!Select [5, [a]]', /nonexistent value at index 5/],
   ['!Join ["-", text]', /every Fn::Join object requires two/],
+  ['!Cidr ["10.0.0.0/24", 4, 8]', /finds no 4 blocks of 8 bits/],
   ['{ "Fn::Frobnicate": 1 }', /Fn::Frobnicate/],
 ]
 

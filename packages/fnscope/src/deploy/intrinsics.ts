@@ -1,4 +1,5 @@
 // CloudFormation's intrinsic functions over template values. What a name stands for is the Scope's business, not this file's.
+import { cidrBlocks } from './cidr.ts'
 import {
   describe,
   intrinsicOf,
@@ -213,6 +214,13 @@ const INTRINSICS: ReadonlyMap<string, Intrinsic> = new Map<string, Intrinsic>([
     (argument, scope, place) => {
       const region = textOf(resolveValue(argument, scope, place), place) || scope.region
       return ZONES.map((zone) => region + zone)
+    },
+  ],
+  [
+    'Fn::Cidr',
+    (argument, scope, place) => {
+      const [block, count, bits] = listOf(argument, scope, place, [2, 3])
+      return cidrBlocks(textOf(block, place), Number(count), bits === undefined ? undefined : Number(bits), place)
     },
   ],
   ['Fn::Length', (argument, scope, place) => listOf(argument, scope, place).length],
