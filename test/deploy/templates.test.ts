@@ -83,3 +83,16 @@ for (const file of FILES) {
     assert.deepEqual(apps, [])
   })
 }
+
+test('a dynamic reference has the value that the parameter store has', { skip }, async () => {
+  const target = { 'x-amz-target': 'AmazonSSM.PutParameter', 'content-type': 'application/x-amz-json-1.1' }
+  const authorization =
+    'AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/ssm/aws4_request, SignedHeaders=host, Signature=0'
+  const body = JSON.stringify({ Name: '/app/secret', Value: 'from the store', Type: 'String' })
+  const put = await fetch(fnscope.url, { method: 'POST', headers: { ...target, authorization }, body })
+  assert.equal(put.status, 200, await put.text())
+  await ask('POST', '/api/apps', { dir: join(DIR, 'dynamic-reference.yaml') })
+  const answer = await ask('POST', '/2015-03-31/functions/Fn/invocations', { names: ['SECRET'] })
+  assert.deepEqual(answer, { SECRET: 'from the store' })
+  await ask('DELETE', '/api/apps/templates')
+})

@@ -333,6 +333,7 @@ export async function startServer(config: Config, options: StartOptions): Promis
     segmentStyle: config.segmentStyle,
     fcTracing: config.fcTracing,
     findPython: (runtime) => findPython(runtime, notify),
+    surroundings: control.surroundings,
     notify,
     triggers,
     fronts,

@@ -1,7 +1,7 @@
 // What is deployed: reads an app's directory, gives its functions to the platform and its triggers to the registry.
 import { resolve } from 'node:path'
 import type { Config } from '../config.ts'
-import { readApp } from '../deploy/read-app.ts'
+import { readApp, type ReadAppOptions } from '../deploy/read-app.ts'
 import { readStack } from '../deploy/read-stack.ts'
 import type { Stack as OpenStack } from '../deploy/stack.ts'
 import { FnscopeError } from '../errors.ts'
@@ -22,6 +22,8 @@ export interface AppsOptions {
   readonly segmentStyle: 'old' | 'new' | undefined
   readonly fcTracing: Config['fcTracing']
   readonly findPython: (runtime: string) => Promise<string>
+  /** What templates ask of the world around them. */
+  readonly surroundings: () => Pick<ReadAppOptions, 'lookups' | 'files'>
   /** Progress and notices for the person at the terminal. */
   readonly notify: (line: string) => void
   readonly triggers: TriggerRegistry
@@ -96,8 +98,9 @@ export class Apps {
   }
 
   async #read(dir: string, parameters: Readonly<Record<string, string>>): Promise<AppSpec> {
-    const { notify, region, accountId, cacheDir, findPython, segmentStyle, fcTracing } = this.#options
+    const { notify, region, accountId, cacheDir, findPython, segmentStyle, fcTracing, surroundings } = this.#options
     return await readApp(resolve(dir), {
+      ...surroundings(),
       region,
       accountId,
       cacheDir,

@@ -73,7 +73,10 @@ async function openApp(found: FoundTemplate, options: ReadAppOptions, notice: (t
     region,
     accountId,
     parameters: { ...config.parameterOverrides, ...options.parameters },
-    files: { template: localTemplate, ...options.files },
+    files: {
+      ...options.files,
+      template: async (path, dir) => (await localTemplate(path, dir)) ?? (await options.files?.template?.(path, dir)),
+    },
     notice,
     ...(options.lookups === undefined ? {} : { lookups: options.lookups }),
   })

@@ -30,6 +30,7 @@ import type { StackHost } from '../control/stacks/stack-host.ts'
 import { StackStore } from '../control/stacks/stack-store.ts'
 import { StackTemplates } from '../control/stacks/stack-templates.ts'
 import { Uploads } from '../control/uploads.ts'
+import type { Files, Lookups } from '../deploy/lookups.ts'
 import { messageOf } from '../errors.ts'
 import type { Platform } from '../functions/platform.ts'
 import type { TriggerRegistry } from '../functions/triggers/trigger-registry.ts'
@@ -55,6 +56,8 @@ export interface ControlPlane {
   /** Those that are no REST, for the one route that takes them. */
   readonly services: readonly AwsService[]
   readonly functions: Functions
+  /** What templates of directories may ask for: parameters, exports of stacks, archives in buckets, published layers. */
+  readonly surroundings: () => { readonly lookups: Lookups; readonly files: Files }
   /** Adds the routes of Lambda's API; once there is a platform. */
   mountLambda(platform: Platform, triggers: TriggerRegistry, settled: () => Promise<void>): void
   /** Starts what stacks of earlier runs have. Never rejects. */
@@ -131,6 +134,7 @@ export function mountControlPlane(main: HttpServer, options: ControlPlaneOptions
       ecrService({ ...place, repositories }),
     ],
     functions,
+    surroundings: () => templates.surroundings(),
     mountLambda: (platform, triggers, settled) =>
       mountLambda(main, { platform, functions, code: functionCode, roles, triggers, settled, region, accountId }),
     async restore() {

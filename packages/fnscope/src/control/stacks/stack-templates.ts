@@ -124,14 +124,25 @@ export class StackTemplates {
     return { key, value, resolvedValue: resolved, ...noEcho }
   }
 
+  /** The same for a template of a directory: what is not there is no failure, but told. */
+  surroundings(): { readonly lookups: Lookups; readonly files: Files } {
+    const { ssmParameter } = this.#lookups(new Map())
+    const lookups = { importValue: (name: string) => this.#exported(name), ...(ssmParameter && { ssmParameter }) }
+    return { lookups, files: this.#files() }
+  }
+
+  #exported(name: string): string | undefined {
+    const all = this.#options.store.all().flatMap(({ deletedMs, outputs }) => (deletedMs === undefined ? outputs : []))
+    return all.find(({ exportName }) => exportName === name)?.value
+  }
+
   #lookups(made: MadeValues): Lookups {
-    const { parameters, store } = this.#options
+    const { parameters } = this.#options
     return {
       importValue: (name) => {
-        const exported = store.all().flatMap(({ deletedMs, outputs }) => (deletedMs === undefined ? outputs : []))
-        const found = exported.find(({ exportName }) => exportName === name)
-        if (found === undefined) throw invalid(`No export named ${name} found.`)
-        return found.value
+        const value = this.#exported(name)
+        if (value === undefined) throw invalid(`No export named ${name} found.`)
+        return value
       },
       ssmParameter: (name) => parameters.find(name)?.versions.at(-1)?.value,
       attribute: (logicalId, attribute) => made.get(logicalId)?.attributes[attribute],
