@@ -1,8 +1,9 @@
-// Cold and warm invocations of one Python function: fnscope beside the emulator inside the SAM CLI, in one run, sample by
-// sample in turns, so that whatever else the machine does falls on both. fnscope records trace, logs and metrics of each
-// call; the emulator records nothing. Cold is the first POST on a host that listens already.
+// Cold and warm invocations of one function: fnscope beside the emulator inside the SAM CLI, in one run, sample by sample in
+// turns, so that whatever else the machine does falls on both. fnscope records trace, logs and metrics of each call and runs
+// the function in namespaces of its own where it can; the emulator records nothing and shares its own. Both run the same
+// interpreter, the same runtime client and the same code. Cold is the first POST on a host that listens already.
 // Needs the test clients (npm test sets them up): the emulator's binary comes with the aws-sam-cli wheel.
-//   node bench/invoke.bench.ts      COLD=15 WARM=500
+//   node bench/invoke.bench.ts      COLD=15 WARM=500 ONLY=node FNSCOPE_ISOLATION=none
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { globSync, rmSync, writeFileSync } from 'node:fs'
@@ -15,15 +16,37 @@ import { load, peakRssMb, quantiles, report, type Quantiles } from './measure.ts
 const COLD = Number(process.env['COLD'] ?? 15)
 const WARM = Number(process.env['WARM'] ?? 500)
 
-const CASES = [
+const ISOLATION = process.env['FNSCOPE_ISOLATION'] ?? 'auto'
+
+interface Case {
+  readonly name: string
+  readonly runtime: 'python3.11' | 'nodejs20.x'
+  readonly payload: string
+  readonly requirements: string
+  readonly code: string
+}
+
+const PYTHON_ECHO = 'def handler(event, context):\n    return event\n'
+
+const CASES: readonly Case[] = [
+  { name: 'python echo', runtime: 'python3.11', payload: '{"a":1}', requirements: '', code: PYTHON_ECHO },
   {
-    name: 'python echo',
+    name: 'python echo 100 kB',
+    runtime: 'python3.11',
+    payload: JSON.stringify({ a: 'x'.repeat(100_000) }),
+    requirements: '',
+    code: PYTHON_ECHO,
+  },
+  {
+    name: 'node echo',
+    runtime: 'nodejs20.x',
     payload: '{"a":1}',
     requirements: '',
-    code: 'def handler(event, context):\n    return event\n',
+    code: 'export const handler = async (event) => event\n',
   },
   {
     name: 'python powertools',
+    runtime: 'python3.11',
     payload: '{"n":4}',
     requirements: 'aws-lambda-powertools[tracer]==3.37.0\n',
     code: `from aws_lambda_powertools import Logger, Metrics, Tracer
@@ -45,14 +68,22 @@ def handler(event, context):
 ]
 
 /** Answers with what a function process is given, so that the emulator can be given the same. */
-const PROBE = `import os, sys
+const PROBES = {
+  'python3.11': `import os, sys
 def handler(event, context):
-    names = ("PYTHONPATH", "PYTHONPYCACHEPREFIX", "PATH")
-    return {"interpreter": sys.executable, "variables": {n: os.environ[n] for n in names if n in os.environ}}
-`
+    names = ("PYTHONPATH", "PYTHONPYCACHEPREFIX", "PATH", "LD_LIBRARY_PATH")
+    return {"command": [sys.executable, "-m", "awslambdaric"], "variables": {n: os.environ[n] for n in names if n in os.environ}}
+`,
+  'nodejs20.x': `export const handler = async () => {
+  const names = ['NODE_PATH', 'PATH', 'LD_LIBRARY_PATH', 'AWS_EXECUTION_ENV']
+  const variables = Object.fromEntries(names.filter((n) => n in process.env).map((n) => [n, process.env[n]]))
+  return { command: [process.execPath, ...process.execArgv, process.env.LAMBDA_RUNTIME_DIR + '/index.mjs'], variables }
+}
+`,
+}
 
 interface Probe {
-  readonly interpreter: string
+  readonly command: readonly string[]
   readonly variables: Readonly<Record<string, string>>
 }
 
@@ -148,7 +179,7 @@ async function startPeer(dir: string, payload: string, probe: Probe): Promise<Pe
     '--runtime-api-address',
     `127.0.0.1:${api}`,
   ]
-  const args = ['--log-level', 'error', ...addresses, probe.interpreter, '-m', 'awslambdaric', 'app.handler']
+  const args = ['--log-level', 'error', ...addresses, ...probe.command, 'app.handler']
   const child: ChildProcess = spawn(findEmulator(), args, { cwd: dir, env, stdio: 'ignore', detached: true })
   await listening(port)
   const client = new Client(`http://127.0.0.1:${port}/2015-03-31/functions/function/invocations`, payload)
@@ -170,13 +201,10 @@ interface Samples {
 async function measure(
   fnscope: StartedFnscope,
   dir: string,
-  payload: string,
+  { payload, probe }: { readonly payload: string; readonly probe: Probe },
 ): Promise<{ ours: Samples; peer: Samples }> {
   const clientOf = (name: string): Client =>
     new Client(`${fnscope.url}/2015-03-31/functions/${name}/invocations`, payload)
-  const prober = clientOf('Probe')
-  const probe = JSON.parse((await prober.call()).body) as Probe
-  prober.close()
   const [ours, peer]: [Samples, Samples] = [
     { cold: [], warm: [] },
     { cold: [], warm: [] },
@@ -207,9 +235,18 @@ async function measure(
   return { ours, peer }
 }
 
-function template(): string {
+/** Asked of a plain process: the emulator has no other paths than this machine's. */
+async function probeOf(dir: string): Promise<Probe> {
+  await using fnscope = await startFnscope({ app: dir, env: { FNSCOPE_ISOLATION: 'none' } })
+  const client = new Client(`${fnscope.url}/2015-03-31/functions/Probe/invocations`, '{}')
+  const { body } = await client.call()
+  client.close()
+  return JSON.parse(body) as Probe
+}
+
+function template(runtime: Case['runtime']): string {
   const declared = (name: string, handler: string): string =>
-    `  ${name}: {Type: AWS::Serverless::Function, Properties: {CodeUri: ., Handler: ${handler}, Runtime: python3.11, Timeout: 30, Tracing: Active}}`
+    `  ${name}: {Type: AWS::Serverless::Function, Properties: {CodeUri: ., Handler: ${handler}, Runtime: ${runtime}, MemorySize: 512, Timeout: 30, Tracing: Active}}`
   const functions = Array.from({ length: COLD + 1 }, (_, i) => declared(`F${i}`, 'app.handler'))
   return [
     'Transform: AWS::Serverless-2016-10-31',
@@ -220,22 +257,25 @@ function template(): string {
   ].join('\n')
 }
 
-for (const { name, payload, code, requirements } of CASES) {
+for (const { name, runtime, payload, code, requirements } of CASES) {
   if (process.env['ONLY'] && !name.includes(process.env['ONLY'])) continue
   const dir = temporaryDir('bench')
-  writeFileSync(join(dir, 'app.py'), code)
-  writeFileSync(join(dir, 'probe.py'), PROBE)
-  writeFileSync(join(dir, 'template.yaml'), template())
+  const extension = runtime.startsWith('python') ? 'py' : 'mjs'
+  writeFileSync(join(dir, `app.${extension}`), code)
+  writeFileSync(join(dir, `probe.${extension}`), PROBES[runtime])
+  writeFileSync(join(dir, 'template.yaml'), template(runtime))
   if (requirements !== '') writeFileSync(join(dir, 'requirements.txt'), requirements)
   try {
-    await using fnscope = await startFnscope({ app: dir })
+    const probe = await probeOf(dir)
+    await using fnscope = await startFnscope({ app: dir, env: { FNSCOPE_ISOLATION: ISOLATION } })
     const loadBefore = load()
-    const { ours, peer } = await measure(fnscope, dir, payload)
+    const { ours, peer } = await measure(fnscope, dir, { payload, probe })
     const cold: Record<'fnscope' | 'peer', Quantiles> = { fnscope: quantiles(ours.cold), peer: quantiles(peer.cold) }
     const warm: Record<'fnscope' | 'peer', Quantiles> = { fnscope: quantiles(ours.warm), peer: quantiles(peer.warm) }
     report(`invoke ${name}`, {
       load: { before: loadBefore, after: load() },
       samples: { cold: COLD, warm: WARM },
+      isolation: ISOLATION,
       coldMs: { ...cold, ratioP50: Number((cold.fnscope.p50 / cold.peer.p50).toFixed(2)) },
       warmMs: { ...warm, differenceP50: Number((warm.fnscope.p50 - warm.peer.p50).toFixed(3)) },
       peakRssMb: peakRssMb(fnscope.child.pid!),

@@ -13,6 +13,8 @@ export const BIN = join(ROOT, 'packages/fnscope/bin/fnscope.mjs')
 export const APPS = join(ROOT, 'test/apps')
 /** Installed awslambdaric and dependencies, kept between tests. */
 export const CACHE = process.env['FNSCOPE_TEST_CACHE'] ?? join(tmpdir(), 'fnscope-test-cache')
+/** How functions run: FNSCOPE_ISOLATION=namespace runs the same tests in the other way. */
+export const ISOLATION = process.env['FNSCOPE_ISOLATION'] ?? 'none'
 /** The virtual environment of the test clients (scripts/setup.mjs). */
 export const VENV = process.env['FNSCOPE_TEST_VENV'] ?? join(ROOT, '.fnscope/venv')
 
@@ -62,7 +64,7 @@ export async function startFnscope(options: StartOptions = {}): Promise<StartedF
     '--json',
     ...(options.args ?? []),
   ]
-  const env = { ...process.env, FNSCOPE_CACHE: CACHE, ...options.env }
+  const env = { ...process.env, FNSCOPE_CACHE: CACHE, FNSCOPE_ISOLATION: ISOLATION, ...options.env }
   const [command, ...before] = options.command ?? [process.execPath]
   const child = spawn(command, [...before, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env })
   let stderr = ''

@@ -1,10 +1,12 @@
 // A platform over real processes for tests: functions written to a temporary directory, an ingest that keeps batches.
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { parseLogLine } from '../../packages/fnscope/src/codec/log-line.ts'
 import { Counters } from '../../packages/fnscope/src/counters.ts'
 import type { InvokeAnswer } from '../../packages/fnscope/src/functions/invoke-request.ts'
+import { chooseIsolation } from '../../packages/fnscope/src/functions/isolation/choose-isolation.ts'
 import { Platform } from '../../packages/fnscope/src/functions/platform.ts'
 import type { PlatformOptions } from '../../packages/fnscope/src/functions/platform-options.ts'
 import type { AppSpec, FunctionSpec } from '../../packages/fnscope/src/functions/function-spec.ts'
@@ -17,6 +19,12 @@ import type { DictionaryColumn } from '../../packages/fnscope/src/span/columns.t
 import { SPAN_FLAG } from '../../packages/fnscope/src/span/span-batch.ts'
 
 export const TEST_CACHE = process.env['FNSCOPE_TEST_CACHE'] ?? join(tmpdir(), 'fnscope-test-cache')
+
+/** FNSCOPE_ISOLATION=namespace runs every test of the platform in the other way. */
+export const ISOLATION = await chooseIsolation(
+  process.env['FNSCOPE_ISOLATION'] === 'namespace' ? 'namespace' : 'none',
+  TEST_CACHE,
+)
 
 export class MemoryIngest implements Ingest {
   readonly batches: Batch[] = []
@@ -109,6 +117,7 @@ export function startHarness(options: Partial<PlatformOptions> = {}): Harness {
     metricsOfLine: () => [],
     readLine: parseLogLine,
     notify: (text) => notes.push(text),
+    isolation: ISOLATION,
     ...options,
   })
   let deploying: Promise<void> = Promise.resolve()
@@ -184,6 +193,15 @@ export function json(answer: InvokeAnswer): unknown {
 
 export function bodies(answer: InvokeAnswer): string[] {
   return answer.logLines.map((line) => line.body)
+}
+
+/** Processes of this machine whose command line has the text: inside a namespace they have other numbers. */
+export function processesWith(text: string): number[] {
+  const table = execFileSync('ps', ['-axww', '-o', 'pid=,args='], { encoding: 'utf8' })
+  return table
+    .split('\n')
+    .filter((line) => line.includes(text) && !line.includes('input-type=module'))
+    .map((line) => Number.parseInt(line, 10))
 }
 
 /** Resolves when `probe` answers something; the deadline is for a test that fails. */

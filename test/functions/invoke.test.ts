@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { IngestFullError } from '../../packages/fnscope/src/ingest/ingest.ts'
-import { bodies, json, startHarness, until, type Harness } from './harness.ts'
+import { ISOLATION, bodies, json, startHarness, until, type Harness } from './harness.ts'
 import type { FnscopeError } from '../../packages/fnscope/src/errors.ts'
 
 let harness: Harness
@@ -107,7 +107,7 @@ test('a function that takes too long is killed, and the next call starts again i
   const spec = harness.add(
     {
       'app.py':
-        'import os\ndef handler(e, c):\n    print("working", flush=True)\n    while e: pass\n    return os.getpid()\n',
+        'import os\nme = os.urandom(8).hex()\ndef handler(e, c):\n    print("working", flush=True)\n    while e: pass\n    return me\n',
     },
     { timeoutSeconds: 0.5 },
   )
@@ -204,7 +204,7 @@ test('an init inside the invocation is bounded by the function timeout', async (
   const spec = harness.add(
     {
       'app.py':
-        'import os, time\nif not os.path.exists("once"):\n    open("once", "w").close()\n    os._exit(1)\ntime.sleep(60)\n',
+        'import os, tempfile, time\nonce = os.path.join(tempfile.gettempdir(), "once")\nif not os.path.exists(once):\n    open(once, "w").close()\n    os._exit(1)\ntime.sleep(60)\n',
     },
     { timeoutSeconds: 0.6 },
   )
@@ -216,7 +216,7 @@ test('an init inside the invocation is bounded by the function timeout', async (
 test('an init over ten seconds is stopped and run again inside the invocation', async () => {
   const spec = harness.add({
     'app.py':
-      'import os, time\nif not os.path.exists("once"):\n    open("once", "w").close()\n    time.sleep(60)\ndef handler(e, c):\n    return "ok"\n',
+      'import os, tempfile, time\nonce = os.path.join(tempfile.gettempdir(), "once")\nif not os.path.exists(once):\n    open(once, "w").close()\n    time.sleep(60)\ndef handler(e, c):\n    return "ok"\n',
   })
   const answer = await harness.call(spec.name)
   assert.equal(json(answer), 'ok')
@@ -284,12 +284,13 @@ test('the environment is the cloud’s, reserved names win, the function’s own
   assert.equal(env['AWS_LAMBDA_FUNCTION_MEMORY_SIZE'], '256')
   assert.equal(env['AWS_EXECUTION_ENV'], 'AWS_Lambda_python3.11')
   assert.equal(env['AWS_XRAY_DAEMON_ADDRESS'], '127.0.0.1:2000')
-  assert.equal(env['LAMBDA_TASK_ROOT'], spec.codeDir)
+  const task = ISOLATION.kind === 'namespace' ? '/var/task' : spec.codeDir
+  assert.deepEqual([env['LAMBDA_TASK_ROOT'], env['cwd']], [task, task])
   assert.equal(env['AWS_LAMBDA_LOG_STREAM_NAME'], answer.logLines[0]!.logStream)
   assert.ok(env['_X_AMZN_TRACE_ID']!.includes(`Root=1-${answer.traceId.slice(0, 8)}-`))
   assert.equal(env['HOME'], undefined)
   assert.equal(env['_LAMBDA_TELEMETRY_LOG_FD'], undefined)
-  assert.ok(env.path.indexOf(spec.codeDir) < env.path.indexOf('/own'))
+  assert.ok(env.path.indexOf(task) < env.path.indexOf('/own'))
 })
 
 test('layers are searched after the code, a later one first', async () => {
@@ -367,13 +368,13 @@ test('functions are found by name, ARN, partial ARN, qualified name and logical 
 })
 
 test('what cannot be run is refused with its code, and the rest goes on', async () => {
-  const node = harness.add({ 'index.mjs': '' }, { runtime: 'nodejs20.x' })
+  const java = harness.add({ 'app.jar': '' }, { runtime: 'java21' })
   const gone = harness.add({}, { codeDir: `${harness.dir}/gone` })
   const code =
     (expected: string) =>
     (error: unknown): boolean =>
       (error as FnscopeError).code === expected
-  await assert.rejects(harness.call(node.name), code('FNS_RUNTIME_UNSUPPORTED'))
+  await assert.rejects(harness.call(java.name), code('FNS_RUNTIME_UNSUPPORTED'))
   await assert.rejects(harness.call(gone.name), code('FNS_CODE_NOT_FOUND'))
   await assert.rejects(harness.call('nobody'), code('FNS_FUNCTION_NOT_FOUND'))
 })

@@ -1,43 +1,34 @@
 // Nothing of a function outlives fnscope, even when that is killed with signal 9 while a handler keeps its core busy.
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { until } from './harness.ts'
+import { processesWith, until } from './harness.ts'
 
+const MARK = `60.00${process.pid}`
 const HOST = `
 import { startHarness } from ${JSON.stringify(new URL('harness.ts', import.meta.url).href)}
 const harness = startHarness()
 const spec = harness.add({
-  'app.py': 'import os, subprocess, json\\ndef handler(e, c):\\n    child = subprocess.Popen(["sleep", "60"])\\n    json.dump([os.getpid(), child.pid], open(e + ".part", "w")); os.rename(e + ".part", e)\\n    while True: pass\\n',
-}, { timeoutSeconds: 60 })
-await harness.call(spec.name, process.argv[1])
+  'busy${process.pid}.py': 'import subprocess\\ndef handler(e, c):\\n    subprocess.Popen(["sleep", "${MARK}"])\\n    while True: pass\\n',
+}, { timeoutSeconds: 60, handler: 'busy${process.pid}.handler' })
+await harness.call(spec.name)
 `
-
-function alive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
-}
 
 test('a busy function and its child end within five seconds of kill -9', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'fnscope-orphan-'))
-  const file = join(dir, 'pids')
-  const host = spawn(process.execPath, ['--input-type=module', '-e', HOST, file], {
+  const host = spawn(process.execPath, ['--input-type=module', '-e', HOST], {
     stdio: ['ignore', 'ignore', 'inherit'],
     env: { ...process.env, TMPDIR: dir },
   })
+  const handler = `busy${process.pid}.handler`
   try {
-    await until(() => existsSync(file), 20_000)
-    const pids = JSON.parse(readFileSync(file, 'utf8')) as number[]
-    assert.ok(pids.every(alive))
+    await until(() => processesWith(MARK).length > 0, 20_000)
+    assert.ok(processesWith(handler).length > 0)
     host.kill('SIGKILL')
-    await until(() => !pids.some(alive), 5000)
+    await until(() => processesWith(MARK).length === 0 && processesWith(handler).length === 0, 5000)
   } finally {
     host.kill('SIGKILL')
     rmSync(dir, { recursive: true, force: true })

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { ThrottledError } from '../../packages/fnscope/src/functions/throttled-error.ts'
-import { bodies, json, spansOf, startHarness, until, type Harness } from './harness.ts'
+import { bodies, json, spansOf, startHarness, until, processesWith, type Harness } from './harness.ts'
 
 const ECHO = {
   'app.py':
@@ -190,47 +190,43 @@ test('over the account’s concurrency the reason is the account’s', async () 
 
 test('an idle environment is ended after a while, its last lines kept', async () => {
   const quick = startHarness({ idleTimeoutMs: 150 })
+  const handler = `idle${process.pid}.handler`
   try {
-    const spec = quick.add({
-      'app.py':
-        'import threading, os\ndef late():\n    print("late", flush=True)\ndef handler(e, c):\n    threading.Timer(0.03, late).start()\n    return os.getpid()\n',
-    })
-    const pid = Number(json(await quick.call(spec.name)))
+    const spec = quick.add(
+      {
+        [`idle${process.pid}.py`]:
+          'import threading\ndef late():\n    print("late", flush=True)\ndef handler(e, c):\n    threading.Timer(0.03, late).start()\n',
+      },
+      { handler },
+    )
+    await quick.call(spec.name)
+    assert.ok(processesWith(handler).length > 0)
     const late = await until(() =>
       quick.ingest.batches.flatMap((batch) => batch.logs).find((line) => line.body === 'late'),
     )
     assert.equal(late.requestId, undefined)
-    await until(() => !alive(pid))
+    await until(() => processesWith(handler).length === 0)
     assert.ok(!bodies(await quick.call(spec.name)).includes('late'))
   } finally {
     await quick.stop()
   }
 })
 
-function alive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
-}
-
 test('stop kills a handler that never ends, and what it started', async () => {
   const busy = startHarness()
+  const [mark, handler] = [`60.10${process.pid}`, `endless${process.pid}.handler`]
   const spec = busy.add(
     {
-      'app.py':
-        'import os, subprocess, json\ndef handler(e, c):\n    child = subprocess.Popen(["sleep", "60"])\n    json.dump([os.getpid(), child.pid], open(e + ".part", "w")); os.rename(e + ".part", e)\n    while True: pass\n',
+      [`endless${process.pid}.py`]: `import subprocess\ndef handler(e, c):\n    subprocess.Popen(["sleep", "${mark}"])\n    while True: pass\n`,
     },
-    { timeoutSeconds: 60 },
+    { timeoutSeconds: 60, handler },
   )
-  const file = `${busy.dir}/pids`
-  const call = busy.call(spec.name, file)
-  const { existsSync, readFileSync } = await import('node:fs')
-  await until(() => existsSync(file))
-  const pids = JSON.parse(readFileSync(file, 'utf8')) as number[]
-  await busy.stop()
+  const call = busy.call(spec.name)
+  try {
+    await until(() => processesWith(mark).length > 0)
+  } finally {
+    await busy.stop()
+  }
   assert.equal((json(await call) as { errorType: string }).errorType, 'Runtime.ExitError')
-  await until(() => !pids.some(alive))
+  await until(() => processesWith(mark).length === 0 && processesWith(handler).length === 0)
 })

@@ -1,8 +1,9 @@
 // The Invoke API and the reading calls around it, as unmodified boto3 uses them.
 import assert from 'node:assert/strict'
+import { rmSync, writeFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
 import { join } from 'node:path'
-import { APPS, startFnscope, type StartedFnscope } from '../started-fnscope.ts'
+import { APPS, startFnscope, temporaryDir, type StartedFnscope } from '../started-fnscope.ts'
 import { appFixture, call, headerOf, linesOf, startWith, withBoto3, type AppFixture, type Called } from './called.ts'
 
 const APP = `
@@ -188,11 +189,30 @@ test('Max Memory Used counts what the function really held', async () => {
   assert.ok(large! >= small + 58 && large! <= small + 70, `${large} MB where ${small} + 60 were held`)
 })
 
-test('node-basic: up is ready, says what it does not run, and a call is refused as InvalidRuntimeException', async () => {
+test('node-basic runs: its lines, its answer, its error', async () => {
   await using node = await startFnscope({ app: join(APPS, 'node-basic') })
   assert.deepEqual(node.apps[0]?.functions, ['NodeFunction'])
-  assert.match(node.stderr(), /NodeFunction.*nodejs20\.x/)
-  const answer = await call(node, 'NodeFunction')
-  assert.deepEqual([answer.refused, answer.status], ['InvalidRuntimeException', 400])
-  assert.match(answer.message, /wants the runtime "nodejs20\.x"; this version of fnscope runs python3\.x/)
+  const good = await call(node, 'NodeFunction')
+  assert.equal((JSON.parse(good.text) as { readonly statusCode: number }).statusCode, 200)
+  assert.match(good.tail, /\tINFO\trequest \{ id: '[0-9a-f-]{36}', count: 1 \}\n/)
+  const bad = await call(node, 'NodeFunction', { fail: 'on purpose' })
+  const { errorType, errorMessage } = JSON.parse(bad.text) as Record<string, string>
+  assert.deepEqual([errorType, errorMessage], ['TypeError', 'on purpose'])
+})
+
+test('a runtime that is not run: up is ready, says so, and a call is refused as InvalidRuntimeException', async () => {
+  const app = temporaryDir('java')
+  try {
+    writeFileSync(
+      join(app, 'template.yaml'),
+      'Resources:\n  Jar: {Type: AWS::Serverless::Function, Properties: {CodeUri: ., Handler: a.B, Runtime: java21}}\n',
+    )
+    await using java = await startFnscope({ app })
+    assert.match(java.stderr(), /Jar.*java21/)
+    const answer = await call(java, 'Jar')
+    assert.deepEqual([answer.refused, answer.status], ['InvalidRuntimeException', 400])
+    assert.match(answer.message, /wants the runtime "java21"; this version of fnscope runs .*python3\.x, nodejsNN\.x/)
+  } finally {
+    rmSync(app, { recursive: true, force: true })
+  }
 })

@@ -13,7 +13,9 @@ test('up is ready when the runtime client is installed, and says that it install
   try {
     using app = appFixture(APP, { one: ['Handler: app.handler'] })
     await using fnscope = await startWith(app, { env: { FNSCOPE_CACHE: cache } })
-    assert.ok(existsSync(join(cache, 'runtimes/python3.11/awslambdaric')) || /was not found/.test(fnscope.stderr()))
+    assert.ok(
+      existsSync(join(cache, 'runtimes/python3.11-boto3/awslambdaric')) || /was not found/.test(fnscope.stderr()),
+    )
     assert.match(fnscope.stderr(), /Installing the Python 3\.\d+ runtime client/)
   } finally {
     rmSync(cache, { recursive: true, force: true })

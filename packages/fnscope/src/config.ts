@@ -55,6 +55,10 @@ export interface Config {
   readonly fcTracing: 'on' | 'off' | 'template'
   /** Record what cold starts are made of, down to each import. */
   readonly anatomy: boolean
+  /** How functions are kept apart from the machine. */
+  readonly isolation: 'auto' | 'namespace' | 'none'
+  /** Another version of a runtime never stands in for a missing one. */
+  readonly strictRuntime: boolean
   readonly region: string
   readonly accountId: string
   /** Another local cloud's endpoint whose functions' logs are read. */
@@ -81,6 +85,8 @@ export interface ConfigFlags {
   readonly retention?: string
   readonly sampling?: string
   readonly anatomy?: boolean
+  readonly isolation?: string
+  readonly strictRuntime?: boolean
   readonly fsync?: boolean
   readonly ack?: string
   readonly beside?: string
@@ -248,6 +254,9 @@ export function readConfig(flags: ConfigFlags, env: Readonly<Record<string, stri
   const billing = env['FNSCOPE_BILLING'] || 'sum'
   if (billing !== 'sum' && billing !== 'duration')
     throw usage(`FNSCOPE_BILLING is "sum" or "duration", not "${billing}".`)
+  const isolation = pick(flags.isolation, 'ISOLATION') ?? 'auto'
+  if (isolation !== 'auto' && isolation !== 'namespace' && isolation !== 'none')
+    throw usage(`--isolation is "auto", "namespace" or "none", not "${isolation}".`)
   const logLevel = pick(flags.logLevel, 'LOG_LEVEL') ?? 'warn'
   if (!LOG_LEVELS.includes(logLevel)) throw usage(`--log-level is one of ${LOG_LEVELS.join(', ')}, not "${logLevel}".`)
   const store = {
@@ -280,6 +289,8 @@ export function readConfig(flags: ConfigFlags, env: Readonly<Record<string, stri
     billing,
     freeze: isOn(env, 'FNSCOPE_FREEZE'),
     watch: isOn({ FNSCOPE_WATCH: '1', ...env }, 'FNSCOPE_WATCH'),
+    isolation,
+    strictRuntime: flags.strictRuntime ?? isOn(env, 'FNSCOPE_STRICT_RUNTIME'),
     fcTracing,
     anatomy: flags.anatomy ?? isOn(env, 'FNSCOPE_ANATOMY'),
     region: env['AWS_REGION'] || env['AWS_DEFAULT_REGION'] || 'us-east-1',

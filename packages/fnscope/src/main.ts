@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { addConfig } from './cli/config.ts'
 import { addDemo } from './cli/demo.ts'
 import { addDeploy } from './cli/deploy.ts'
+import { addDoctor } from './cli/doctor.ts'
 import { addFunctions } from './cli/functions.ts'
 import { addInit } from './cli/init.ts'
 import { addInvoke } from './cli/invoke.ts'
@@ -49,6 +50,7 @@ const COMMANDS = [
   addMetrics,
   addFunctions,
   addConfig,
+  addDoctor,
   addDemo,
 ]
 for (const add of COMMANDS) add(program, terminal)

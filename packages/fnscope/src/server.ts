@@ -26,6 +26,9 @@ import { createClock, type Clock } from './functions/clock.ts'
 import { CloudClient } from './cloud/cloud-client.ts'
 import { makeResources } from './cloud/make-resources.ts'
 import { Platform } from './functions/platform.ts'
+import { chooseIsolation } from './functions/isolation/choose-isolation.ts'
+import { isolationState, type IsolationState } from './functions/isolation/isolation-state.ts'
+import { PLAIN } from './functions/isolation/isolation.ts'
 import { TriggerRegistry } from './functions/triggers/trigger-registry.ts'
 import { findPython } from './functions/runtimes/python.ts'
 import { BodyBudget } from './http/body-budget.ts'
@@ -73,11 +76,15 @@ export interface StartOptions {
   readonly shareDataDir?: boolean
 }
 
+export type { IsolationState }
+
 export interface FnscopeServer extends AsyncDisposable {
   readonly url: string
   /** Door → address, or `closed: reason`. */
   doors(): Readonly<Record<string, string>>
   apps(): readonly ConsoleApp[]
+  /** How functions are kept apart from the machine; absent: none run here. */
+  readonly isolation?: IsolationState
   /** @throws FnscopeError */
   deploy(dir: string, parameters?: Readonly<Record<string, string>>): Promise<ConsoleApp>
   /** Called for each later deployment. */
@@ -273,6 +280,7 @@ export async function startServer(config: Config, options: StartOptions): Promis
   })
 
   const functionTelemetry = new FunctionTelemetry({ ingest, counters, now: clock, bounds })
+  const isolation = config.roles.includes('platform') ? await chooseIsolation(config.isolation, config.cacheDir) : PLAIN
   const platform = new Platform({
     ingest,
     log,
@@ -291,6 +299,8 @@ export async function startServer(config: Config, options: StartOptions): Promis
     accessKeyId: functionKey,
     versionOfAlias: (name, alias) => control.functions.versionOfAlias(name, alias),
     cacheDir: config.cacheDir,
+    isolation,
+    strictRuntime: config.strictRuntime,
     readLine: parseLogLine,
     metricsOfLine: (text) => metricsOfLine({ text, service: '', timeNanos: clock() }),
     divertLine: (text, from) => functionTelemetry.take(text, from),
@@ -332,7 +342,7 @@ export async function startServer(config: Config, options: StartOptions): Promis
     cacheDir: config.cacheDir,
     segmentStyle: config.segmentStyle,
     fcTracing: config.fcTracing,
-    findPython: (runtime) => findPython(runtime, notify),
+    findPython: (runtime) => findPython(runtime, { notify, strict: config.strictRuntime }),
     surroundings: control.surroundings,
     notify,
     triggers,
@@ -370,6 +380,7 @@ export async function startServer(config: Config, options: StartOptions): Promis
     url: late.url,
     doors,
     apps: () => apps.list(),
+    ...(config.roles.includes('platform') ? { isolation: isolationState(isolation) } : {}),
     deploy,
     onLogs: (listener) => void logListeners.push(listener),
     onDeployed: (listener) => void deployedListeners.push(listener),

@@ -54,7 +54,12 @@ function jsonProblem(payload: Uint8Array): string | undefined {
  * them is 502, which every SDK tries again for seconds; nothing changes by trying, so here it is 400.
  */
 export function runtimeRefusal(code: string, message: string): Refusal | undefined {
-  if (code === 'FNS_RUNTIME_UNSUPPORTED' || code === 'FNS_RUNTIME_MISSING' || code === 'FNS_BUILD_FAILED')
+  if (
+    code === 'FNS_RUNTIME_UNSUPPORTED' ||
+    code === 'FNS_RUNTIME_MISSING' ||
+    code === 'FNS_BUILD_FAILED' ||
+    code === 'FNS_BOOTSTRAP_INVALID'
+  )
     return { status: 400, type: 'InvalidRuntimeException', message }
   if (code === 'FNS_CODE_NOT_FOUND') return { status: 400, type: 'InvalidZipFileException', message }
   return undefined

@@ -39,6 +39,8 @@ const SOURCES: Readonly<Record<string, readonly string[]>> = {
   watch: ['FNSCOPE_WATCH'],
   fcTracing: ['FNSCOPE_FC_TRACING'],
   anatomy: ['FNSCOPE_ANATOMY'],
+  isolation: ['FNSCOPE_ISOLATION'],
+  strictRuntime: ['FNSCOPE_STRICT_RUNTIME'],
   region: ['AWS_REGION', 'AWS_DEFAULT_REGION'],
   besideUrl: ['FNSCOPE_BESIDE'],
   cloud: ['FNSCOPE_CLOUD'],

@@ -1,6 +1,7 @@
 // What a person wants to know first of a started fnscope: where it listens, what it runs, what it records, where to look.
 import type { ConsoleApp } from '../api/console-types.ts'
 import { DEFAULT_PORT, type Config } from '../config.ts'
+import type { IsolationState } from '../server.ts'
 import { ROLES } from '../roles.ts'
 import { appLines } from './app-lines.ts'
 import type { Painter } from './terminal.ts'
@@ -9,6 +10,8 @@ export interface Started {
   readonly url: string
   /** Door → address, `off`, or `closed: reason`. */
   doors(): Readonly<Record<string, string>>
+  /** Absent: it runs no functions. */
+  readonly isolation?: IsolationState
   apps(): readonly ConsoleApp[]
 }
 
@@ -35,6 +38,7 @@ export function readyLines(started: Started, config: Config, painter: Painter): 
     const shown = text.startsWith('closed: ') ? paint('yellow', text) : text
     lines.push(`  ${door.padEnd(12)} ${shown}`)
   }
+  if (started.isolation) lines.push(`  isolation    ${started.isolation.active}: ${started.isolation.says}`)
   lines.push(
     config.sampling === 'all'
       ? '  sampling     every invocation is recorded (the cloud keeps 1/s + 5 %: --sampling cloud)'

@@ -51,6 +51,13 @@ function addServerOptions(command: Command): Command {
       new Option('--sampling <mode>', 'all: record every invocation; cloud: 1/s + 5 %').choices(['all', 'cloud']),
     )
     .option('--anatomy', 'record what cold starts are made of, down to each import (fnscope cold shows it)')
+    .addOption(
+      new Option(
+        '--isolation <way>',
+        'run functions in namespaces of their own, as plain processes, or as the machine allows',
+      ).choices(['auto', 'namespace', 'none']),
+    )
+    .option('--strict-runtime', 'refuse a function whose Python or Node version is not installed')
     .option('--fsync', 'acknowledged data survives a power cut too: each batch is flushed to the disk')
     .addOption(
       new Option('--ack <when>', 'answer senders when a batch is in the log, or stored (default: wal)').choices([
@@ -148,6 +155,7 @@ function announce(
         roles: config.roles,
         doors: withAgentPorts(open),
         closed,
+        ...(server.isolation === undefined ? {} : { isolation: server.isolation }),
         apps: server.apps(),
       }),
     )

@@ -1,10 +1,12 @@
 // The processes of one execution environment: its runtime and its external extensions, each a group of its own, and
 // what they write. When they are started and ended is environment.ts's to say.
+import { join } from 'node:path'
 import { FunctionProcess, type ExitStatus } from './function-process.ts'
 import type { ImportLines } from './anatomy/import-lines.ts'
 import { LogStreamDecoder, type LogEvent } from './log-stream.ts'
 import type { ExternalExtension } from './layer-extensions.ts'
 import type { ProcessGuard } from './process-guard.ts'
+import type { CommandLine, Sandbox } from './isolation/sandbox.ts'
 import type { Launch } from './runtimes/launch.ts'
 
 export interface EnvironmentProcessesEvents {
@@ -25,7 +27,7 @@ interface Running {
 type Variables = Readonly<Record<string, string>>
 
 export class EnvironmentProcesses {
-  readonly #guard: ProcessGuard
+  readonly #host: { readonly guard: ProcessGuard; readonly sandbox: Sandbox }
   readonly #events: EnvironmentProcessesEvents
   readonly #imports: ImportLines | undefined
   /** By the extension's name; the runtime's is empty. */
@@ -35,14 +37,19 @@ export class EnvironmentProcesses {
   #frozen = false
 
   /** @param imports takes what the runtime says of imports out of its output */
-  constructor(guard: ProcessGuard, events: EnvironmentProcessesEvents, imports?: ImportLines) {
-    this.#guard = guard
+  constructor(
+    host: { readonly guard: ProcessGuard; readonly sandbox: Sandbox },
+    events: EnvironmentProcessesEvents,
+    imports?: ImportLines,
+  ) {
+    this.#host = host
     this.#imports = imports
     this.#events = events
   }
 
-  get pids(): number[] {
-    return [...this.#running.values()].flatMap(({ process }) => process.pid ?? [])
+  /** The programs themselves, below what they are started by. */
+  get programs(): number[] {
+    return [...this.#running.values()].flatMap(({ process }) => process.program ?? [])
   }
 
   get runtimeRuns(): boolean {
@@ -53,8 +60,8 @@ export class EnvironmentProcesses {
     this.#start(launch, variables, undefined)
   }
 
-  startExtension({ name, path }: ExternalExtension, launch: Launch, variables: Variables): void {
-    this.#start({ ...launch, command: [path], cwd: '/' }, variables, name)
+  startExtension({ name }: ExternalExtension, { paths }: Launch, variables: Variables): void {
+    this.#start({ command: [join(paths.opt ?? '/opt', 'extensions', name)], cwd: '/' }, variables, name)
   }
 
   /** SIGTERM to the runtime, SIGKILL after `graceMs`; resolves at its end. */
@@ -81,6 +88,11 @@ export class EnvironmentProcesses {
     })
     await Promise.race([Promise.all(ends), limit])
     clearTimeout(timer)
+  }
+
+  /** SIGKILL to the runtime; its end is told as any other. */
+  killProgram(): void {
+    this.#running.get('')?.process.kill()
   }
 
   /** SIGKILL to every group. */
@@ -114,15 +126,15 @@ export class EnvironmentProcesses {
     for (const decoder of this.#over.splice(0)) decoder.flush(true)
   }
 
-  #start(launch: Launch, variables: Variables, extension: string | undefined): void {
+  #start(wanted: CommandLine, variables: Variables, extension: string | undefined): void {
     const key = extension ?? ''
     const decoder = new LogStreamDecoder((event) => this.#events.line(event, extension))
     let end = (): void => {}
     const ended = new Promise<void>((resolve) => {
       end = resolve
     })
-    const process: FunctionProcess = new FunctionProcess(launch, variables, {
-      guard: this.#guard,
+    const process: FunctionProcess = new FunctionProcess(this.#host.sandbox.commandLine(wanted), variables, {
+      guard: this.#host.guard,
       events: {
         output: (chunk) => {
           this.#events.activity()

@@ -1,7 +1,8 @@
 // The variables of one execution environment, in the cloud's precedence: preset < the function's own < runtime < platform.
-import { delimiter } from 'node:path'
+import { delimiter, join } from 'node:path'
 import { fcVariables } from './fc-variables.ts'
 import { versionOf, type FunctionSpec } from './function-spec.ts'
+import { locate, type FunctionPaths } from './isolation/function-paths.ts'
 import type { Launch } from './runtimes/launch.ts'
 
 export interface HostVariables {
@@ -56,11 +57,16 @@ export function environmentVariables(
     readonly runtimeApi: string
     readonly logStream: string
     readonly initializationType: string
+    /** Where things are, if not at the cloud's places. */
+    readonly sandbox: Readonly<Record<string, string>>
   },
 ): Record<string, string> {
   if (spec.fc !== undefined) return fcVariables(spec, launch, options)
   const { host } = options
-  const own = Object.entries(spec.environment).filter(([name]) => !RESERVED_VARIABLES.has(name))
+  const { paths } = launch
+  const own = Object.entries(spec.environment)
+    .filter(([name]) => !RESERVED_VARIABLES.has(name))
+    .map(([name, value]) => [name, locateAll(value, paths)] as const)
   return {
     LANG: 'en_US.UTF-8',
     TZ: ':UTC',
@@ -70,14 +76,16 @@ export function environmentVariables(
     // Datadog's library would otherwise send its metrics over the internet at the end of every invocation.
     DD_FLUSH_TO_LOG: 'true',
     ...(host.endpointUrl === undefined ? {} : { AWS_ENDPOINT_URL: host.endpointUrl }),
-    ...(process.env['TMPDIR'] ? { TMPDIR: process.env['TMPDIR'] } : {}),
+    LD_LIBRARY_PATH: libraryDirs(paths).join(delimiter),
+    ...options.sandbox,
     ...Object.fromEntries(own),
     ...launch.variables,
     ...logging(spec),
     _HANDLER: spec.handler,
     AWS_REGION: host.region,
     AWS_DEFAULT_REGION: host.region,
-    AWS_EXECUTION_ENV: `AWS_Lambda_${spec.runtime}`,
+    // A runtime of one's own has none.
+    ...(spec.runtime.startsWith('provided') ? {} : { AWS_EXECUTION_ENV: `AWS_Lambda_${spec.runtime}` }),
     AWS_LAMBDA_FUNCTION_NAME: spec.name,
     AWS_LAMBDA_FUNCTION_VERSION: versionOf(spec),
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(spec.memoryMb),
@@ -88,10 +96,19 @@ export function environmentVariables(
     AWS_ACCESS_KEY_ID: host.accessKeyId,
     AWS_SECRET_ACCESS_KEY: 'local',
     AWS_SESSION_TOKEN: 'local',
-    LAMBDA_TASK_ROOT: spec.codeDir,
+    LAMBDA_TASK_ROOT: paths.task,
     // The runtime's stream of framed log events: environment.ts opens this descriptor.
     _LAMBDA_TELEMETRY_LOG_FD: '3',
   }
+}
+
+function libraryDirs({ task, opt }: FunctionPaths): string[] {
+  return [task, join(task, 'lib'), ...(opt === undefined ? [] : [join(opt, 'lib')])]
+}
+
+/** Each path of the cloud's in a value, as in `--require /opt/wrapper.js` or `/opt/a:/var/task/b`, where it lies here. */
+function locateAll(value: string, paths: FunctionPaths): string {
+  return value.replaceAll(/(?<![^\s:,;='"])\/(?:opt|var\/task)\/[^\s:,;'"]*/g, (path) => locate(path, paths))
 }
 
 function logging(spec: FunctionSpec): Record<string, string> {

@@ -11,6 +11,7 @@ import { ExtensionsApi, isFailed, type ShutdownReason } from './extensions-api.t
 import { describeExit, type ExitStatus } from './function-process.ts'
 import { externalExtensions } from './layer-extensions.ts'
 import type { CollectedLines, LineOrigin } from './line-collector.ts'
+import { Sandbox } from './isolation/sandbox.ts'
 import { newLogStream } from './log-stream-name.ts'
 import { MemoryWatch } from './memory-watch.ts'
 import {
@@ -28,6 +29,7 @@ import { noteOfFailure, type ExtensionFailure } from './extension.ts'
 import type { StreamSink } from './stream-sink.ts'
 import type { Clock } from './clock.ts'
 import { versionOf, type FunctionSpec } from './function-spec.ts'
+import type { Isolation } from './isolation/isolation.ts'
 import type { InitRecord, InvocationRecord } from './invocation-record.ts'
 import type { DivertLine } from './platform-options.ts'
 import type { Billing, EventTracing } from './platform-event.ts'
@@ -40,6 +42,7 @@ export interface EnvironmentOptions {
   readonly host: HostVariables
   readonly clock: Clock
   readonly guard: ProcessGuard
+  readonly isolation: Isolation
   readonly divertLine?: DivertLine | undefined
   /** Have the runtime tell of its imports. */
   readonly anatomy?: boolean | undefined
@@ -85,6 +88,7 @@ export class Environment {
   readonly #runtimeApi: RuntimeApi
   readonly #extensions: ExtensionsApi
   readonly #server: EnvironmentServer
+  readonly #sandbox: Sandbox
   readonly #processes: EnvironmentProcesses
   readonly #signals: SignalQueue
   readonly #journal: EnvironmentJournal
@@ -96,6 +100,7 @@ export class Environment {
   #hasExtensions = false
   /** Inits that no invocation has told of yet. */
   #prepared: InitRecord[] = []
+  #outOfMemory = false
   #started = false
   #stopped = false
   #activity = 0
@@ -113,8 +118,9 @@ export class Environment {
     this.logStream = newLogStream(spec, clock())
     this.#signals = new SignalQueue(clock)
     this.#imports = options.anatomy === true ? new ImportLines(clock) : undefined
+    this.#sandbox = new Sandbox(options.isolation, options.launch.paths)
     this.#processes = new EnvironmentProcesses(
-      options.guard,
+      { guard: options.guard, sandbox: this.#sandbox },
       {
         line: (event, extension) => {
           const requestId = this.#requestId
@@ -127,7 +133,13 @@ export class Environment {
       },
       this.#imports,
     )
-    this.#memory = new MemoryWatch(clock, () => this.#processes.pids)
+    this.#memory = new MemoryWatch(clock, () => this.#processes.programs, {
+      memoryMb: spec.memoryMb,
+      exceeded: (memory) => {
+        this.#outOfMemory ||= memory
+        this.#processes.killProgram()
+      },
+    })
     const at = (): { readonly atNanos: bigint } => ({ atNanos: clock() })
     this.#runtimeApi = new RuntimeApi({
       next: () => {
@@ -265,6 +277,7 @@ export class Environment {
     } else await this.#shutdown('spindown')
     this.#server.close()
     await this.#drain()
+    await this.#sandbox.remove()
   }
 
   /** Kills all processes and closes the API. An invocation that runs ends as a failure. Twice is fine. */
@@ -313,7 +326,9 @@ export class Environment {
     if (this.#stopped) this.stop()
     if (this.#started) await this.#processes.killed()
     this.#started = true
-    const from = [spec, launch, { host, runtimeApi, logStream: this.logStream, initializationType }] as const
+    this.#outOfMemory = false
+    const sandbox = this.#sandbox.variables()
+    const from = [spec, launch, { host, runtimeApi, logStream: this.logStream, initializationType, sandbox }] as const
     this.#spawnNanos = this.#options.clock()
     this.#runtimeNanos = undefined
     this.#hasExtensions = externals.length > 0
@@ -345,7 +360,7 @@ export class Environment {
       else if (signal.kind === 'extension-failed') return extensionOutcome(signal, requestId)
       else if (reported && (signal.kind === 'exit' || signal.kind === 'timeout'))
         return reportedOutcome(reported.error, reported.atNanos)
-      else if (signal.kind === 'exit') return exitOutcome(signal, requestId)
+      else if (signal.kind === 'exit') return exitOutcome(signal, { requestId, outOfMemory: this.#outOfMemory })
       else if (signal.kind === 'timeout') return timeoutOutcome(requestId, spec.timeoutSeconds, deadline)
     }
   }
@@ -380,7 +395,7 @@ export class Environment {
       } else if (signal.kind === 'next' && answered) {
         answered = { ...answered, runtimeDoneNanos: signal.atNanos }
         done(answered)
-      } else if (signal.kind === 'exit') ended ??= exitOutcome(signal, requestId)
+      } else if (signal.kind === 'exit') ended ??= exitOutcome(signal, { requestId, outOfMemory: this.#outOfMemory })
       else if (signal.kind === 'extension-failed') ended ??= extensionOutcome(signal, requestId)
       else if (signal.kind === 'timeout') {
         // Before the kill: of a process that has ended nothing can be read.
@@ -393,7 +408,7 @@ export class Environment {
       }
       // A result that came before the end counts: it was handed over in the same turn, or just before.
       if (ended && !this.#signals.has('response') && !this.#signals.has('error')) {
-        const died = ended.errorType === 'Runtime.ExitError'
+        const died = ended.errorType?.startsWith('Runtime.')
         const outcome = died && answered ? answered : afterAnswer(ended, answered)
         answer(outcome)
         if (answered?.runtimeDoneNanos === undefined) done({ ...outcome, endNanos: signal.atNanos })

@@ -8,7 +8,12 @@ import type { Launch } from './runtimes/launch.ts'
 export function fcVariables(
   spec: FunctionSpec,
   launch: Launch,
-  options: { readonly host: HostVariables; readonly runtimeApi: string; readonly logStream: string },
+  options: {
+    readonly host: HostVariables
+    readonly runtimeApi: string
+    readonly logStream: string
+    readonly sandbox: Readonly<Record<string, string>>
+  },
 ): Record<string, string> {
   const { host } = options
   const fc = spec.fc!
@@ -17,7 +22,7 @@ export function fcVariables(
     TZ: 'UTC',
     HOME: process.env['HOME'] ?? '/tmp',
     PATH: [...launch.binDirs, '/usr/local/bin', '/usr/bin', '/bin'].join(delimiter),
-    ...(process.env['TMPDIR'] ? { TMPDIR: process.env['TMPDIR'] } : {}),
+    ...options.sandbox,
     ...spec.environment,
     ...launch.variables,
     ALIBABA_CLOUD_ACCESS_KEY_ID: host.accessKeyId,

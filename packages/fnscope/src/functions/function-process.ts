@@ -1,8 +1,11 @@
 // One run of a function's runtime: a process group of its own whose whole output comes as one ordered stream.
 import { spawn, type ChildProcess } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { once } from 'node:events'
+import { constants } from 'node:os'
 import type { ProcessGuard } from './process-guard.ts'
-import type { Launch } from './runtimes/launch.ts'
+import { programBelow } from './process-memory.ts'
+import type { StartLine } from './isolation/sandbox.ts'
 
 export interface ExitStatus {
   readonly code: number | null
@@ -28,25 +31,36 @@ const SIGNALS: Readonly<Partial<Record<NodeJS.Signals, string>>> = {
 
 /** `exit status 1`, `signal: killed` as system log lines spell it; empty for status 0, which gives no reason. */
 export function describeExit(status: ExitStatus): string {
-  if (status.signal !== null) return `signal: ${SIGNALS[status.signal] ?? status.signal}`
+  const signal = status.signal ?? signalOf(status.code ?? 1)
+  if (signal !== undefined) return `signal: ${SIGNALS[signal] ?? signal}`
   return status.code === 0 ? '' : `exit status ${status.code ?? 1}`
+}
+
+/** The function's parent is a shell, which says by 128 + n that signal n ended it. */
+function signalOf(code: number): NodeJS.Signals | undefined {
+  const number = code - 128
+  const names = Object.keys(SIGNALS) as NodeJS.Signals[]
+  return names.find((name) => constants.signals[name] === number)
 }
 
 export class FunctionProcess {
   readonly #child: ChildProcess
   readonly #guard: ProcessGuard
+  readonly #wrappers: number
+  #program: number | undefined
   #ended = false
 
   constructor(
-    launch: Launch,
+    { command, cwd, wrappers }: StartLine,
     variables: Readonly<Record<string, string>>,
     options: { readonly guard: ProcessGuard; readonly events: ProcessEvents },
   ) {
     const { guard, events } = options
     this.#guard = guard
-    // One descriptor for stdout, stderr and frames (3): only then is their order known. The shell costs a millisecond.
-    this.#child = spawn('/bin/sh', ['-c', 'exec "$@" 2>&1 3>&1', 'sh', ...launch.command], {
-      cwd: launch.cwd,
+    this.#wrappers = wrappers
+    const [program, ...args] = command
+    this.#child = spawn(program!, args, {
+      cwd,
       env: { ...variables },
       detached: true,
       stdio: ['ignore', 'pipe', 'ignore'],
@@ -62,8 +76,13 @@ export class FunctionProcess {
     if (this.#child.pid !== undefined) guard.add(this.#child.pid)
   }
 
-  get pid(): number | undefined {
-    return this.#ended ? undefined : this.#child.pid
+  /** The program itself, not what it is started by; undefined: it has not begun, or has ended. */
+  get program(): number | undefined {
+    if (this.#ended || this.#child.pid === undefined) return undefined
+    // What a namespace is made by comes first and is gone by now.
+    if (this.#program !== undefined && !existsSync(`/proc/${this.#program}`)) this.#program = undefined
+    this.#program ??= programBelow(this.#child.pid, this.#wrappers)
+    return this.#program
   }
 
   /** SIGKILL to the whole group; `exit` follows. */

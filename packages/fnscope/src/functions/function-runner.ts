@@ -7,6 +7,7 @@ import { CallerKeys, type FunctionCaller } from './caller-keys.ts'
 import { callerContext } from './client-context.ts'
 import { datakitLogs, datakitMetrics, datakitOf } from './datakit-telemetry.ts'
 import { FcRunner, type FcInstance } from './fc-runner.ts'
+import { PLAIN } from './isolation/isolation.ts'
 import { invocationLog } from './invocation-log.ts'
 import { billedMillis } from './platform-event.ts'
 import { eventTracing } from './platform-log.ts'
@@ -224,7 +225,9 @@ export class FunctionRunner {
     const { region, accountId, daemonAddress, divertLine, anatomy, billing = 'sum' } = platform
     const accessKeyId = this.#callers.issue(this.#accessKeyId())
     const host = { region, accountId, daemonAddress, endpointUrl: platform.endpointUrl?.(), accessKeyId }
-    return { spec, launch, clock, guard, host, divertLine, anatomy, billing, initializationType: 'on-demand' }
+    const isolation = platform.isolation ?? PLAIN
+    const initializationType = 'on-demand'
+    return { spec, launch, clock, guard, host, isolation, divertLine, anatomy, billing, initializationType }
   }
 
   #metricSource(call: Call, timeNanos: bigint): MetricSource {

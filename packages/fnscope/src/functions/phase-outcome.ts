@@ -36,11 +36,12 @@ export function reportedOutcome(error: ApiError, endNanos: bigint): Outcome {
 /** The process ended by itself, or by the platform's hand when it was told to stop. */
 export function exitOutcome(
   signal: { readonly atNanos: bigint; readonly status: ExitStatus },
-  requestId: string,
+  of: { readonly requestId: string; readonly outOfMemory: boolean },
 ): Outcome {
   const exit = describeExit(signal.status)
   const reason = exit === '' ? 'Runtime exited without providing a reason' : `Runtime exited with error: ${exit}`
-  return failure('Runtime.ExitError', reason, { endNanos: signal.atNanos, requestId })
+  const errorType = of.outOfMemory ? 'Runtime.OutOfMemory' : 'Runtime.ExitError'
+  return failure(errorType, reason, { endNanos: signal.atNanos, requestId: of.requestId })
 }
 
 /** An extension reported that it cannot go on, or ended. */

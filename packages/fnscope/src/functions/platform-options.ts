@@ -6,6 +6,7 @@ import type { MetricPoint } from '../span/metric-point.ts'
 import type { Clock } from './clock.ts'
 import type { OutgoingMessage } from './event-destination.ts'
 import type { SegmentStyle } from './function-spec.ts'
+import type { Isolation } from './isolation/isolation.ts'
 import type { ReadLine } from './invocation-log.ts'
 
 /**
@@ -36,6 +37,10 @@ export interface PlatformOptions {
   readonly accessKeyId?: string | undefined
   /** Where runtime clients and bytecode are kept between runs. */
   readonly cacheDir: string
+  /** What keeps functions apart from the machine. Default: nothing does. */
+  readonly isolation?: Isolation | undefined
+  /** Another version of a runtime never stands in for a missing one. */
+  readonly strictRuntime?: boolean | undefined
   /** Metric points inside a function's own line (EMF). */
   readonly metricsOfLine: (line: string) => MetricPoint[]
   readonly divertLine?: DivertLine | undefined

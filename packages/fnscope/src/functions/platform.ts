@@ -14,6 +14,7 @@ import { newFcRequestId } from './fc-id.ts'
 import { FunctionRunner, type Call, type Run } from './function-runner.ts'
 import { parseFunctionName } from './function-name.ts'
 import { idleLog } from './invocation-log.ts'
+import { PLAIN } from './isolation/isolation.ts'
 import { ProcessGuard } from './process-guard.ts'
 import { queuedEvent } from './queued-event.ts'
 import { TelemetryOutlet } from './telemetry-outlet.ts'
@@ -50,7 +51,12 @@ export class Platform {
     this.#clock = options.clock ?? createClock()
     this.#outlet = new TelemetryOutlet(options, this.#clock)
     this.#deployments = new Deployments({
-      runtimes: { cacheDir: options.cacheDir, notify: (text) => options.notify?.(text) },
+      runtimes: {
+        cacheDir: options.cacheDir,
+        notify: (text) => options.notify?.(text),
+        isolation: options.isolation ?? PLAIN,
+        strict: options.strictRuntime,
+      },
       maxConcurrency: options.maxConcurrency ?? DEFAULT_CONCURRENCY,
       idleTimeoutMs: options.idleTimeoutMs ?? DEFAULT_IDLE_MS,
       freeze: options.freeze ?? false,

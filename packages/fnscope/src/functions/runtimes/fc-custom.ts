@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { FnscopeError } from '../../errors.ts'
 import type { FunctionSpec } from '../function-spec.ts'
+import { codePaths } from '../isolation/function-paths.ts'
 import type { Launch } from './launch.ts'
 
 const CLIENT = fileURLToPath(new URL('fc-custom-client.mjs', import.meta.url))
@@ -15,6 +16,7 @@ export function launchFcCustom(spec: FunctionSpec): Launch {
   return {
     command: [process.execPath, CLIENT, String(port), ...(command.length === 0 ? [bootstrapOf(spec)] : command)],
     cwd: spec.codeDir,
+    paths: codePaths(spec, process.execPath),
     binDirs: [spec.codeDir, ...pathDirs()],
     variables: {},
     version: spec.runtime,

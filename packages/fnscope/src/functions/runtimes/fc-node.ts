@@ -3,6 +3,7 @@
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { FunctionSpec } from '../function-spec.ts'
+import { codePaths } from '../isolation/function-paths.ts'
 import type { Launch } from './launch.ts'
 
 const CLIENT = fileURLToPath(new URL('fc-node-client.mjs', import.meta.url))
@@ -22,6 +23,7 @@ export function launchFcNode(spec: FunctionSpec): Launch {
   return {
     command: [process.execPath, CLIENT],
     cwd: spec.codeDir,
+    paths: codePaths(spec, process.execPath),
     binDirs: [dirname(process.execPath)],
     variables: { NODE_PATH: searched.join(delimiter), _FNSCOPE_FC_EDITION: spec.fc!.edition },
     version: `nodejs:${process.versions.node}`,

@@ -3,6 +3,7 @@
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { FunctionSpec } from '../function-spec.ts'
+import { codePaths } from '../isolation/function-paths.ts'
 import { bytecodeDir } from './python-client.ts'
 import { findInterpreter } from './python-interpreter.ts'
 import type { Launch, RuntimeHost } from './launch.ts'
@@ -18,7 +19,7 @@ export function fcPythonMinor(runtime: string): number | undefined {
 
 /** @throws FnscopeError FNS_RUNTIME_MISSING */
 export async function launchFcPython(spec: FunctionSpec, minor: number, host: RuntimeHost): Promise<Launch> {
-  const interpreter = await findInterpreter(minor, host.notify)
+  const interpreter = await findInterpreter(minor, host)
   const layers = spec.layerDirs.toReversed()
   const own = spec.environment['PYTHONPATH']
   const searched = [
@@ -33,6 +34,7 @@ export async function launchFcPython(spec: FunctionSpec, minor: number, host: Ru
     // -u: what a killed function has printed is not lost
     command: [interpreter.path, '-u', CLIENT],
     cwd: spec.codeDir,
+    paths: codePaths(spec, interpreter.path),
     binDirs: [dirname(interpreter.path)],
     variables: {
       PYTHONPATH: searched.join(delimiter),

@@ -3,10 +3,12 @@
 import { FnscopeError } from '../../errors.ts'
 import type { FunctionSpec } from '../function-spec.ts'
 import type { Launch, RuntimeFamily, RuntimeHost } from './launch.ts'
+import { customRuntime } from './custom.ts'
 import { fcRuntime } from './fc.ts'
+import { nodeRuntime } from './node.ts'
 import { pythonRuntime } from './python.ts'
 
-const FAMILIES: readonly RuntimeFamily[] = [fcRuntime, pythonRuntime]
+const FAMILIES: readonly RuntimeFamily[] = [fcRuntime, pythonRuntime, nodeRuntime, customRuntime]
 
 function familyOf(spec: FunctionSpec): RuntimeFamily | undefined {
   return FAMILIES.find((family) => family.runs(spec))

@@ -1,4 +1,5 @@
-// The runtime client for Python: awslambdaric from PyPI, installed once per interpreter version into the cache.
+// What the cloud's Python runtimes bring along: the client of the Runtime API, awslambdaric, and boto3 with botocore; from
+// PyPI, installed once per interpreter version into one directory of the cache, which stands for /var/runtime.
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
@@ -7,10 +8,11 @@ import { FnscopeError } from '../../errors.ts'
 import type { Interpreter } from './python-interpreter.ts'
 import type { RuntimeHost } from './launch.ts'
 
-// The newest release whose wheels each version takes; 4.2.2 wants 3.10.
-function requirement(minor: number): string {
-  if (minor >= 10) return 'awslambdaric==4.2.2'
-  return minor === 9 ? 'awslambdaric==4.0.4' : 'awslambdaric==2.2.1'
+// The newest release of the client whose wheels each version takes; 4.2.2 wants 3.10. Of boto3 the newest that pip finds
+// for the interpreter, as the cloud has a recent one.
+function requirements(minor: number): readonly string[] {
+  const client = minor >= 10 ? 'awslambdaric==4.2.2' : minor === 9 ? 'awslambdaric==4.0.4' : 'awslambdaric==2.2.1'
+  return [client, 'boto3']
 }
 
 const installs = new Map<string, Promise<string>>()
@@ -25,7 +27,7 @@ export function bytecodeDir(host: RuntimeHost, minor: number): string {
  * @throws FnscopeError FNS_BUILD_FAILED when pip fails
  */
 export function installClient(interpreter: Interpreter, host: RuntimeHost): Promise<string> {
-  const target = join(host.cacheDir, 'runtimes', `python3.${interpreter.minor}`)
+  const target = join(host.cacheDir, 'runtimes', `python3.${interpreter.minor}-boto3`)
   const running = installs.get(target)
   if (running) return running
   const answer = install(interpreter, host, target)
@@ -44,18 +46,18 @@ function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv): 
 
 async function install(interpreter: Interpreter, host: RuntimeHost, target: string): Promise<string> {
   if (existsSync(join(target, 'awslambdaric'))) return target
-  const what = requirement(interpreter.minor)
-  host.notify(`Installing the Python 3.${interpreter.minor} runtime client (${what}) …`)
+  const what = requirements(interpreter.minor)
+  host.notify(`Installing the Python 3.${interpreter.minor} runtime (${what.join(', ')}) …`)
   const parent = join(host.cacheDir, 'runtimes')
   await mkdir(parent, { recursive: true })
   const temporary = await mkdtemp(join(parent, `.python3.${interpreter.minor}-`))
   try {
     const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-input', '--no-compile']
-    const failure = await run(interpreter.path, [...pip, '--target', temporary, what], process.env)
+    const failure = await run(interpreter.path, [...pip, '--target', temporary, ...what], process.env)
     if (failure !== undefined) {
       throw new FnscopeError(
         'FNS_BUILD_FAILED',
-        `pip could not install ${what} with ${interpreter.path}: ${failure.trim().split('\n').slice(-3).join(' ')}. Check that "${interpreter.path} -m pip" works and reaches the package index, then try again.`,
+        `pip could not install ${what.join(' and ')} with ${interpreter.path}: ${failure.trim().split('\n').slice(-3).join(' ')}. Check that "${interpreter.path} -m pip" works and reaches the package index, then try again.`,
       )
     }
     await publish(temporary, target)

@@ -70,14 +70,24 @@ async function lookFor(minor: number): Promise<Interpreter | undefined> {
   return undefined
 }
 
+/** For each version that functions may ask for: the interpreter, if it is installed. */
+export async function installedPythons(): Promise<
+  readonly { readonly minor: number; readonly found: Interpreter | undefined }[]
+> {
+  return await Promise.all(KNOWN_MINORS.toReversed().map(async (minor) => ({ minor, found: await lookFor(minor) })))
+}
+
 /**
  * The interpreter for `python3.<minor>`, or the nearest one with a warning by `notify`, once a version.
- * @throws FnscopeError FNS_RUNTIME_MISSING when there is no Python 3.8 or later at all
+ * @throws FnscopeError FNS_RUNTIME_MISSING when there is no Python 3.8 or later at all, or `strict` and not this one
  */
-export function findInterpreter(minor: number, notify: (text: string) => void): Promise<Interpreter> {
+export function findInterpreter(
+  minor: number,
+  host: { readonly notify: (text: string) => void; readonly strict?: boolean | undefined },
+): Promise<Interpreter> {
   const known = found.get(minor)
   if (known) return known
-  const answer = find(minor, notify)
+  const answer = find(minor, host)
   found.set(minor, answer)
   // Python may be installed meanwhile: only success is kept.
   answer.catch(() => {
@@ -87,7 +97,7 @@ export function findInterpreter(minor: number, notify: (text: string) => void): 
   return answer
 }
 
-async function find(minor: number, notify: (text: string) => void): Promise<Interpreter> {
+async function find(minor: number, { notify, strict }: Parameters<typeof findInterpreter>[1]): Promise<Interpreter> {
   const exact = await lookFor(minor)
   if (exact) return exact
   const nearest = KNOWN_MINORS.filter((other) => other !== minor).sort(
@@ -96,6 +106,12 @@ async function find(minor: number, notify: (text: string) => void): Promise<Inte
   for (const other of nearest) {
     const interpreter = await lookFor(other)
     if (!interpreter) continue
+    if (strict === true) {
+      throw new FnscopeError(
+        'FNS_RUNTIME_MISSING',
+        `Python 3.${minor} was not found for python3.${minor}: looked on PATH and in the directories of pyenv and uv; Python ${interpreter.version} is there, but --strict-runtime asks for the version itself. Install Python 3.${minor} and try again.`,
+      )
+    }
     notify(
       `Python 3.${minor} was not found: functions for it run on Python ${interpreter.version} (${interpreter.path}). Install python3.${minor} to run them as the cloud does.`,
     )

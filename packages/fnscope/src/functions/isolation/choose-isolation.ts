@@ -1,0 +1,69 @@
+// Finds out at start whether this machine gives an ordinary process namespaces, by making one in the way that functions
+// get it. What the answer was is shown by `fnscope doctor` and when fnscope is ready.
+import { execFile } from 'node:child_process'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { FnscopeError } from '../../errors.ts'
+import { namespaceCommand } from './namespace.ts'
+import { makeScratchDir, sweepScratchDirs } from './scratch-dirs.ts'
+import type { Isolation, IsolationMode, NamespaceIsolation } from './isolation.ts'
+
+const PROBE_LIMIT_MS = 10_000
+const VAR_DIRS = ['task', 'runtime', 'lang', 'bytecode']
+
+/** @throws FnscopeError FNS_ISOLATION_REFUSED when namespaces were asked for by name and are not to be had */
+export async function chooseIsolation(mode: IsolationMode, cacheDir: string): Promise<Isolation> {
+  sweepScratchDirs()
+  if (mode === 'none') return { kind: 'none', reason: 'It was asked for (--isolation none).' }
+  const dirs = prepareDirs(cacheDir)
+  const failures: string[] = []
+  for (const ownProc of [true, false]) {
+    const isolation: NamespaceIsolation = { kind: 'namespace', ...dirs, ownProc }
+    const failure = process.platform === 'linux' ? await probe(isolation) : 'Linux alone has them.'
+    if (failure === undefined) return isolation
+    failures.push(failure)
+  }
+  const reason = failures.at(-1)!
+  if (mode === 'auto') return { kind: 'none', reason }
+  throw new FnscopeError(
+    'FNS_ISOLATION_REFUSED',
+    `Functions were to run in namespaces of their own (--isolation namespace), and this machine gives none: ${reason} Leave the flag out to run them as plain processes.`,
+  )
+}
+
+function prepareDirs(cacheDir: string): Pick<NamespaceIsolation, 'skeletonDir' | 'emptyDir'> {
+  const [skeletonDir, emptyDir] = [join(cacheDir, 'namespace', 'var'), join(cacheDir, 'namespace', 'empty')]
+  for (const name of VAR_DIRS) mkdirSync(join(skeletonDir, name), { recursive: true })
+  mkdirSync(emptyDir, { recursive: true })
+  return { skeletonDir, emptyDir }
+}
+
+/** Undefined: it works. Otherwise why not, a sentence. */
+async function probe(isolation: NamespaceIsolation): Promise<string | undefined> {
+  const scratch = makeScratchDir()
+  const { emptyDir, skeletonDir } = isolation
+  const plan = {
+    // An overlay, a read-only directory and one that is written, as functions have them.
+    mounts: [
+      { sources: [emptyDir, skeletonDir], target: '/var/task' },
+      { sources: [emptyDir], target: '/opt' },
+      { sources: [scratch.own], target: '/var/bytecode', writable: true } as const,
+    ],
+    scratchDir: scratch.tmp,
+    tableFile: join(scratch.own, 'mounts'),
+    cwd: '/var/task',
+  }
+  const check = 'test "$(id -u)" = 993 && test -d /var/task/lang && echo > /tmp/works && echo works'
+  const [program, ...args] = namespaceCommand(['/bin/sh', '-c', check], isolation, plan)
+  try {
+    return await new Promise((resolve) => {
+      execFile(program!, args, { timeout: PROBE_LIMIT_MS }, (error, stdout, stderr) => {
+        if (stdout.trim() === 'works') return resolve(undefined)
+        const said = `${stderr}${stdout}`.trim().split('\n')[0] || error?.message || 'no answer'
+        resolve(`${said}.`.replace(/\.\.$/, '.'))
+      })
+    })
+  } finally {
+    await scratch.remove()
+  }
+}

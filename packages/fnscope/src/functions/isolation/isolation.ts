@@ -1,0 +1,31 @@
+// How function processes are kept apart from the machine: in namespaces of their own with the cloud's paths, or, where the
+// kernel refuses those, as plain processes whose paths are rewritten. Chosen once, at start.
+
+export type IsolationMode = 'auto' | 'namespace' | 'none'
+
+export interface NamespaceIsolation {
+  readonly kind: 'namespace'
+  /** A directory with the empty directories that /var gets: `task`, `runtime`, `lang`, `bytecode`. */
+  readonly skeletonDir: string
+  /** An empty directory: /opt of a function without layers. */
+  readonly emptyDir: string
+  /** The process table is its own too. Containers refuse that at times. */
+  readonly ownProc: boolean
+}
+
+export interface PlainIsolation {
+  readonly kind: 'none'
+  /** A sentence: who refused what, or that it was asked for. */
+  readonly reason: string
+}
+
+export const PLAIN: PlainIsolation = { kind: 'none', reason: 'Nothing else was asked for.' }
+
+export type Isolation = NamespaceIsolation | PlainIsolation
+
+/** What a namespace shows at `target`: one directory, or several laid over one another, the first one wins. Read-only. */
+export interface Mount {
+  readonly sources: readonly string[]
+  readonly target: string
+  readonly writable?: true
+}

@@ -1,0 +1,152 @@
+// The two ways in which functions are kept apart from the machine, side by side: what a function sees of its code, its
+// layers and its /tmp must be the same for code that asks as the cloud's documents say.
+import assert from 'node:assert/strict'
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { chooseIsolation } from '../../packages/fnscope/src/functions/isolation/choose-isolation.ts'
+import { isolationState } from '../../packages/fnscope/src/functions/isolation/isolation-state.ts'
+import { bodies, json, startHarness, TEST_CACHE, type Harness } from './harness.ts'
+
+const namespace = await chooseIsolation('auto', TEST_CACHE)
+const plain = await chooseIsolation('none', TEST_CACHE)
+
+test('what was chosen is said, with the reason where there are no namespaces', () => {
+  assert.deepEqual(isolationState(plain), {
+    active: 'none',
+    says: 'plain processes with rewritten paths. It was asked for (--isolation none).',
+  })
+  assert.match(
+    isolationState(namespace).says,
+    /^(namespaces of their own|plain processes with rewritten paths\. .+\.$)/,
+  )
+})
+
+for (const isolation of [plain, namespace]) {
+  const skip = isolation === namespace && namespace.kind === 'none' ? namespace.reason : false
+  describe(isolation === plain ? 'plain processes' : 'namespaces', { skip }, () => {
+    let harness: Harness
+    before(() => {
+      harness = startHarness({ isolation })
+    })
+    after(() => harness.stop())
+
+    function dir(name: string, files: Readonly<Record<string, string>>): string {
+      const root = join(harness.dir, name)
+      for (const [file, text] of Object.entries(files)) {
+        mkdirSync(dirname(join(root, file)), { recursive: true })
+        writeFileSync(join(root, file), text)
+        if (text.startsWith('#!')) chmodSync(join(root, file), 0o755)
+      }
+      return root
+    }
+
+    test('layers are one tree, a later one wins; its programs, libraries and modules are found', async () => {
+      const layerDirs = [
+        dir('one', {
+          'bin/tool': '#!/bin/sh\necho one\n',
+          'python/shared.py': 'who = 1',
+          'python/first.py': 'x = 1',
+          'data/a': 'a',
+        }),
+        dir('two', { 'bin/tool': '#!/bin/sh\necho two\n', 'python/shared.py': 'who = 2', 'data/b': 'b' }),
+      ]
+      const spec = harness.add(
+        {
+          'app.py':
+            'import os, shared, first, subprocess\ndef handler(e, c):\n    data = os.environ["DATA"]\n    return [shared.who, first.x, subprocess.check_output(["tool"], text=True).strip(), sorted(os.listdir(data))]\n',
+        },
+        { layerDirs, environment: { DATA: '/opt/data' } },
+      )
+      assert.deepEqual(json(await harness.call(spec.name)), [2, 1, 'two', ['a', 'b']])
+    })
+
+    test('a wrapper in a layer and one in the code are found by the cloud’s paths', async () => {
+      const wrapper = '#!/bin/sh\nexport WRAPPED=yes\nexec "$@"\n'
+      const layerDirs = [dir('wrapping', { wrap: wrapper }), dir('other', { x: '' })]
+      for (const path of ['/opt/wrap', '/var/task/wrap']) {
+        const spec = harness.add(
+          { 'app.py': 'import os\ndef handler(e, c):\n    return os.environ.get("WRAPPED")\n', wrap: wrapper },
+          { layerDirs, environment: { AWS_LAMBDA_EXEC_WRAPPER: path } },
+        )
+        chmodSync(join(spec.codeDir, 'wrap'), 0o755)
+        assert.equal(json(await harness.call(spec.name)), 'yes', path)
+      }
+      const gone = harness.add(
+        { 'app.py': 'def handler(e, c):\n    return 1\n' },
+        { environment: { AWS_LAMBDA_EXEC_WRAPPER: '/opt/nobody' } },
+      )
+      const answer = await harness.call(gone.name)
+      assert.match(Buffer.from(answer.payload).toString(), /Runtime\.ExitError.*exit status 127/)
+    })
+
+    test('temporary files outlive an invocation, not the environment, and are its own', async () => {
+      const code =
+        'import os, tempfile\ndef handler(e, c):\n    at = os.path.join(tempfile.gettempdir(), "kept")\n    if e: os._exit(1)\n    known = os.path.exists(at)\n    open(at, "w").close()\n    return known\n'
+      const spec = harness.add({ 'app.py': code })
+      assert.equal(json(await harness.call(spec.name, 0)), false)
+      assert.equal(json(await harness.call(spec.name, 0)), true)
+      await harness.call(spec.name, 1)
+      assert.equal(json(await harness.call(spec.name, 0)), true)
+      const other = harness.add({ 'app.py': code })
+      assert.equal(json(await harness.call(other.name, 0)), false)
+    })
+
+    test('packages of a build are found beside the code, and its files by relative paths', async () => {
+      const spec = harness.add(
+        {
+          'app.py': 'import built\ndef handler(e, c):\n    return [built.x, open("data.txt").read()]\n',
+          'data.txt': 'mine',
+        },
+        { dependencyDirs: [dir('build', { 'built.py': 'x = "built"\n' })] },
+      )
+      assert.deepEqual(json(await harness.call(spec.name)), ['built', 'mine'])
+    })
+
+    test('two functions whose files agree in name, size and time run each its own code', async () => {
+      const specs = ['a', 'b'].map((text) => harness.add({ 'app.py': `def handler(e, c):\n    return "${text}"\n` }))
+      const { utimesSync } = await import('node:fs')
+      for (const { codeDir } of specs) utimesSync(join(codeDir, 'app.py'), 1_700_000_000, 1_700_000_000)
+      for (const [index, { name }] of specs.entries()) assert.equal(json(await harness.call(name)), 'ab'[index])
+    })
+  })
+}
+
+const skip = namespace.kind === 'none' ? namespace.reason : false
+
+test(
+  'in a namespace the paths are the cloud’s, code and layers are read-only, and the machine’s processes are out of sight',
+  { skip },
+  async () => {
+    const harness = startHarness({ isolation: namespace })
+    try {
+      const code = `import os
+def refused(path):
+    try:
+        open(path, "w").close()
+        return None
+    except OSError as error:
+        return error.errno
+def handler(e, c):
+    open("/tmp/mine", "w").close()
+    return [__file__, os.getcwd(), os.environ["LAMBDA_TASK_ROOT"], os.environ["LAMBDA_RUNTIME_DIR"], os.getuid(),
+            refused("/var/task/x"), refused("/opt/x"), refused("/var/runtime/x"), os.listdir("/tmp"), len([p for p in os.listdir("/proc") if p.isdigit()]) < 10]
+`
+      const spec = harness.add({ 'app.py': code })
+      const answer = await harness.call(spec.name)
+      const paths = ['/var/task/app.py', '/var/task', '/var/task', '/var/runtime', 993]
+      assert.deepEqual(json(answer), [
+        ...paths,
+        30,
+        30,
+        30,
+        ['mine'],
+        namespace.kind === 'namespace' && namespace.ownProc,
+      ])
+      assert.ok(!existsSync('/tmp/mine'))
+      assert.ok(!bodies(answer).some((line) => line.includes('fnscope:')))
+    } finally {
+      await harness.stop()
+    }
+  },
+)
