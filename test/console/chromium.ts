@@ -1,20 +1,29 @@
 // A real Chromium for tests of the console: pages that fail on any error of their script, and axe over what is shown.
-// Needs Chromium (CHROMIUM names it; apt-get install chromium).
+// Needs Chromium: CHROMIUM names it, else it is looked for on PATH (Debian, Ubuntu: apt install chromium).
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { delimiter, join } from 'node:path'
 import { chromium, type Browser, type Page } from 'playwright-core'
 
-const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
+const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
+
+function findChromium(): string | undefined {
+  const named = process.env['CHROMIUM']
+  if (named !== undefined) return existsSync(named) ? named : undefined
+  const folders = (process.env['PATH'] ?? '').split(delimiter)
+  return folders.flatMap((folder) => NAMES.map((name) => join(folder, name))).find((file) => existsSync(file))
+}
+
+const CHROMIUM = findChromium()
 /** Why tests that need one are skipped; false: they run. */
-export const NO_CHROMIUM = existsSync(CHROMIUM)
-  ? false
-  : `SKIPPED: no browser at ${CHROMIUM}; set CHROMIUM or install one`
+export const NO_CHROMIUM: string | false =
+  CHROMIUM === undefined ? 'SKIPPED: no Chromium on PATH; install one, or name it with CHROMIUM' : false
 
 export type Theme = 'light' | 'dark'
 
 export async function openChromium(): Promise<Browser> {
-  return await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-gpu'] })
+  return await chromium.launch({ executablePath: CHROMIUM!, args: ['--no-sandbox', '--disable-gpu'] })
 }
 
 export interface ConsolePage {

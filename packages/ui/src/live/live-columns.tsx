@@ -59,7 +59,7 @@ export function liveColumns(rows: readonly LiveRow[]): readonly Column<LiveRow>[
     },
     {
       key: 'bar',
-      name: '',
+      name: 'Of the longest',
       width: 'minmax(60px, 1fr)',
       render: (row) =>
         row.kind === 'mark' ? null : (

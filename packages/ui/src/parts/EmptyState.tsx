@@ -5,12 +5,15 @@ import styles from './parts.module.css'
 export interface EmptyStateProps {
   readonly title: string
   readonly children?: ReactNode
+  /** It is all there is on the page. */
+  readonly isPage?: boolean
 }
 
-export function EmptyState({ title, children }: EmptyStateProps): ReactNode {
+export function EmptyState({ title, children, isPage = false }: EmptyStateProps): ReactNode {
+  const Title = isPage ? 'h1' : 'h2'
   return (
     <section className={styles['empty']}>
-      <h2>{title}</h2>
+      <Title>{title}</Title>
       {children}
     </section>
   )

@@ -5,7 +5,7 @@ import { EmptyState } from '../parts/EmptyState.tsx'
 
 export function NotFound(): ReactNode {
   return (
-    <EmptyState title="There is no such page">
+    <EmptyState title="There is no such page" isPage>
       <p>
         <Link to="/">Live</Link> and <Link to="/traces">Traces</Link> are; Ctrl K goes anywhere.
       </p>

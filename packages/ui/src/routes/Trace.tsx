@@ -118,7 +118,7 @@ function Notices({ tree: { columns, count: shown } }: { readonly tree: SpanTree 
 
 function NoTrace({ message }: { readonly message: string }): ReactNode {
   return (
-    <EmptyState title="There is no such trace">
+    <EmptyState title="There is no such trace" isPage>
       <p>{message}</p>
       <p>
         How long traces are kept stands in the settings; <a href="/traces">the traces that are here</a> can be searched.

@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Ban, Check } from 'lucide-react'
 import type { MouseEvent, ReactNode } from 'react'
 import type { ConsoleFacets } from '../../../fnscope/src/api/console-types.ts'
-import { api, type Parameters } from '../api.ts'
+import { api, ApiError, type Parameters } from '../api.ts'
 import { count } from '../format.ts'
 import { Failure } from '../parts/Failure.tsx'
 import { Skeleton } from '../parts/Skeleton.tsx'
@@ -28,7 +28,7 @@ export function Facets({ parameters, choices, onToggle, refetchMs }: FacetsProps
   })
   return (
     <section className={styles['facets']} aria-label="Facets" tabIndex={0}>
-      {error !== null && <Failure what="Facets" error={error} onRetry={() => void refetch()} />}
+      {error !== null && !isMistake(error) && <Failure what="Facets" error={error} onRetry={() => void refetch()} />}
       {data === undefined && error === null && <Skeleton label="Facets" rows={10} />}
       {data?.exact === false && <p className="dim">Counts are of traces that may meet the filter.</p>}
       {data !== undefined &&
@@ -37,6 +37,11 @@ export function Facets({ parameters, choices, onToggle, refetchMs }: FacetsProps
         ))}
     </section>
   )
+}
+
+/** Of the expression: it is told at the field. */
+function isMistake(error: unknown): boolean {
+  return error instanceof ApiError && error.code === 'FNS_USAGE'
 }
 
 interface FacetValue {

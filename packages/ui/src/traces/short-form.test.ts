@@ -4,7 +4,7 @@ import { toFilter } from './short-form.ts'
 
 test('short words become an expression', () => {
   const cases = [
-    ['user:brian1', 'user = "brian1"'],
+    ['user:brian1', '(user = "brian1" OR annotation[user] = "brian1")'],
     ['status:500', 'http.status = 500'],
     ['status:>=500 service:orders', 'http.status >= 500 AND service("orders")'],
     ['duration:>200ms', 'duration > 0.2'],

@@ -10,7 +10,6 @@ const NUMBERS: Readonly<Record<string, string>> = {
 const TEXTS: Readonly<Record<string, string>> = {
   url: 'http.url',
   method: 'http.method',
-  user: 'user',
   name: 'name',
   type: 'type',
   arn: 'resource.arn',
@@ -45,6 +44,8 @@ function conditionOf(key: string, value: string): string {
   if (name === 'service' || name === 'function' || name === 'fn') return `service(${quoted(value)})`
   if (name === 'status' && KEYWORDS.has(value)) return value
   if (NUMBERS[name] !== undefined) return `${NUMBERS[name]} ${operator} ${numberOf(rest)}`
+  // X-Ray's user of a segment, and what applications call so themselves.
+  if (name === 'user') return `(user = ${quoted(value)} OR annotation[user] = ${quoted(value)})`
   if (TEXTS[name] !== undefined) return `${TEXTS[name]} ${name === 'url' ? 'CONTAINS' : '='} ${quoted(value)}`
   const plain = /^-?\d+(\.\d+)?$/.test(rest) || rest === 'true' || rest === 'false'
   return `annotation[${key.replace(/^annotation\./, '')}] ${operator} ${plain ? rest : quoted(rest)}`

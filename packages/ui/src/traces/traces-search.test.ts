@@ -21,8 +21,8 @@ test('a facet is added, replaced by another value, and taken away again', () => 
 })
 
 test('the API is asked for what the address says', () => {
-  const search = readTracesSearch({ q: 'user:x', f: 'service:a,!status:fault', min: '200', sort: '-start' })
+  const search = readTracesSearch({ q: 'status:500', f: 'service:a,!status:fault', min: '200', sort: '-start' })
   const { filter, service, since } = tracesParameters({ ...search, from: '15m' })
-  assert.deepEqual([filter, service, since], ['(user = "x") AND !fault AND duration >= 0.2', 'a', '15m'])
+  assert.deepEqual([filter, service, since], ['(http.status = 500) AND !fault AND duration >= 0.2', 'a', '15m'])
   assert.equal(tracesParameters({ q: 'foo = 1' }).filter, 'foo = 1')
 })
