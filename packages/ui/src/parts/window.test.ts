@@ -3,8 +3,8 @@ import { test } from 'node:test'
 import { windowAt } from './window.ts'
 
 test('the rows in view are drawn, with a step around them', () => {
-  assert.deepEqual(windowAt(0, 240, 24, 10_000), { first: 0, end: 24 })
-  assert.deepEqual(windowAt(24 * 100, 240, 24, 10_000), { first: 88, end: 120 })
+  assert.deepEqual(windowAt(0, 240, 24, 10_000), { first: 0, end: 32, size: 32 })
+  assert.deepEqual(windowAt(24 * 100, 240, 24, 10_000), { first: 88, end: 120, size: 32 })
 })
 
 test('a scroll of a few rows changes nothing', () => {
@@ -12,6 +12,6 @@ test('a scroll of a few rows changes nothing', () => {
 })
 
 test('the window ends where the rows end, and an empty list has none', () => {
-  assert.deepEqual(windowAt(0, 240, 24, 3), { first: 0, end: 3 })
-  assert.deepEqual(windowAt(5000, 240, 24, 0), { first: 0, end: 0 })
+  assert.deepEqual(windowAt(0, 240, 24, 3), { first: 0, end: 3, size: 32 })
+  assert.deepEqual(windowAt(5000, 240, 24, 0), { first: 0, end: 0, size: 32 })
 })

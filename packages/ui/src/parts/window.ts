@@ -6,6 +6,8 @@ export interface RowWindow {
   readonly first: number
   /** After the last. */
   readonly end: number
+  /** Rows that are drawn where the list goes on: as many at every place. */
+  readonly size: number
 }
 
 const STEP = 8
@@ -15,8 +17,8 @@ export function windowAt(scrollPx: number, viewPx: number, rowPx: number, count:
   const top = Math.floor(scrollPx / rowPx)
   const rows = Math.ceil(viewPx / rowPx)
   const first = Math.max(0, Math.floor(top / STEP) * STEP - STEP)
-  const end = Math.min(count, Math.ceil((top + rows) / STEP) * STEP + STEP)
-  return { first: Math.min(first, Math.max(0, count - 1)), end: Math.max(end, 0) }
+  const size = (Math.ceil(rows / STEP) + 2) * STEP
+  return { first: Math.min(first, Math.max(0, count - 1)), end: Math.min(count, first + size), size }
 }
 
 export interface Windowed<Element extends HTMLElement> {
@@ -31,7 +33,7 @@ export interface Windowed<Element extends HTMLElement> {
 /** @param headPx what sticks at the top of the scroller */
 export function useWindow<Element extends HTMLElement>(count: number, rowPx: number, headPx = 0): Windowed<Element> {
   const scroller = useRef<Element>(null)
-  const [shown, setShown] = useState<RowWindow>({ first: 0, end: 0 })
+  const [shown, setShown] = useState<RowWindow>({ first: 0, end: 0, size: STEP })
   useEffect(() => {
     const element = scroller.current
     if (element === null) return
@@ -39,7 +41,9 @@ export function useWindow<Element extends HTMLElement>(count: number, rowPx: num
     const measure = (): void => {
       frame = 0
       const next = windowAt(element.scrollTop, element.clientHeight, rowPx, count)
-      setShown((before) => (before.first === next.first && before.end === next.end ? before : next))
+      setShown((before) =>
+        before.first === next.first && before.end === next.end && before.size === next.size ? before : next,
+      )
     }
     const later = (): void => {
       frame ||= requestAnimationFrame(measure)

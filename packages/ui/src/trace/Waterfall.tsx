@@ -40,6 +40,10 @@ export function Waterfall(props: WaterfallProps): ReactNode {
     return indexes.filter((index) => index < rows.length)
   }, [shown, at, rows.length])
 
+  // Rows that leave lend their elements to those that come: cheaper than making new ones.
+  const keyOf = (index: number): string =>
+    index >= shown.first && index < shown.end ? `slot-${index % shown.size}` : 'elsewhere'
+
   const fold = (): void => {
     const row = rows[at]
     if (row?.kind !== 'span') return
@@ -130,7 +134,7 @@ export function Waterfall(props: WaterfallProps): ReactNode {
           const row = rows[index]!
           return (
             <WaterfallRow
-              key={rowId(row)}
+              key={keyOf(index)}
               tree={tree}
               row={row}
               index={index}

@@ -1,5 +1,5 @@
 // One row of the waterfall. Drawn again only when something of it changes: what it gets is plain and stable.
-import { ChevronDown, ChevronRight, CircleAlert, CircleSlash, Link2, OctagonX, Snowflake, Unlink } from 'lucide-react'
+import { CircleAlert, CircleSlash, Link2, OctagonX, Snowflake, Unlink } from 'lucide-react'
 import { memo, type ReactNode } from 'react'
 import { clock, count, duration } from '../format.ts'
 import { blameOf } from './blame.ts'
@@ -46,6 +46,7 @@ export const WaterfallRow = memo(function WaterfallRow(props: WaterfallRowProps)
       aria-rowindex={index + 2}
       aria-selected={at}
       aria-expanded={below ? !props.collapsed : undefined}
+      data-hue={row.kind === 'span' ? tree.hueOf.get(tree.columns.spans.service[row.span]!) : undefined}
       data-open={props.open}
       data-match={props.match}
       className={styles['row']}
@@ -87,14 +88,11 @@ function SpanCells({ tree, span, view, below, depth, collapsed, marks }: SpanCel
   const phase = phaseOf(tree, span)
   const took = durationUs < 0 ? 'in progress' : duration(durationUs / 1000)
   const label = `${took} at ${duration(spans.startUs[span]! / 1000)}${blame ? `, ${blame.words}` : ''}`
-  const Chevron = collapsed ? ChevronRight : ChevronDown
   return (
     <>
       <div role="gridcell" className={styles['nameCell']} style={{ paddingLeft: indent(depth) }}>
         {depth > DEEPEST && <span className={styles['deep']}>+{count(depth - DEEPEST)}</span>}
-        <span className={styles['fold']} data-fold={below || undefined}>
-          {below && <Chevron size={13} aria-hidden />}
-        </span>
+        <span className={styles['fold']} data-fold={below || undefined} data-closed={collapsed || undefined} />
         <FailureIcon flags={flags} />
         <span className="cut" title={name.slice(0, 500)}>
           {name === '' ? '(no name)' : name.slice(0, 300)}
@@ -118,8 +116,7 @@ function SpanCells({ tree, span, view, below, depth, collapsed, marks }: SpanCel
         {(flags & FLAG.links) !== 0 && <Link2 size={12} aria-label="has links" role="img" />}
       </div>
       <div role="gridcell" className={styles['serviceCell']}>
-        <i data-hue={tree.hueOf.get(spans.service[span]!)} aria-hidden />
-        <span className="cut">{words[spans.service[span]!]!.slice(0, 100)}</span>
+        {words[spans.service[span]!]!.slice(0, 100)}
       </div>
       <div role="gridcell" className={styles['timeCell']}>
         {took}
@@ -164,13 +161,11 @@ function Bars({ tree, span, view, marks }: BarsProps): ReactNode {
   const bar = barOf(startUs, endUs, tree.lengthUs, view)
   const out = outside(tree, span)
   const status = barStatus(flags)
-  const labelLeft = bar === undefined ? 0 : bar.left + bar.width
   return (
     <>
       {bar !== undefined && (
         <span
           className={styles['bar']}
-          data-hue={tree.hueOf.get(spans.service[span]!)}
           data-status={status}
           data-open={(flags & FLAG.inProgress) !== 0 || undefined}
           style={{ left: `${bar.left}%`, width: `${bar.width}%`, backgroundImage: selfTime(tree, span, view) }}
@@ -200,11 +195,6 @@ function Bars({ tree, span, view, marks }: BarsProps): ReactNode {
             data-many={names.length > 1 || undefined}
           />
         ))}
-      {bar !== undefined && labelLeft < 82 && bar.width < 80 && (
-        <span className={styles['barLabel']} style={{ left: `${labelLeft}%` }}>
-          {spans.durationUs[span]! < 0 ? '…' : duration(spans.durationUs[span]! / 1000)}
-        </span>
-      )}
     </>
   )
 }
