@@ -1,12 +1,13 @@
 // Templates of the kinds that public collections have, each deployed in one started fnscope, called and removed. What is to
 // come of a template stands in its own Metadata.Test.
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test, { after, before } from 'node:test'
+import { strToU8, zipSync } from 'fflate'
 import type { ConsoleApp } from '../../packages/fnscope/src/api/console-types.ts'
 import { parseTemplate } from '../../packages/fnscope/src/deploy/template-yaml.ts'
-import { withoutPython } from './app-fixture.ts'
+import { makeApp, withoutPython } from './app-fixture.ts'
 import { APPS, startFnscope, type StartedFnscope } from '../started-fnscope.ts'
 
 interface Expected {
@@ -95,4 +96,19 @@ test('a dynamic reference has the value that the parameter store has', { skip },
   const answer = await ask('POST', '/2015-03-31/functions/Fn/invocations', { names: ['SECRET'] })
   assert.deepEqual(answer, { SECRET: 'from the store' })
   await ask('DELETE', '/api/apps/templates')
+})
+
+test('code and layers may be archives', { skip }, async (t) => {
+  const template = `
+Resources:
+  Libs: { Type: AWS::Serverless::LayerVersion, Properties: { ContentUri: libs.zip } }
+  Fn: { Type: AWS::Serverless::Function, Properties: { CodeUri: code.zip, Handler: app.handler, Runtime: python3.11, Layers: [!Ref Libs] } }
+`
+  const dir = await makeApp(t, { 'template.yaml': template })
+  const code = 'import shared\ndef handler(event, context):\n    return shared.VALUE\n'
+  writeFileSync(join(dir, 'code.zip'), zipSync({ 'app.py': strToU8(code) }))
+  writeFileSync(join(dir, 'libs.zip'), zipSync({ python: { 'shared.py': strToU8('VALUE = "zipped"\n') } }))
+  const { app } = await ask<{ readonly app: ConsoleApp }>('POST', '/api/apps', { dir })
+  assert.equal(await ask('POST', '/2015-03-31/functions/Fn/invocations', {}), 'zipped')
+  await ask('DELETE', `/api/apps/${app.stack}`)
 })

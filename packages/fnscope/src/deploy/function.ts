@@ -11,7 +11,7 @@ import { readEnvironment } from './environment-variables.ts'
 import { writeInlineCode } from './inline-code.ts'
 import { textOf } from './intrinsics.ts'
 import { readLayers } from './layer.ts'
-import { s3PlaceOf } from './s3-place.ts'
+import { isArchive, s3PlaceOf } from './s3-place.ts'
 import { describe, invalid, isList, isMap, mapAt, spell, typeOf } from './template-value.ts'
 import { choiceOf, integerOf } from './value-reader.ts'
 
@@ -123,6 +123,8 @@ async function readCode(
   }
   if (typeof code !== 'string') throw notFound(`${where} has ${describe(code)} for its code; a directory is wanted.`)
   const dir = pathFrom(context, code)
+  const unpacked = isArchive(dir) ? await context.files.archive?.(dir) : undefined
+  if (unpacked !== undefined) return unpacked
   if (!(await isDirectory(dir))) {
     throw notFound(
       `${where} has CodeUri ${code}, and ${dir} is no directory. Correct the path, or run \`sam build\` first.`,

@@ -8,7 +8,7 @@ import { buildRequirements } from './build.ts'
 import { buildForeignLayer } from './build-foreign-layer.ts'
 import { foreignLayer } from './foreign-layer.ts'
 import { resolveValue, textOf } from './intrinsics.ts'
-import { s3PlaceOf } from './s3-place.ts'
+import { isArchive, s3PlaceOf } from './s3-place.ts'
 import { describe, intrinsicOf, invalid, isList, isMap, type TemplateValue, typeOf } from './template-value.ts'
 
 const LAYER_TYPES = new Set(['AWS::Serverless::LayerVersion', 'AWS::Lambda::LayerVersion'])
@@ -104,6 +104,8 @@ async function readLocalLayer(context: AppContext, id: string, runtime: string):
     throw new FnscopeError('FNS_CODE_NOT_FOUND', `${place} is ${describe(content)}; that archive is not at hand.`)
   }
   const dir = pathFrom(context, content)
+  const archive = isArchive(dir) ? await context.files.archive?.(dir) : undefined
+  if (archive !== undefined) return [archive]
   if (!(await isDirectory(dir))) return installMissingLayer(context, id, { dir, content, place, runtime })
   const method = buildMethodOf(context, id)
   if (context.built || method === undefined || !method.startsWith('python')) return [dir]

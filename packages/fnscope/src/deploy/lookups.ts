@@ -25,6 +25,8 @@ export interface S3Place {
 export interface Files {
   /** A directory with the unpacked archive. */
   readonly unpacked?: (place: S3Place, logicalId: string) => Promise<string | undefined>
+  /** The same of an archive on this machine. */
+  readonly archive?: (path: string) => Promise<string | undefined>
   /** A nested template or an included snippet, by its URL or its path relative to `dir`. */
   readonly template?: (url: string, dir: string | undefined) => Promise<TemplateFile | undefined>
   /** A directory with the content of a layer that was published here, by its ARN. */

@@ -7,6 +7,7 @@ import type { Files, TemplateFile } from './lookups.ts'
 import { stackNameFrom } from './physical-name.ts'
 import type { ReadAppOptions } from './read-app.ts'
 import { joinApps, readStack } from './read-stack.ts'
+import { isArchive } from './s3-place.ts'
 import { openStack, type Stack } from './stack.ts'
 
 /** Named after its one stack, or after its directory when it has several. @throws what readApp throws */
@@ -54,7 +55,11 @@ function bootstrapVersion(path: string): string | undefined {
 function assetFiles({ assets }: Assembly, more: Files | undefined): Files {
   return {
     ...more,
-    unpacked: async (place, logicalId) => assets.get(place.key) ?? (await more?.unpacked?.(place, logicalId)),
+    unpacked: async (place, logicalId) => {
+      const asset = assets.get(place.key)
+      if (asset === undefined) return await more?.unpacked?.(place, logicalId)
+      return isArchive(asset) ? await more?.archive?.(asset) : asset
+    },
     template: async (url, dir): Promise<TemplateFile | undefined> => {
       const file = assets.get(url.slice(url.lastIndexOf('/') + 1))
       if (file === undefined) return await more?.template?.(url, dir)

@@ -1,7 +1,13 @@
-// Where in S3 a resolved CodeUri, Code, ContentUri or Content lies; undefined for a path or inline code.
+// Where a resolved CodeUri, Code, ContentUri or Content lies: in S3, or in an archive of this machine.
 import type { S3Place } from './lookups.ts'
 import { isMap, type TemplateValue } from './template-value.ts'
 
+/** A path that names an archive instead of a directory. */
+export function isArchive(path: string): boolean {
+  return /\.(zip|jar)$/.test(path)
+}
+
+/** Undefined for a path or inline code. */
 export function s3PlaceOf(value: TemplateValue | undefined): S3Place | undefined {
   if (typeof value === 'string') {
     const found = /^s3:\/\/([^/]+)\/([^?]+)(?:\?versionId=(.+))?$/.exec(value)

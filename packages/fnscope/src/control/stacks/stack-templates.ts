@@ -1,6 +1,6 @@
 // Templates of stacks as they come over the API: opened with what lies in the data directory around them, which is
 // parameters, exports of other stacks, code and nested templates in buckets.
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import type { Files, Lookups, S3Place } from '../../deploy/lookups.ts'
 import { openStack, type Stack } from '../../deploy/stack.ts'
 import { invalid, isList, isMap, mapAt, spell, type TemplateMap } from '../../deploy/template-value.ts'
@@ -157,6 +157,8 @@ export class StackTemplates {
         const path = this.#pathOf(place)
         return path === undefined ? undefined : code.unpackFile(path).dir
       },
+      // read anew: unlike what lies in a bucket it may change
+      archive: async (path) => (existsSync(path) ? code.unpack(readFileSync(path)).dir : undefined),
       template: async (url) => {
         const text = this.textAt(url)
         return text === undefined ? undefined : { text, file: url }
