@@ -53,6 +53,11 @@ test('both functions of the pair register their user', async () => {
   assert.match(await deployAndCall('pair', 'InstrumentedFunction', user), /"user_id":\s*"brian1"/)
 })
 
+test("the X-Ray sample's AWS client asks fnscope; its layer is made of requirements.txt", async () => {
+  await init('blank', '--template', 'xray-python')
+  assert.match(await deployAndCall('blank', 'function', 'events/event.json'), /"FunctionCount"/)
+})
+
 test("Function Compute's sample answers", async () => {
   await init('hangzhou', '--template', 'fc', '--runtime', 'python3.11')
   assert.match(await deployAndCall('hangzhou', 'hello'), /hello world/)

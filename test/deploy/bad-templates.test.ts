@@ -27,6 +27,11 @@ const BAD: readonly (readonly [name: string, template: string, message: RegExp])
     /Resource name my-fn is non alphanumeric/,
   ],
   [
+    'a section of Globals that is none',
+    `Globals: { Functions: { Timeout: 3 } }\nResources: { Fn: { ${FN} } } }`,
+    /'Globals' section is invalid\. 'Functions' is not supported/,
+  ],
+  [
     'a Ref to nothing',
     `Resources: { Fn: { ${FN}, Environment: { Variables: { AA: !Ref Nope } } } } }`,
     /Unresolved resource dependencies \[Nope\] in the Resources block of the template.*Resources\.Fn\.Properties\.Environment/,

@@ -34,7 +34,16 @@ const EMULATED = new Set([
 ])
 
 /** They are of no consequence anywhere: a notice would be noise. */
-const SILENT = new Set(['AWS::CDK::Metadata', 'AWS::IAM::InstanceProfile', 'AWS::S3::BucketPolicy'])
+const SILENT = new Set([
+  'AWS::CDK::Metadata',
+  'AWS::IAM::InstanceProfile',
+  'AWS::S3::BucketPolicy',
+  // become others, which are asked about by themselves
+  'AWS::Serverless::Application',
+  'AWS::Serverless::Connector',
+  'AWS::Serverless::Function',
+  'AWS::Serverless::LayerVersion',
+])
 
 export function isEmulated(type: string): boolean {
   return EMULATED.has(type) || isCustom(type)

@@ -1,6 +1,6 @@
 // SAM's Globals section, spread over the resources it applies to: maps merge, lists append (globals first), scalars and
 // intrinsic calls are overridden. Values are still unresolved here.
-import { intrinsicOf, isList, isMap, mapAt, type TemplateMap, type TemplateValue } from './template-value.ts'
+import { intrinsicOf, invalid, isList, isMap, mapAt, type TemplateMap, type TemplateValue } from './template-value.ts'
 
 const SECTIONS: Readonly<Record<string, string>> = {
   'AWS::Serverless::Function': 'Function',
@@ -21,6 +21,18 @@ export function mergeGlobal(base: TemplateValue | undefined, own: TemplateValue 
     return merged
   }
   return own
+}
+
+/** @throws FnscopeError FNS_TEMPLATE_INVALID, in SAM's words, for a section that no type has */
+export function checkGlobals(template: TemplateMap, file: string): void {
+  const known = [...Object.values(SECTIONS), 'CapacityProvider', 'WebSocketApi'].sort()
+  for (const section of Object.keys(mapAt(template['Globals'], `${file}: Globals`))) {
+    if (known.includes(section)) continue
+    throw invalid(
+      `'Globals' section is invalid. '${section}' is not supported. Must be one of the following values - ` +
+        `[${known.join(', ')}] (${file}: Globals.${section})`,
+    )
+  }
 }
 
 /** The Globals of a resource type: empty for a type that has none. */

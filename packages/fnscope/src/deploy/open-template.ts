@@ -1,6 +1,6 @@
 // A template's text made into something that can be asked: parameters with values, SAM expanded, names resolvable, and the
 // resources whose condition is true. Reads no file and starts nothing.
-import { withGlobals } from './globals.ts'
+import { checkGlobals, withGlobals } from './globals.ts'
 import type { Lookups } from './lookups.ts'
 import { expandForEach } from './language-extensions.ts'
 import { readParameters, type ParameterValues } from './parameters.ts'
@@ -44,6 +44,7 @@ export function openTemplate(template: TemplateMap, options: OpenOptions): OpenT
   const known = (value: TemplateValue | undefined): TemplateValue | undefined =>
     knownValue(value, { parameters: parameters.values, region, mappings: mapAt(template['Mappings'], 'Mappings') })
   const source = expandForEach(template, known, file)
+  checkGlobals(source, file)
   const sources = mergeAllGlobals(source, file)
   const expanded = expandSam(source, { sources, known, file })
   const scope = openScope(source, {

@@ -141,7 +141,7 @@ function noteUnknown({ template, options }: Stack): void {
         `${id} (${type}) is called when CloudFormation deploys, as by \`sam deploy\` or \`cdk deploy\`; not by fnscope deploy.`,
       )
     }
-    if (type.startsWith('AWS::Serverless::') || isSilent(type)) continue
+    if (isSilent(type)) continue
     options.notice(`${id} (${type}) is not emulated.`)
   }
 }

@@ -34,8 +34,13 @@ const STEPS: readonly Readonly<Record<string, Expand>>[] = [
   { 'AWS::Serverless::Connector': expandConnector },
 ]
 
-/** Of which the transform knows what to make. */
-export const SAM_TYPES: ReadonlySet<string> = new Set(STEPS.flatMap((kinds) => Object.keys(kinds)))
+/** SAM has them, and they stay as they are: nothing of them would run here. */
+const NOT_EXPANDED = ['CapacityProvider', 'MicroVMImage', 'NetworkConnector', 'WebFunction', 'WebSocketApi']
+
+export const SAM_TYPES: ReadonlySet<string> = new Set([
+  ...STEPS.flatMap((kinds) => Object.keys(kinds)),
+  ...NOT_EXPANDED.map((kind) => `AWS::Serverless::${kind}`),
+])
 
 /**
  * `sources` are the template's resources with Globals merged; `known` replaces Refs to parameters by their values.
@@ -106,7 +111,7 @@ function inOrder(sources: Readonly<Record<string, TemplateMap>>, into: Expansion
     const now = into.renamed.get(id) ?? id
     const own = made[now]
     if (own !== undefined) ordered[now] = own
-    else if (!typeOf(source).startsWith('AWS::Serverless::')) ordered[id] = withoutConnectors(source)
+    else if (!STEPS.some((kinds) => kinds[typeOf(source)])) ordered[id] = withoutConnectors(source)
     for (const [other, brought] of Object.entries(made)) {
       if (other.startsWith(id) && !Object.hasOwn(sources, other)) ordered[other] ??= brought
     }
