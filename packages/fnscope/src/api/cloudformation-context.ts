@@ -56,7 +56,8 @@ export class CloudFormationContext {
   /** By name or ARN. @throws ServiceError ValidationError in the words that clients look for */
   find(nameOrId: string): StackRecord {
     const found =
-      this.options.store.find(nameOrId) ?? this.all().find(({ name, id }) => name === nameOrId || id === nameOrId)
+      this.options.store.find(nameOrId) ??
+      this.all().find(({ name, id, deletedMs }) => id === nameOrId || (name === nameOrId && deletedMs === undefined))
     if (found === undefined) throw validationError(`Stack with id ${nameOrId} does not exist`)
     return found
   }

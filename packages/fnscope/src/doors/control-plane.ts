@@ -24,7 +24,7 @@ import { Parameters } from '../control/parameters.ts'
 import { Repositories } from '../control/repositories.ts'
 import { Roles } from '../control/roles.ts'
 import { CustomResources } from '../control/stacks/makers/custom.ts'
-import { resourceMakers } from '../control/stacks/makers.ts'
+import { MADE_HERE, resourceMakers } from '../control/stacks/makers.ts'
 import { StackEngine } from '../control/stacks/stack-engine.ts'
 import type { StackHost } from '../control/stacks/stack-host.ts'
 import { StackStore } from '../control/stacks/stack-store.ts'
@@ -160,7 +160,14 @@ export function mountControlPlane(main: HttpServer, options: ControlPlaneOptions
 function hostOf(late: ControlPlaneOptions['late'], makerOf: StackHost['makerOf']): StackHost {
   return {
     read: (stack) => appsOf(late).readStack(stack),
-    deploy: async (app) => (await appsOf(late).deploySpec(app)).outputs,
+    async deploy(app) {
+      const elsewhere = app.triggers.cloudResources.filter(({ type }) => !MADE_HERE.has(type))
+      const { outputs } = await appsOf(late).deploySpec({
+        ...app,
+        triggers: { ...app.triggers, cloudResources: elsewhere },
+      })
+      return outputs
+    },
     remove: async (stack) => {
       const apps = appsOf(late)
       if (apps.list().some((app) => app.stack === stack)) await apps.remove(stack)

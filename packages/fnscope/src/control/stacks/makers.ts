@@ -1,4 +1,5 @@
 // Which maker makes which type of resource.
+import { CLOUD_RESOURCE_TYPES } from '../../deploy/cloud-resources.ts'
 import type { Buckets } from '../buckets.ts'
 import type { Parameters } from '../parameters.ts'
 import type { Repositories } from '../repositories.ts'
@@ -10,7 +11,7 @@ import { logGroupMaker } from './makers/log-group.ts'
 import { parameterMaker } from './makers/parameter.ts'
 import { repositoryMaker } from './makers/repository.ts'
 import { inlinePolicyMaker, managedPolicyMaker, roleMaker } from './makers/role.ts'
-import { NOTHING_TO_DO, NOT_EMULATED, type ResourceMaker } from './resource-maker.ts'
+import { MADE_ELSEWHERE, NOTHING_TO_DO, NOT_EMULATED, type ResourceMaker } from './resource-maker.ts'
 
 export interface MakersOptions {
   readonly buckets: Buckets
@@ -31,6 +32,12 @@ const SILENT = new Set([
   'AWS::KMS::Alias',
 ])
 
+/** The platform has them made by the cloud that calls are passed on to, with the functions that they call. */
+const FROM_CLOUD: ReadonlySet<string> = new Set(CLOUD_RESOURCE_TYPES)
+
+/** Types that are made here, and so by no other cloud. */
+export const MADE_HERE: ReadonlySet<string> = new Set(['AWS::S3::Bucket', 'AWS::SSM::Parameter'])
+
 export function resourceMakers(options: MakersOptions): (type: string, emulated: boolean) => ResourceMaker {
   const { buckets, roles } = options
   const makers: Readonly<Record<string, ResourceMaker>> = {
@@ -49,6 +56,7 @@ export function resourceMakers(options: MakersOptions): (type: string, emulated:
   return (type, emulated) => {
     const own = makers[type]
     if (own !== undefined) return own
+    if (FROM_CLOUD.has(type)) return MADE_ELSEWHERE
     if (type.startsWith('Custom::') || type === 'AWS::CloudFormation::CustomResource') return options.custom.maker
     return emulated || SILENT.has(type) ? NOTHING_TO_DO : NOT_EMULATED
   }
