@@ -53,7 +53,7 @@ test('the output URL answers, its trace is there within ten seconds, and sam pri
   const logs = await flow.sh('sam logs --stack-name sam-app')
   assert.match(logs, /REPORT RequestId: [0-9a-f-]{36}\tDuration: /)
   const invoked = await flow.sh(
-    'sam remote invoke HelloWorldFunction --stack-name sam-app --event-file events/hello.json 2>&1',
+    'sam remote invoke HelloWorldFunction --stack-name sam-app --event-file events/hello.json',
   )
   assert.match(invoked, /START RequestId: [0-9a-f-]{36} Version: \$LATEST\n/)
   assert.match(invoked, /\nXRAY TraceId: 1-[0-9a-f]{8}-[0-9a-f]{24}\tSegmentId: [0-9a-f]{16}\tSampled: true\t\n/)
