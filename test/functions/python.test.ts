@@ -60,6 +60,18 @@ test('every Python of this machine runs a function, with boto3 last on its path'
   }
 })
 
+test('a function for the other architecture runs with this machine’s Python, and its deployment says so once', async () => {
+  const harness = startHarness()
+  try {
+    const architecture = process.arch === 'arm64' ? 'x86_64' : 'arm64'
+    const spec = harness.add({ 'app.py': 'def handler(e, c):\n    return e\n' }, { architecture })
+    assert.equal(json(await harness.call(spec.name, 1)), 1)
+    assert.equal(harness.notes.filter((note) => note.includes(`for ${architecture}, and run here on`)).length, 1)
+  } finally {
+    await harness.stop()
+  }
+})
+
 test('another runtime has no Python', async () => {
   await assert.rejects(findPython('nodejs20.x'), { code: 'FNS_RUNTIME_UNSUPPORTED' })
 })

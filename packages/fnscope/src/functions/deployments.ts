@@ -7,7 +7,7 @@ import { collectorNotice } from './collector-extension.ts'
 import { EnvironmentPool, type EnvironmentPoolOptions } from './environment-pool.ts'
 import { FunctionRegistry } from './function-registry.ts'
 import { bringsCollector } from './layer-extensions.ts'
-import { launchRuntime, prepareRuntime, runsHere } from './runtimes/launch-runtime.ts'
+import { isForeign, launchRuntime, OWN_ARCHITECTURE, prepareRuntime, runsHere } from './runtimes/launch-runtime.ts'
 import { ThrottledError } from './throttled-error.ts'
 import type { AppSpec, FunctionSpec } from './function-spec.ts'
 import type { Launch, RuntimeHost } from './runtimes/launch.ts'
@@ -108,15 +108,19 @@ export class Deployments {
       this.#said.add(notice)
       runtimes.notify(notice)
     }
+    const foreign = functions.filter(isForeign)
+    if (foreign.length > 0) {
+      runtimes.notify(
+        `${foreign.map((spec) => spec.logicalId).join(', ')}: for ${foreign[0]!.architecture}, and run here on ${OWN_ARCHITECTURE} with this machine's interpreters and packages; compiled files of their own must be for ${OWN_ARCHITECTURE}.`,
+      )
+    }
     for (const those of Map.groupBy(functions, (spec) => spec.runtime).values()) {
       const { runtime } = those[0]!
       const refused = those.filter((spec) => !runsHere(spec)).map((spec) => spec.logicalId)
       if (refused.length > 0)
         runtimes.notify(`${refused.join(', ')}: this version of fnscope does not run ${runtime}; a call is refused.`)
-      const [first] = those.filter((spec) => runsHere(spec))
-      if (!first) continue
       try {
-        await prepareRuntime(first, runtimes)
+        await Promise.all(those.filter(runsHere).map(async (spec) => await prepareRuntime(spec, runtimes)))
       } catch (error) {
         runtimes.notify(`Functions on ${runtime} cannot run yet: ${messageOf(error)}`)
       }

@@ -28,6 +28,13 @@ export async function prepareRuntime(spec: FunctionSpec, host: RuntimeHost): Pro
   await required(spec).prepare(spec, host)
 }
 
+export const OWN_ARCHITECTURE: FunctionSpec['architecture'] = process.arch === 'arm64' ? 'arm64' : 'x86_64'
+
+/** It runs with this machine's interpreter and packages, though it is for another. A bootstrap is looked at for itself. */
+export function isForeign(spec: FunctionSpec): boolean {
+  return spec.architecture !== OWN_ARCHITECTURE && !spec.runtime.startsWith('provided') && runsHere(spec)
+}
+
 /**
  * The command of the function's environments.
  * @throws FnscopeError FNS_RUNTIME_UNSUPPORTED, FNS_RUNTIME_MISSING, FNS_BUILD_FAILED, FNS_CODE_NOT_FOUND
