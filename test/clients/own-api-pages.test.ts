@@ -171,13 +171,15 @@ test('the map has histograms when asked, and the graph of the traces that meet a
   assert.match(await refusal(call('GET', '/api/map?filter=falt')), /"falt" is no keyword/)
 })
 
-test('events are kept by function and name, over a restart, as they were written', async () => {
+test('events are kept by function and name, over a restart, as they were written, and a configuration as it was set', async () => {
   const path = '/api/functions/orders/events'
   const written = '{ "id": 7,\n  "customer": "客户" }'
   assert.equal((await call('PUT', `${path}/${encodeURIComponent('big order/7')}`, written)).status, 200)
   await call('PUT', `${path}/small`, '{"id":1}')
   assert.match(await refusal(call('PUT', `${path}/bad`, '{')), /^The event is no JSON/)
   assert.match(await refusal(call('PUT', `${path}/${'x'.repeat(101)}`, '{}')), /1 to 100 characters/)
+  const configuration = '/2015-03-31/functions/orders/configuration'
+  assert.equal((await call('PUT', configuration, { TracingConfig: { Mode: 'PassThrough' } })).status, 200)
   await fnscope.stop()
   fnscope = await startFnscope({ app: join(APPS, 'shop'), dataDir })
   const { events } = await get<{ events: ConsoleSavedEvent[] }>(path)
@@ -188,6 +190,8 @@ test('events are kept by function and name, over a restart, as they were written
       ['small', '{"id":1}'],
     ],
   )
+  const { TracingConfig } = (await (await call('GET', configuration)).json()) as { TracingConfig: { Mode: string } }
+  assert.equal(TracingConfig.Mode, 'PassThrough')
   assert.equal((await call('DELETE', `${path}/small`)).status, 204)
   assert.match(await refusal(call('DELETE', `${path}/small`), 404), /orders has no saved event "small"/)
 })

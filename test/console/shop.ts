@@ -15,7 +15,7 @@ const CALLS = [
 ] as const
 
 export async function startShop(): Promise<StartedFnscope> {
-  const fnscope = await startFnscope({ app: join(APPS, 'shop') })
+  const fnscope = await startFnscope({ app: join(APPS, 'shop'), args: ['--anatomy'] })
   for (const [name, event] of CALLS)
     await ask(fnscope, 'POST', `/2015-03-31/functions/${name}/invocations`, JSON.stringify(event))
   await putDocuments(fnscope, shopTrace(Math.floor(epochSeconds()) - 120).documents)

@@ -364,7 +364,7 @@ export async function startServer(config: Config, options: StartOptions): Promis
     groupFilter: groupFilterOf(xray),
     counters,
     token: config.token,
-    savedEvents: new SavedEvents({ file: join(dataDir.path, 'saved-events.json'), log }),
+    savedEvents: new SavedEvents({ path: join(dataDir.path, 'saved-events.json'), log }),
     settings: () => consoleSettings(config, { url: late.url ?? '', dataDir: dataDir.path }),
   })
   mountTempo(main, { reader: store, now: clock, bounds })

@@ -27,4 +27,4 @@ def orders(event, context):
 
 def payments(event, context):
     say("WARN", "slow bank", bank="<script>alert(1)</script>")
-    return {"paid": True}
+    return {"paid": True, "currency": os.environ.get("CURRENCY"), "memory": os.environ["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"]}

@@ -1,7 +1,7 @@
 // Events that were kept to call functions with, by function and name: in one file of the data directory, written whole at
 // each change.
-import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import type { FastifyInstance } from 'fastify'
+import { StateFile } from '../control/state-file.ts'
 import { FnscopeError, messageOf } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import { refused } from './console-query.ts'
@@ -12,18 +12,21 @@ const MAX_NAME = 100
 const MAX_PAYLOAD_BYTES = 6 * 1024 * 1024
 const MAX_EVENTS = 200
 
-export class SavedEvents {
-  readonly #file: string
-  #events: Readonly<Record<string, readonly ConsoleSavedEvent[]>>
+type EventsByFunction = Readonly<Record<string, readonly ConsoleSavedEvent[]>>
 
-  constructor({ file, log }: { readonly file: string; readonly log: Logger }) {
-    this.#file = file
-    this.#events = read(file, log)
+export class SavedEvents {
+  readonly #path: string
+  readonly #file: StateFile<EventsByFunction>
+
+  constructor({ path, log }: { readonly path: string; readonly log: Logger }) {
+    this.#path = path
+    this.#file = new StateFile<EventsByFunction>({ path, empty: {}, log })
   }
 
   /** By name. */
   of(functionName: string): readonly ConsoleSavedEvent[] {
-    return Object.hasOwn(this.#events, functionName) ? this.#events[functionName]! : []
+    const events = this.#file.current
+    return Object.hasOwn(events, functionName) ? events[functionName]! : []
   }
 
   /** Replaces one of the same name. @throws FnscopeError when it cannot be written: then nothing has changed */
@@ -31,8 +34,10 @@ export class SavedEvents {
     const others = this.of(functionName).filter(({ name }) => name !== event.name)
     if (others.length >= MAX_EVENTS)
       throw refused(`${functionName} has ${MAX_EVENTS} saved events already: delete one first.`)
-    const events = [...others, event].toSorted((a, b) => a.name.localeCompare(b.name, 'en'))
-    this.#write({ ...this.#events, [functionName]: events })
+    this.#replace(
+      functionName,
+      [...others, event].toSorted((a, b) => a.name.localeCompare(b.name, 'en')),
+    )
   }
 
   /** False: there was none. @throws FnscopeError as put */
@@ -40,51 +45,18 @@ export class SavedEvents {
     const events = this.of(functionName)
     const others = events.filter((event) => event.name !== name)
     if (others.length === events.length) return false
-    this.#write({ ...this.#events, [functionName]: others })
+    this.#replace(functionName, others)
     return true
   }
 
-  #write(events: Readonly<Record<string, readonly ConsoleSavedEvent[]>>): void {
+  #replace(functionName: string, events: readonly ConsoleSavedEvent[]): void {
     try {
-      writeFileSync(`${this.#file}.new`, JSON.stringify(events), { mode: 0o600, flush: true })
-      renameSync(`${this.#file}.new`, this.#file)
+      this.#file.replace({ ...this.#file.current, [functionName]: events })
     } catch (error) {
-      const message = `The event could not be written to ${this.#file}: ${messageOf(error)}.`
+      const message = `The event could not be written to ${this.#path}: ${messageOf(error)}.`
       throw new FnscopeError('FNS_DATA_UNWRITABLE', message, { cause: error })
     }
-    this.#events = events
   }
-}
-
-/** A file that cannot be read is put aside: the next change would overwrite it. */
-function read(file: string, log: Logger): Readonly<Record<string, readonly ConsoleSavedEvent[]>> {
-  let text: string
-  try {
-    text = readFileSync(file, 'utf8')
-  } catch {
-    return {}
-  }
-  try {
-    const events: unknown = JSON.parse(text)
-    if (!isObject(events) || !Object.values(events).every(isEvents)) throw new Error('it holds no events by function')
-    return events as Record<string, readonly ConsoleSavedEvent[]>
-  } catch (error) {
-    const aside = `${file}.damaged`
-    renameSync(file, aside)
-    log.warn({ file, aside, reason: messageOf(error) }, 'saved events of earlier runs not read')
-    return {}
-  }
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-function isEvents(value: unknown): boolean {
-  return (
-    Array.isArray(value) &&
-    value.every((one) => isObject(one) && typeof one['name'] === 'string' && typeof one['payload'] === 'string')
-  )
 }
 
 interface EventParams {

@@ -67,3 +67,15 @@ test('spans that name each other as parents end', () => {
   const [cold] = coldStartsOf([segment([0, 10]), span(2, 1, 'Init', [0, 5]), span(3, 3, 'a', [0, 1])], 'orders')
   assert.deepEqual(cold!.parts, [])
 })
+
+test('the version is what the span says, else the qualifier of its ARN', () => {
+  const versionOf = (more: Partial<SpanInput>): string =>
+    coldStartsOf(
+      [span(1, undefined, 'orders', [0, 9], { segment: true, coldStart: true, ...more }), span(2, 1, 'Init', [0, 5])],
+      'orders',
+    )[0]!.version
+  const arn = 'arn:aws:lambda:us-east-1:000000000000:function:orders'
+  assert.equal(versionOf({ resourceArn: arn }), '$LATEST')
+  assert.equal(versionOf({ resourceArn: `${arn}:7` }), '7')
+  assert.equal(versionOf({ resourceArn: `${arn}:7`, resource: { 'faas.version': '8' } }), '8')
+})

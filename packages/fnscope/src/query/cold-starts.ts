@@ -32,14 +32,16 @@ export interface ColdStart {
   /** Of the first call, without an initialization within it. */
   readonly callMs: number
   readonly failed: boolean
-  /** In order; together `initMs`. */
+  /** In order; together `initMs`, but for what rounding takes. */
   readonly phases: readonly ColdStartPhase[]
   readonly parts: readonly ColdStartPart[]
 }
 
-const INIT_NAMES = new Set(['Init', 'Initialization', 'Restore', 'ColdStart', 'aws.lambda.load'])
+const INIT_NAMES = new Set(['Init', 'Initialization', 'Restore', 'ColdStart', 'Initializer', 'aws.lambda.load'])
 /** What fnscope counts of an initialization beyond what its spans say. */
 const REST = 'Runtime and code'
+/** Less is what is lost by rounding. */
+const LEAST_MS = 0.05
 /** A deeper tree is cut: spans that name each other as parents would never end. */
 const MAX_DEPTH = 100
 
@@ -135,13 +137,14 @@ function phasesOf(parts: readonly ColdStartPart[], initMs: number): ColdStartPha
   for (const { name, ms } of parts) phases.set(name, (phases.get(name) ?? 0) + ms)
   const rest = round(initMs - [...phases.values()].reduce((sum, ms) => sum + ms, 0))
   const all = [...phases].map(([name, ms]) => ({ name, ms: round(ms) }))
-  return rest > 0 ? [...all, { name: REST, ms: rest }] : all
+  return rest > LEAST_MS ? [...all, { name: REST, ms: rest }] : all
 }
 
-function versionOf(span: Span): string {
-  const known =
-    span.attributes['faas.version'] ?? span.resource['faas.version'] ?? span.attributes['aws.function_version']
-  return typeof known === 'string' && known !== '' ? known : '$LATEST'
+/** As the span says it, else the qualifier of the function's ARN. */
+function versionOf({ attributes, resource, resourceArn = '' }: Span): string {
+  const said = attributes['faas.version'] ?? resource['faas.version']
+  if (typeof said === 'string' && said !== '') return said
+  return /:function:[^:]+:([^:]+)$/.exec(resourceArn)?.[1] ?? '$LATEST'
 }
 
 function millisOf({ startNanos, endNanos }: Span): number {

@@ -121,7 +121,9 @@ function Anatomy({ start }: { readonly start: ConsoleColdStart }): ReactNode {
         {start.failed ? ' · ✕ the initialization failed' : ''}
       </p>
       {start.parts.length === 0 ? (
-        <p className="dim">Its trace tells the initialization as one piece, without what was imported.</p>
+        <p className="dim">
+          Its trace tells the initialization as one piece. Start fnscope with --anatomy, and each import is seen here.
+        </p>
       ) : (
         <ul className={styles['tree']}>
           {start.parts.map((part) => (

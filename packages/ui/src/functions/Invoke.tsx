@@ -3,7 +3,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { useState, type KeyboardEvent, type ReactNode } from 'react'
 import type { ConsoleSavedEvent } from '../../../fnscope/src/api/console-types.ts'
-import { api, send } from '../api.ts'
+import { api, send, sendWritten } from '../api.ts'
 import { invokeFunction, type InvokeResult } from '../aws-api.ts'
 import { duration } from '../format.ts'
 import { announce } from '../parts/announce.ts'
@@ -46,7 +46,7 @@ export function Invoke({ name }: { readonly name: string }): ReactNode {
     await navigate({ search: (before) => ({ ...before, event }) })
   }
   const save = useMutation({
-    mutationFn: () => send('PUT', path(eventName), JSON.parse(payload) as unknown),
+    mutationFn: () => sendWritten('PUT', path(eventName), payload),
     onSuccess: () => stored(eventName),
   })
   const remove = useMutation({

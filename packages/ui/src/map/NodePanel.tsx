@@ -62,7 +62,7 @@ function Calls({ calls }: { readonly calls: ConsoleCalls }): ReactNode {
     <>
       <section>
         <h3>
-          {count(calls.count)} calls, {rate(calls.perSecond)}
+          {calls.count === 1 ? 'One call' : `${count(calls.count)} calls`}, {rate(calls.perSecond)}
         </h3>
         <div className={styles['split']} aria-hidden="true">
           {RING_STATUSES.map((status) => (

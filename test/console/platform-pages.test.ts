@@ -145,7 +145,7 @@ test(
       await page.getByRole('complementary', { name: 'web' }).waitFor()
       assert.match(page.url(), /sel=/)
       const panel = page.getByRole('complementary', { name: 'web' })
-      assert.match(await panel.innerText(), /1 calls[\s\S]*fault\s*1\s*100 %[\s\S]*Calls[\s\S]*backend/)
+      assert.match(await panel.innerText(), /One call,[\s\S]*fault\s*1\s*100 %[\s\S]*Calls[\s\S]*backend/)
       const href = await panel.getByRole('link', { name: 'Traces of web' }).getAttribute('href')
       assert.equal(
         new URL(href!, fnscope.url).searchParams.get('q'),
@@ -203,11 +203,13 @@ test(
       const event = page.getByLabel('Event as JSON')
       await event.fill('{"id": 77, "customer"')
       assert.equal(await page.getByRole('button', { name: 'Invoke', exact: true }).isDisabled(), true)
-      await event.fill('{"id": 77, "customer": "<img src=x onerror=alert(1)>"}')
+      const written = '{ "id": 77,\n  "customer": "<img src=x onerror=alert(1)>" }'
+      await event.fill(written)
       await page.getByLabel('Name of the event').fill('one & only')
       await page.getByRole('button', { name: 'Save the event' }).click()
       await page.getByRole('button', { name: 'one & only', exact: true }).waitFor()
       assert.match(page.url(), /event=one/)
+      assert.equal(await event.inputValue(), written)
       await event.focus()
       await page.keyboard.press('Control+Enter')
       await page.getByText('"id": 77').first().waitFor()
@@ -220,6 +222,54 @@ test(
     })
   },
 )
+
+test(
+  'what a function is configured with is changed for the next call; a published version is only read',
+  { skip: NO_CHROMIUM },
+  async () => {
+    await visit('/functions/payments?tab=configuration', async (page) => {
+      const form = page.getByRole('form', { name: 'Configuration' })
+      await form.getByLabel('Handler').fill('two words')
+      await form.getByRole('button', { name: 'Save' }).click()
+      await page.getByText('It was not stored').waitFor()
+      await form.getByLabel('Handler').fill('app.payments')
+      await form.getByLabel('Memory, MB').fill('512')
+      await form.getByLabel('Active tracing').uncheck()
+      await form.getByRole('button', { name: 'Add a variable' }).click()
+      await form.getByLabel('Name of variable 1').fill('CURRENCY')
+      await form.getByLabel('Value of CURRENCY', { exact: true }).fill('JPY')
+      await form.getByText('To be changed: TracingConfig, MemorySize, Environment').waitFor()
+      await form.getByRole('button', { name: 'Save' }).click()
+      await form.getByText('Nothing was changed.').waitFor()
+      const answer = await ask(fnscope, 'POST', '/2015-03-31/functions/payments/invocations', '{}')
+      assert.deepEqual(await answer.json(), { paid: true, currency: 'JPY', memory: '512' })
+      await page.getByRole('tab', { name: 'Versions' }).click()
+      await page.getByLabel('Description').fill('first')
+      await page.getByRole('button', { name: 'Publish a version of $LATEST' }).click()
+      await page.getByRole('link', { name: '1', exact: true }).click()
+      await page.getByText('A published version never changes.', { exact: false }).waitFor()
+      assert.equal(await form.getByLabel('Handler').isDisabled(), true)
+      assert.equal(await form.getByLabel('Memory, MB').inputValue(), '512')
+      await assertAccessible(page, 'a published version')
+      await page.getByLabel('Version').selectOption('$LATEST')
+      await form.getByRole('button', { name: 'Save' }).waitFor()
+    })
+  },
+)
+
+test('a cold start is read down to its imports', { skip: NO_CHROMIUM }, async () => {
+  await visit('/functions/orders/cold', async (page) => {
+    await page.locator('summary', { hasText: 'import awslambdaric.bootstrap' }).click()
+    const packages = page.getByRole('table').filter({ hasText: 'With what it imports' })
+    await packages.getByRole('rowheader', { name: 'awslambdaric' }).waitFor()
+    assert.match(
+      await page.getByRole('list').filter({ hasText: 'first call' }).first().innerText(),
+      /Runtime[\s\S]*first call/,
+    )
+    const trace = await page.getByRole('link', { name: 'Its trace' }).getAttribute('href')
+    assert.match(trace ?? '', /^\/trace\/1-/)
+  })
+})
 
 test(
   'log lines are found by a member, opened, looked around, and made into columns',
