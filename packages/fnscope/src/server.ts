@@ -263,6 +263,7 @@ export async function startServer(config: Config, options: StartOptions): Promis
   const deploy = async (dir: string, parameters?: Readonly<Record<string, string>>): Promise<ConsoleApp> => {
     if (!config.roles.includes('platform')) throw missingRole(`Running ${dir}`, ['platform'], config.roles)
     const app = await apps.deploy(dir, parameters)
+    await control.functions.keepChanges()
     for (const listener of deployedListeners) listener(app)
     return app
   }

@@ -22,6 +22,8 @@ export interface FunctionRecord extends FunctionState {
   readonly own: boolean
   /** Of a stack, and changed over the API since. */
   readonly changed: boolean
+  /** What its stack said of it when it was changed: a deploy that says the same leaves the change. */
+  readonly base?: FunctionSpec
   readonly versions: readonly FunctionState[]
   /** The number of the next version. */
   readonly nextVersion: number

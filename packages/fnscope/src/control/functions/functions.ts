@@ -1,5 +1,6 @@
 // Functions as Lambda's API sees them: what the platform has, and what was put over the API on top of it. Of a function
-// that both know, the platform's configuration holds: a deploy overrules what was changed by hand.
+// that both know, the platform's configuration holds: a deploy that says something else of it than the one before overrules
+// what was changed by hand; one that says the same, as after a restart, leaves it.
 import { createHash, randomInt, randomUUID } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import type { FunctionSpec } from '../../functions/function-spec.ts'
@@ -62,8 +63,10 @@ export class Functions {
 
   /** The record from now on; what the platform runs of it follows. */
   async put(record: FunctionRecord): Promise<void> {
-    this.#replace({ functions: { ...this.#file.current.functions, [record.name]: record } })
-    await this.#sync(record)
+    const base = record.changed && !record.own ? (record.base ?? this.#running(record.name)) : undefined
+    const stored = { ...record, ...(base && { base }) }
+    this.#replace({ functions: { ...this.#file.current.functions, [record.name]: stored } })
+    await this.#sync(stored)
   }
 
   async remove({ name, spec }: FunctionRecord): Promise<void> {
@@ -117,12 +120,25 @@ export class Functions {
   /** After a start: what the API made or changed in earlier runs. */
   async restore(): Promise<void> {
     for (const record of Object.values(this.#file.current.functions)) {
-      const there = this.#options
-        .platform()
-        .functions()
-        .some(({ name }) => name === record.name)
+      const there = this.#running(record.name) !== undefined
       if (record.own ? !there : there) await this.#sync(record)
     }
+  }
+
+  /** After a deploy of stacks: published versions are there again, and changes that it does not overrule. */
+  async keepChanges(): Promise<void> {
+    for (const record of Object.values(this.#file.current.functions)) {
+      const now = this.#running(record.name)
+      if (now === undefined || record.own) continue
+      await this.#sync({ ...record, changed: record.changed && isSame(now, record.base) })
+    }
+  }
+
+  #running(name: string): FunctionSpec | undefined {
+    return this.#options
+      .platform()
+      .functions()
+      .find((one) => one.name === name)
   }
 
   #recordOf(spec: FunctionSpec): FunctionRecord {
@@ -140,7 +156,10 @@ export class Functions {
       revisionId: identity.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5'),
       settings: {},
     }
-    if (known !== undefined) return { ...known, ...latest, changed: false }
+    if (known !== undefined) {
+      const { base: _, ...rest } = known
+      return { ...rest, ...latest, changed: false }
+    }
     return {
       ...latest,
       name: spec.name,
@@ -160,7 +179,7 @@ export class Functions {
 
   async #sync({ name, spec, versions, own, changed }: FunctionRecord): Promise<void> {
     const platform = this.#options.platform()
-    const now = platform.functions().find((one) => one.name === name)
+    const now = this.#running(name)
     if ((own || changed) && !isDeepStrictEqual(now, spec)) {
       const others = platform.functions().filter((one) => one.stack === spec.stack && one.name !== name)
       await this.#deploy(spec.stack, [...others, spec])
@@ -185,6 +204,11 @@ export class Functions {
 
 export function newRevision(): string {
   return randomUUID()
+}
+
+/** What was stored has lost members that are there and undefined. */
+function isSame(now: FunctionSpec, stored: FunctionSpec | undefined): boolean {
+  return isDeepStrictEqual(JSON.parse(JSON.stringify(now)), stored)
 }
 
 /** No stack has a colon in its name. */
