@@ -1,10 +1,11 @@
 // What one environment runs in: its own /tmp, and the way from a command to what is really started. Every process of the
 // environment, the runtime's and each extension's, goes through the same one, so that they see the same files.
 import { join } from 'node:path'
+import { etcMounts } from './etc-files.ts'
 import { makeScratchDir, type ScratchDir } from './scratch-dirs.ts'
 import { namespaceCommand } from './namespace.ts'
 import type { FunctionPaths } from './function-paths.ts'
-import type { Isolation } from './isolation.ts'
+import type { Isolation, Mount } from './isolation.ts'
 
 export interface CommandLine {
   readonly command: readonly string[]
@@ -31,6 +32,7 @@ export class Sandbox {
   #scratch: ScratchDir | undefined
   #removed: Promise<void> | undefined
   #tables = 0
+  #etc: readonly Mount[] | undefined
 
   constructor(isolation: Isolation, paths: FunctionPaths) {
     this.#isolation = isolation
@@ -51,7 +53,8 @@ export class Sandbox {
     }
     const { own, tmp } = this.#own()
     const tableFile = join(own, `mounts${(this.#tables += 1)}`)
-    const plan = { mounts, scratchDir: tmp, tableFile, cwd: wanted.cwd }
+    this.#etc ??= etcMounts(own)
+    const plan = { mounts: [...mounts, ...this.#etc], scratchDir: tmp, tableFile, cwd: wanted.cwd }
     return { command: namespaceCommand(wanted.command, isolation, plan), cwd: '/', wrappers: 2 }
   }
 
