@@ -9,6 +9,7 @@ import type { LogGroups } from './api/log-groups.ts'
 import { logLine } from './api/console-logs.ts'
 import type { ConsoleApp, ConsoleHealth } from './api/console-types.ts'
 import { mountFc } from './api/fc.ts'
+import { LogSubscriptions } from './api/log-subscriptions.ts'
 import { Live } from './api/live.ts'
 import { mountLive } from './api/live-stream.ts'
 import { mountPrometheusQuery } from './api/prometheus.ts'
@@ -29,6 +30,7 @@ import { Platform } from './functions/platform.ts'
 import { chooseIsolation } from './functions/isolation/choose-isolation.ts'
 import { isolationState, type IsolationState } from './functions/isolation/isolation-state.ts'
 import { PLAIN } from './functions/isolation/isolation.ts'
+import { Schedules } from './functions/triggers/schedules.ts'
 import { TriggerRegistry } from './functions/triggers/trigger-registry.ts'
 import { findPython } from './functions/runtimes/python.ts'
 import { BodyBudget } from './http/body-budget.ts'
@@ -50,6 +52,7 @@ import { openTelemetryDoors } from './doors/telemetry-doors.ts'
 import { LoggedInvocations } from './doors/logged-invocations.ts'
 import { createMainDoor, listenMain } from './doors/main-door.ts'
 import { openPassThrough } from './doors/pass-through.ts'
+import { openSources } from './doors/sources.ts'
 import { markPartialAnswers } from './doors/partial-answers.ts'
 import { mountPrometheusOnMain } from './doors/prometheus-mount.ts'
 import { GraphJob } from './query/graph-job.ts'
@@ -336,6 +339,38 @@ export async function startServer(config: Config, options: StartOptions): Promis
     region,
     accessKeyId: functionKey ?? config.token,
   })
+  const sources = openSources(passThrough, {
+    triggers,
+    ownClient,
+    region,
+    accountId,
+    invoke: async ({ event, ...request }) =>
+      await platform.invoke({ ...request, payload: Buffer.from(JSON.stringify(event)), withoutLog: true }),
+    notify,
+    log,
+  })
+  cleanup.defer(() => sources.stop())
+  if (config.schedules) {
+    const schedules = new Schedules(triggers, {
+      region,
+      accountId,
+      invoke: async (functionName, payload) =>
+        await platform.invoke({ functionName, payload: Buffer.from(payload), invocationType: 'Event' }),
+      notify,
+    })
+    cleanup.defer(() => schedules.stop())
+  }
+  const subscriptions = new LogSubscriptions({
+    groups: cloudWatch.groups,
+    declared: () => triggers.all('logSubscriptions'),
+    find: (name) => platform.find(name),
+    invoke: async (functionName, event) =>
+      await platform.invoke({ functionName, payload: Buffer.from(JSON.stringify(event)), invocationType: 'Event' }),
+    accountId,
+    log,
+  })
+  logListeners.push((lines) => subscriptions.hear(lines))
+  cleanup.defer(() => subscriptions.stop())
   const apps = new Apps({
     platform,
     region: config.region,

@@ -84,6 +84,7 @@ export class Apps {
       }
       this.#deployed.delete(stack)
       this.#options.triggers.replace(stack, undefined)
+      this.#options.triggers.settle()
       await this.#options.fronts.settled()
       this.#options.platform.remove(stack)
       return deployed.app
@@ -121,6 +122,7 @@ export class Apps {
     const places = { fronts: fronts.list(), endpointUrl: endpointUrl() }
     await makeResources(spec.triggers.cloudResources)
     await platform.deploy({ ...spec, functions: spec.functions.map((one) => withLocalVariables(one, places)) })
+    triggers.settle()
     const outputs = withLocalUrls(spec.outputs, places)
     const urls = Object.fromEntries(
       Object.entries(outputs).filter(([, value]) => /^https?:\/\/(127\.0\.0\.1|localhost)[:/]/.test(value)),

@@ -1,4 +1,4 @@
-// Subscription filters of log groups: kept and listed. Nothing is delivered to their destinations yet.
+// Subscription filters of log groups: kept and listed. log-subscriptions.ts delivers.
 import type { JsonObject } from '../codec/json.ts'
 import { booleanIn, textIn } from './aws-input.ts'
 import type { AwsOperation } from './aws-service.ts'

@@ -82,8 +82,21 @@ export function describeCall(parts: CallParts): AwsCall {
   if (cbor !== undefined) return { service, operation: cbor, resource: {} }
   if (scope === 's3') return s3Call(parts)
   if (scope === 'lambda') return lambdaCall(parts)
+  const rest = REST_PATHS[scope]?.[parts.url.split('?')[0]!]
+  if (rest !== undefined) return { service, operation: rest, resource: {} }
   const form = new URLSearchParams(text(body))
   return { service, operation: form.get('Action') ?? parts.method, resource: formResource(form) }
+}
+
+/** Of services that name their operations by path. */
+const REST_PATHS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  xray: {
+    '/Traces': 'BatchGetTraces',
+    '/TraceSummaries': 'GetTraceSummaries',
+    '/ServiceGraph': 'GetServiceGraph',
+    '/TraceGraph': 'GetTraceGraph',
+    '/TimeSeriesServiceStatistics': 'GetTimeSeriesServiceStatistics',
+  },
 }
 
 function text(body: Uint8Array): string {

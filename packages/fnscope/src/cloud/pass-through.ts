@@ -35,8 +35,8 @@ interface Underway {
   readonly traceHeader: string | undefined
 }
 
-/** What an SDK for tracing says of itself is no call of the function's. */
-const UNRECORDED = new Set(['xray'])
+/** What an SDK for tracing sends is no call of the function's. */
+const TRACING = /^\/(TraceSegments|TelemetryRecords|GetSamplingRules|SamplingTargets|SamplingRules)\b/
 
 /** Adds the hooks; before the routes that they are for. */
 export function mountPassThrough(server: FastifyInstance, options: PassThroughOptions): void {
@@ -63,7 +63,9 @@ function beginCall(request: FastifyRequest, signed: SignedBy, options: PassThrou
   const caller = options.callerOf(signed.accessKeyId)
   const sent = textOf(request.headers, 'x-amzn-trace-id')
   const open =
-    caller === undefined || UNRECORDED.has(signed.service) ? undefined : openCall(caller, sent, options.now())
+    caller === undefined || (signed.service === 'xray' && TRACING.test(request.originalUrl))
+      ? undefined
+      : openCall(caller, sent, options.now())
   const traceHeader = open === undefined ? sent : formatTraceHeader(open.onward)
   if (open !== undefined) request.raw.headers['x-amzn-trace-id'] = traceHeader
   return { signed, open, traceHeader }

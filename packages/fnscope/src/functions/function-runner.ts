@@ -135,6 +135,7 @@ export class FunctionRunner {
       endNanos: endNanos ?? now,
       status,
       receivedNanos: now,
+      links: call.request.links ?? [],
     })
   }
 

@@ -1,5 +1,6 @@
 // What a caller hands to Platform.invoke and what it gets back: the Invoke API's members, free of HTTP.
 import type { LogRecord } from '../span/log-record.ts'
+import type { SpanLink } from '../span/span.ts'
 import type { StreamSink } from './stream-sink.ts'
 import type { FcAnswer, FcRequest } from './fc-spec.ts'
 
@@ -17,6 +18,8 @@ export interface InvokeRequest {
   readonly invocationType: 'RequestResponse' | 'Event'
   /** Answer as soon as the function has: its log, and what extensions do after it, are not waited for. */
   readonly withoutLog?: boolean
+  /** Senders of a batch: of the AWS::Lambda segment. */
+  readonly links?: readonly SpanLink[] | undefined
   /** Takes a streamed answer as it comes. */
   readonly stream?: StreamSink | undefined
   /** A UUID; made when absent. */

@@ -2,7 +2,7 @@
 // subsegments, in the old style (Initialization, Invocation, Overhead) and the new one (Init, Overhead; no Invocation).
 // Only formats what the invocation record says.
 import { newSpanId } from '../span/id.ts'
-import { completeSpan, type Span, type SpanInput } from '../span/span.ts'
+import { completeSpan, type Span, type SpanInput, type SpanLink } from '../span/span.ts'
 import { ROOT_RANK } from '../span/span-batch.ts'
 import { initAnatomySpans, runImportSpans } from './anatomy/anatomy-spans.ts'
 import type { FunctionSpec } from './function-spec.ts'
@@ -46,6 +46,7 @@ export function serviceSegment(
     readonly endNanos?: bigint
     readonly status: number
     readonly receivedNanos: bigint
+    readonly links?: readonly SpanLink[]
   },
 ): Span {
   const throttle = call.status === 429
@@ -64,6 +65,7 @@ export function serviceSegment(
     throttle,
     error: throttle,
     attributes: { 'aws.request_id': call.requestId },
+    ...(call.links === undefined || call.links.length === 0 ? {} : { links: call.links }),
   })
 }
 

@@ -8,6 +8,7 @@ const OWN = ''
 export class TriggerRegistry {
   readonly #stacks = new Map<string, AppTriggers>()
   readonly #listeners: (() => void)[] = []
+  readonly #callers: (() => void)[] = []
   readonly #urls = new Map<string, string>()
 
   /** The stack's from now on; undefined: none any more. */
@@ -26,6 +27,7 @@ export class TriggerRegistry {
     this.removeEventSource(spec.uuid, { quiet: true })
     const own = this.#own()
     this.replace(OWN, { ...own, eventSources: [...own.eventSources, spec] })
+    this.settle()
   }
 
   removeEventSource(uuid: string, options: { readonly quiet?: boolean } = {}): boolean {
@@ -41,6 +43,16 @@ export class TriggerRegistry {
 
   removeFunctionUrl(functionName: string, options: { readonly quiet?: boolean } = {}): boolean {
     return this.#remove('functionUrls', (spec) => spec.functionName === functionName, options.quiet === true)
+  }
+
+  /** What a change names is there: functions may be called. Those who replace a stack say so at the end. */
+  settle(): void {
+    for (const caller of this.#callers) caller()
+  }
+
+  /** For what calls functions by itself: told when a change has settled. */
+  onSettled(caller: () => void): void {
+    this.#callers.push(caller)
   }
 
   /** Told of every change, after it. */
@@ -71,7 +83,9 @@ export class TriggerRegistry {
       const list: readonly AppTriggers[Kind][number][] = triggers[kind]
       if (!list.some(is)) continue
       this.#stacks.set(stack, { ...triggers, [kind]: list.filter((spec) => !is(spec)) })
-      if (!quiet) for (const listener of this.#listeners) listener()
+      if (quiet) return true
+      for (const listener of this.#listeners) listener()
+      this.settle()
       return true
     }
     return false
