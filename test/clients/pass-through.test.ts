@@ -166,3 +166,23 @@ print(json.dumps(said))`,
   )
   for (const [, message] of refused) assert.match(message, /--cloud auto/)
 })
+
+test('the cloud that was started ends with fnscope, however it ends; a function calls through a fnscope that wants a token', async () => {
+  await using guarded = await startFnscope({ app: dir, args: ['--token', 'tkn_secret'] })
+  const env = { ...guarded.clientEnv, AWS_ACCESS_KEY_ID: 'tkn_secret' }
+  const answer = await runPython<unknown>(
+    "import boto3, json; print(json.dumps(json.load(boto3.client('lambda').invoke(FunctionName='Caller', Payload=b'{}')['Payload'])))",
+    env,
+  )
+  assert.partialDeepStrictEqual(answer, { failed: 'QueueDoesNotExist' })
+  const url = /ministack answers .*?(http:\/\/127\.0\.0\.1:\d+)/.exec(guarded.stderr())![1]!
+  assert.ok((await fetch(url)).status > 0)
+  guarded.child.kill('SIGKILL')
+  await eventually(async () => {
+    const gone = await fetch(url).then(
+      () => false,
+      () => true,
+    )
+    return gone || undefined
+  }, 10_000)
+})

@@ -27,8 +27,14 @@ const PRODUCTS: Readonly<Record<CloudProduct, Product>> = {
  */
 export async function installCloud(
   product: CloudProduct,
-  options: { readonly cacheDir: string; readonly python: string; readonly notify: (line: string) => void },
+  options: {
+    readonly cacheDir: string
+    readonly python: string
+    readonly notify: (line: string) => void
+    readonly signal: AbortSignal
+  },
 ): Promise<string> {
+  const { signal } = options
   const { requirement, program } = PRODUCTS[product]
   const venv = join(options.cacheDir, 'clouds', requirement.replaceAll(/[^a-z0-9.]+/g, '-'))
   const path = join(venv, 'bin', program)
@@ -38,9 +44,9 @@ export async function installCloud(
   try {
     await rm(venv, { recursive: true, force: true })
     await mkdir(dirname(venv), { recursive: true })
-    await run(options.python, ['-m', 'venv', venv], { timeout: INSTALL_TIMEOUT_MS })
+    await run(options.python, ['-m', 'venv', venv], { timeout: INSTALL_TIMEOUT_MS, signal })
     const pip = ['-m', 'pip', 'install', '--disable-pip-version-check', '-q', requirement]
-    await run(join(venv, 'bin/python'), pip, { timeout: INSTALL_TIMEOUT_MS, maxBuffer: 10_000_000 })
+    await run(join(venv, 'bin/python'), pip, { timeout: INSTALL_TIMEOUT_MS, maxBuffer: 10_000_000, signal })
     await mkdir(join(venv, '.making'))
     await rename(join(venv, '.making'), join(venv, '.complete'))
     return path

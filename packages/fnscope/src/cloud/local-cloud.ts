@@ -33,7 +33,7 @@ export class LocalCloud {
   readonly #guard = new ProcessGuard()
   #endpoint: Promise<string> | undefined
   #child: ChildProcess | undefined
-  #stopped = false
+  readonly #ending = new AbortController()
 
   constructor(options: LocalCloudOptions) {
     this.#options = options
@@ -53,7 +53,7 @@ export class LocalCloud {
         'fnscope does not have this AWS service itself, and passing on is switched off (--cloud off). Start fnscope with --cloud auto, or with --cloud URL of a cloud that has it.',
       )
     if (choice.kind === 'url') return choice.url.replace(/\/$/, '')
-    if (this.#stopped) throw new FnscopeError('FNS_CLOUD_UNAVAILABLE', 'fnscope is ending.')
+    if (this.#ending.signal.aborted) throw new FnscopeError('FNS_CLOUD_UNAVAILABLE', 'fnscope is ending.')
     const endpoint = (this.#endpoint ??= this.#start(choice.kind))
     try {
       return await endpoint
@@ -66,7 +66,7 @@ export class LocalCloud {
 
   /** Ends the program. Twice is fine. */
   async stop(): Promise<void> {
-    this.#stopped = true
+    this.#ending.abort()
     await this.#endpoint?.catch(() => undefined)
     const child = this.#child
     if (child?.pid !== undefined && child.exitCode === null && child.signalCode === null) {
@@ -79,7 +79,12 @@ export class LocalCloud {
 
   async #start(product: CloudProduct): Promise<string> {
     const { cacheDir, dir, region, accountId, findPython, notify, log } = this.#options
-    const program = await installCloud(product, { cacheDir, python: await findPython(), notify })
+    const program = await installCloud(product, {
+      cacheDir,
+      python: await findPython(),
+      notify,
+      signal: this.#ending.signal,
+    })
     mkdirSync(dir, { recursive: true })
     const port = await freePort()
     const url = `http://127.0.0.1:${port}`
@@ -108,21 +113,21 @@ export class LocalCloud {
     child.once('error', (error) => log.warn({ reason: error.message }, `${product} did not start`))
     child.once('exit', (code) => {
       if (child.pid !== undefined) this.#guard.remove(child.pid)
-      if (this.#child !== child || this.#stopped) return
+      if (this.#child !== child || this.#ending.signal.aborted) return
       // The next call starts another one, empty as it is.
       this.#endpoint = undefined
       log.warn({ code }, `${product} has ended`)
       notify(`${product} has ended; the next AWS call starts it again, without what it had.`)
     })
-    await answers(url, child)
+    await answers(url, child, this.#ending.signal)
     notify(`${product} answers for the AWS services that fnscope does not have: ${url}`)
     return url
   }
 }
 
-async function answers(url: string, child: ChildProcess): Promise<void> {
+async function answers(url: string, child: ChildProcess, ending: AbortSignal): Promise<void> {
   const deadline = performance.now() + START_TIMEOUT_MS
-  while (performance.now() < deadline && child.exitCode === null) {
+  while (performance.now() < deadline && child.exitCode === null && !ending.aborted) {
     const answer = await fetch(`${url}/`).catch(() => undefined)
     await answer?.body?.cancel()
     if (answer !== undefined) return

@@ -11,7 +11,7 @@ import { describeCall, serviceName, signedBy, type AwsCall, type SignedBy } from
 import { forward } from './forward.ts'
 import type { LocalCloud } from './local-cloud.ts'
 import { callSpan, openCall, retriesOf, type OpenCall } from './record-call.ts'
-import { refuseCall } from './refused-call.ts'
+import { CloudStarting, refuseCall } from './refused-call.ts'
 import type { SentTraces } from './sent-traces.ts'
 
 export interface PassThroughOptions {
@@ -34,6 +34,8 @@ interface Underway {
   /** The header as it goes on. */
   readonly traceHeader: string | undefined
 }
+
+const MAX_WAIT_MS = 45_000
 
 /** What an SDK for tracing sends is no call of the function's. */
 const TRACING = /^\/(TraceSegments|TelemetryRecords|GetSamplingRules|SamplingTargets|SamplingRules)\b/
@@ -81,7 +83,7 @@ async function passOn(
   const url = request.originalUrl
   const base = { scope: signed.service, method: request.method, url, headers: request.headers }
   try {
-    const target = await cloud.endpoint()
+    const target = await inTime(cloud.endpoint())
     const changed = traceHeader === undefined ? {} : { 'x-amzn-trace-id': traceHeader }
     const answer = await forward(request.raw, reply.raw, target, changed)
     const call = describeCall({ ...base, body: answer.requestBody })
@@ -94,7 +96,28 @@ async function passOn(
     else refuseCall(reply.raw, request.headers, serviceName(signed.service), error)
     if (open === undefined) return
     const call = describeCall({ ...base, body: new Uint8Array() })
-    options.onSpan(spanOf(request, { call, open, signed }, { status: 501, headers: {} }, options))
+    options.onSpan(
+      spanOf(
+        request,
+        { call, open, signed },
+        { status: error instanceof CloudStarting ? 503 : 501, headers: {} },
+        options,
+      ),
+    )
+  }
+}
+
+/** SDKs wait a minute for an answer, and the first start of a cloud may take longer: then they are to try again. */
+async function inTime(endpoint: Promise<string>): Promise<string> {
+  const late = Promise.withResolvers<never>()
+  const timer = setTimeout(
+    () => late.reject(new CloudStarting('the local cloud is being installed or started; try again')),
+    MAX_WAIT_MS,
+  )
+  try {
+    return await Promise.race([endpoint, late.promise])
+  } finally {
+    clearTimeout(timer)
   }
 }
 

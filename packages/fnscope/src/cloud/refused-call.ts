@@ -1,4 +1,4 @@
-// An AWS call that nobody can answer, refused in the words of its protocol. 501: SDKs do not try that again.
+// An AWS call that nobody can answer, refused in the words of its protocol. SDKs try again what is 503, and not 501.
 import { randomUUID } from 'node:crypto'
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
 import { FnscopeError, messageOf } from '../errors.ts'
@@ -9,11 +9,11 @@ export function refuseCall(
   service: string,
   error: unknown,
 ): void {
-  const code = error instanceof FnscopeError && error.code === 'FNS_CLOUD_OFF' ? 'NotImplemented' : 'CloudUnavailable'
+  const { status, code } = refusalOf(error)
   const message = `${service}: ${messageOf(error)}`
   const requestId = randomUUID()
   const json = headers['x-amz-target'] !== undefined || /json/.test(headers['content-type'] ?? '')
-  response.writeHead(501, {
+  response.writeHead(status, {
     'content-type': json ? 'application/x-amz-json-1.0' : 'text/xml',
     'x-amzn-errortype': code,
     'x-amzn-requestid': requestId,
@@ -25,6 +25,15 @@ export function refuseCall(
       ? JSON.stringify({ __type: code, message })
       : `<ErrorResponse><Error><Type>Sender</Type><Code>${code}</Code><Message>${escapeXml(message)}</Message></Error><RequestId>${requestId}</RequestId></ErrorResponse>`,
   )
+}
+
+/** The cloud is on its way: the caller may try again. */
+export class CloudStarting extends Error {}
+
+function refusalOf(error: unknown): { readonly status: number; readonly code: string } {
+  if (error instanceof CloudStarting) return { status: 503, code: 'ServiceUnavailable' }
+  const off = error instanceof FnscopeError && error.code === 'FNS_CLOUD_OFF'
+  return { status: 501, code: off ? 'NotImplemented' : 'CloudUnavailable' }
 }
 
 function escapeXml(text: string): string {

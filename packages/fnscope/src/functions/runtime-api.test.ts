@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { request } from 'node:http'
 import { afterEach, beforeEach, test } from 'node:test'
 import { EnvironmentServer } from './environment-server.ts'
@@ -122,6 +123,30 @@ test('an unknown response mode is refused and fails the invocation', async () =>
   const answer = await call('POST', `${BASE}/invocation/id-1/response`, { body: '1', headers })
   assert.deepEqual(errorOf(answer), [400, 'InvalidFunctionResponseMode'])
   assert.deepEqual(told, ['next', 'Runtime.InvalidResponseModeHeader'])
+})
+
+test('a streamed result goes to who waits for it chunk by chunk, and is the result all the same', async () => {
+  const heard: string[] = []
+  const stream = {
+    start: (type: string | undefined) => void heard.push(`start ${type}`),
+    chunk: (bytes: Uint8Array) => {
+      heard.push(Buffer.from(bytes).toString())
+      if (heard.length === 2) sent.end('two')
+    },
+  }
+  const next = call('GET', `${BASE}/invocation/next`)
+  api.send({ ...WORK, stream })
+  await next
+  const [host, port] = address.split(':')
+  const headers = { 'lambda-runtime-function-response-mode': 'streaming', 'content-type': 'text/plain' }
+  const sent = request({ host, port, method: 'POST', path: `${BASE}/invocation/id-1/response`, headers })
+  const answered = once(sent, 'response')
+  sent.write('one ')
+  const [answer] = (await answered) as [{ readonly statusCode: number; resume(): void }]
+  answer.resume()
+  assert.equal(answer.statusCode, 202)
+  assert.deepEqual(heard, ['start text/plain', 'one ', 'two'])
+  assert.deepEqual(told, ['next', 'response 7'])
 })
 
 test('an error may carry a cause of a megabyte in a header', async () => {
