@@ -1,10 +1,9 @@
 // Queues, topics, buckets, streams and buses that call functions here: a real ministack, real boto3, real functions.
 import assert from 'node:assert/strict'
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { ConsoleLogLine, ConsoleSpan, ConsoleTrace } from '../../packages/fnscope/src/api/console-types.ts'
-import { eventually, runPython, startFnscope, temporaryDir, type StartedFnscope } from '../started-fnscope.ts'
+import { startInlineApp, type InlineApp } from '../inline-app.ts'
+import { eventually, runPython, type StartedFnscope } from '../started-fnscope.ts'
 
 const TEMPLATE = `
 Transform: AWS::Serverless-2016-10-31
@@ -48,23 +47,16 @@ def sender(event, context):
 `
 
 type Event = Readonly<Record<string, unknown>> & { readonly Records: readonly Readonly<Record<string, unknown>>[] }
+let app: InlineApp
 let fnscope: StartedFnscope
-const dir = temporaryDir('event-sources')
 
 before(async () => {
-  const site = await runPython<string>(
-    'import json, sysconfig; print(json.dumps(sysconfig.get_paths()["purelib"]))',
-    process.env,
-  )
-  mkdirSync(join(dir, 'src'))
-  writeFileSync(join(dir, 'template.yaml'), TEMPLATE.replace('@site@', site))
-  writeFileSync(join(dir, 'src/app.py'), CODE)
-  fnscope = await startFnscope({ app: dir })
+  app = await startInlineApp('event-sources', { template: TEMPLATE, code: CODE })
+  fnscope = app.fnscope
 })
 
 after(async () => {
-  await fnscope?.[Symbol.asyncDispose]()
-  rmSync(dir, { recursive: true, force: true })
+  await app[Symbol.asyncDispose]()
 })
 
 const client = async <T>(code: string): Promise<T> =>

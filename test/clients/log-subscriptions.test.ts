@@ -1,11 +1,10 @@
 // Subscription filters: the pair of functions of AWS' guide, one that fails at times and one that processes its errors
 // with calls of X-Ray, S3 and CloudWatch Logs, and filters put by a client. Real functions, real boto3.
 import assert from 'node:assert/strict'
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { ConsoleLogLine } from '../../packages/fnscope/src/api/console-types.ts'
-import { eventually, runPython, startFnscope, temporaryDir, type StartedFnscope } from '../started-fnscope.ts'
+import { startInlineApp, type InlineApp } from '../inline-app.ts'
+import { eventually, runPython, type StartedFnscope } from '../started-fnscope.ts'
 
 const TEMPLATE = `
 Transform: AWS::Serverless-2016-10-31
@@ -52,23 +51,16 @@ interface Data {
   readonly logEvents: readonly { readonly id: string; readonly timestamp: number; readonly message: string }[]
 }
 
+let app: InlineApp
 let fnscope: StartedFnscope
-const dir = temporaryDir('log-subscriptions')
 
 before(async () => {
-  const site = await runPython<string>(
-    'import json, sysconfig; print(json.dumps(sysconfig.get_paths()["purelib"]))',
-    process.env,
-  )
-  mkdirSync(join(dir, 'src'))
-  writeFileSync(join(dir, 'template.yaml'), TEMPLATE.replace('@site@', site))
-  writeFileSync(join(dir, 'src/app.py'), CODE)
-  fnscope = await startFnscope({ app: dir, args: ['--cloud', 'off'] })
+  app = await startInlineApp('log-subscriptions', { template: TEMPLATE, code: CODE, args: ['--cloud', 'off'] })
+  fnscope = app.fnscope
 })
 
 after(async () => {
-  await fnscope?.[Symbol.asyncDispose]()
-  rmSync(dir, { recursive: true, force: true })
+  await app[Symbol.asyncDispose]()
 })
 
 const client = async <T>(code: string): Promise<T> =>

@@ -1,10 +1,9 @@
 // AWS calls of functions that fnscope does not answer itself: a real ministack, installed and started by fnscope, real boto3.
 import assert from 'node:assert/strict'
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { ConsoleSpan, ConsoleTrace } from '../../packages/fnscope/src/api/console-types.ts'
-import { eventually, runPython, startFnscope, temporaryDir, type StartedFnscope } from '../started-fnscope.ts'
+import { startInlineApp, type InlineApp } from '../inline-app.ts'
+import { eventually, runPython, startFnscope, type StartedFnscope } from '../started-fnscope.ts'
 
 const TEMPLATE = `
 Transform: AWS::Serverless-2016-10-31
@@ -43,23 +42,16 @@ def handler(event, context):
         return {'failed': type(error).__name__, 'queue': e['QUEUE']}
 `
 
+let app: InlineApp
 let fnscope: StartedFnscope
-const dir = temporaryDir('pass-through')
 
 before(async () => {
-  const site = await runPython<string>(
-    'import json, sysconfig; print(json.dumps(sysconfig.get_paths()["purelib"]))',
-    process.env,
-  )
-  mkdirSync(join(dir, 'src'))
-  writeFileSync(join(dir, 'template.yaml'), TEMPLATE.replace('@site@', site))
-  writeFileSync(join(dir, 'src/app.py'), CODE)
-  fnscope = await startFnscope({ app: dir })
+  app = await startInlineApp('pass-through', { template: TEMPLATE, code: CODE })
+  fnscope = app.fnscope
 })
 
 after(async () => {
-  await fnscope?.[Symbol.asyncDispose]()
-  rmSync(dir, { recursive: true, force: true })
+  await app[Symbol.asyncDispose]()
 })
 
 async function invoke(
@@ -168,7 +160,7 @@ print(json.dumps(said))`,
 })
 
 test('the cloud that was started ends with fnscope, however it ends; a function calls through a fnscope that wants a token', async () => {
-  await using guarded = await startFnscope({ app: dir, args: ['--token', 'tkn_secret'] })
+  await using guarded = await startFnscope({ app: app.dir, args: ['--token', 'tkn_secret'] })
   const env = { ...guarded.clientEnv, AWS_ACCESS_KEY_ID: 'tkn_secret' }
   const answer = await runPython<unknown>(
     "import boto3, json; print(json.dumps(json.load(boto3.client('lambda').invoke(FunctionName='Caller', Payload=b'{}')['Payload'])))",

@@ -1,9 +1,8 @@
 // REST API, HTTP API and function URL of one app, called as a client calls them: a real fnscope, real functions.
 import assert from 'node:assert/strict'
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { startFnscope, temporaryDir, type StartedFnscope } from '../started-fnscope.ts'
+import { startInlineApp, type InlineApp } from '../inline-app.ts'
+import { type StartedFnscope } from '../started-fnscope.ts'
 
 const TEMPLATE = `
 Transform: AWS::Serverless-2016-10-31
@@ -55,19 +54,16 @@ interface Body {
   } & Readonly<Record<string, unknown>>
 }
 
+let app: InlineApp
 let fnscope: StartedFnscope
-const dir = temporaryDir('http-triggers')
 
 before(async () => {
-  mkdirSync(join(dir, 'src'))
-  writeFileSync(join(dir, 'template.yaml'), TEMPLATE)
-  writeFileSync(join(dir, 'src/app.py'), CODE)
-  fnscope = await startFnscope({ app: dir })
+  app = await startInlineApp('http-triggers', { template: TEMPLATE, code: CODE })
+  fnscope = app.fnscope
 })
 
 after(async () => {
-  await fnscope[Symbol.asyncDispose]()
-  rmSync(dir, { recursive: true, force: true })
+  await app[Symbol.asyncDispose]()
 })
 
 const output = (name: string): string => fnscope.apps[0]!.outputs[name]!
