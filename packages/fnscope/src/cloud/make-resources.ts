@@ -141,7 +141,9 @@ export async function makeResources(
   notify: (line: string) => void,
 ): Promise<void> {
   // A dead-letter queue is there before the queue that names it.
-  const ordered = resources.toSorted((a, b) => Number('RedrivePolicy' in a.properties) - Number('RedrivePolicy' in b.properties))
+  const ordered = resources.toSorted(
+    (a, b) => Number('RedrivePolicy' in a.properties) - Number('RedrivePolicy' in b.properties),
+  )
   for (const { type, name, logicalId, properties } of ordered) {
     try {
       await MAKERS.get(type)?.(client, name, properties)
