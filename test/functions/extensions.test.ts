@@ -136,7 +136,7 @@ test('an idle end is told with reason spindown, and what the extension says then
 test('after a timeout the extension is told so, and the next invocation begins with new processes', async () => {
   const spec = harness.add(
     { 'app.py': 'def handler(e, c):\n    while e: pass\n    return 1\n' },
-    { timeoutSeconds: 1.5, layerDirs: [layer({ listener: LISTENER })] },
+    { timeoutSeconds: 4, layerDirs: [layer({ listener: LISTENER })] },
   )
   await harness.call(spec.name)
   const answer = await harness.call(spec.name, { x: 1 })
