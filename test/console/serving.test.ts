@@ -56,6 +56,18 @@ test('programs get what is theirs at the same addresses', async () => {
   assert.equal(signed.status, 404)
 })
 
+test('with a token a browser asks its user for it, as the password of any name', async () => {
+  await using guarded = await startFnscope({ args: ['--token', 'open sesame'] })
+  const asked = await fetch(guarded.url, { headers: browser })
+  assert.equal(asked.status, 401)
+  assert.match(asked.headers.get('www-authenticate')!, /^Basic realm=/)
+  const authorization = `Basic ${Buffer.from('me:open sesame').toString('base64')}`
+  for (const path of ['/', '/api/health'])
+    assert.equal((await fetch(guarded.url + path, { headers: { ...browser, authorization } })).status, 200)
+  const program = await fetch(`${guarded.url}/api/health`)
+  assert.equal(program.headers.get('www-authenticate'), null)
+})
+
 test('without a build it says how to make one, and takes one that is made later', async () => {
   const dir = temporaryDir('console')
   const server = fastify()

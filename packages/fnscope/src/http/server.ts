@@ -81,6 +81,9 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     const refusal = refuse(request, options)
     if (refusal !== undefined) {
       options.counters.refusedRequests.inc({ reason: refusal.reason })
+      // A browser asks its user, and sends what it is told with all that the page then asks for.
+      if (refusal.status === 401 && request.headers.accept?.includes('text/html') === true)
+        void reply.header('www-authenticate', 'Basic realm="fnscope", charset="UTF-8"')
       // Its body is not read: the connection cannot be used again.
       void send(request, reply.header('connection', 'close'), refusal)
       return
