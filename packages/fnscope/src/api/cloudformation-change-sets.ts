@@ -119,8 +119,13 @@ export function changeSetOperations(context: CloudFormationContext): Readonly<Re
       return { Summaries: open.map((set) => changeSetSummary(stack, set)) }
     },
     DeleteChangeSet: ({ input }) => {
-      const { stack, set } = find(input)
-      store.change(stack.id, { changeSets: stack.changeSets.filter(({ id }) => id !== set.id) })
+      const wanted = requiredIn(input, 'ChangeSetName')
+      const name = textIn(input, 'StackName')
+      // One that is gone was deleted: cdk deletes the last deploy's before it makes its own.
+      for (const stack of name === undefined ? context.all() : [context.find(name)]) {
+        const left = stack.changeSets.filter((one) => one.id !== wanted && one.name !== wanted)
+        if (left.length < stack.changeSets.length) store.change(stack.id, { changeSets: left })
+      }
       return {}
     },
     DescribeChangeSetHooks: ({ input }) => {
