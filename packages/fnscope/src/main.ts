@@ -1,5 +1,6 @@
 // argv → one file in cli/. Mistakes end here: a FnscopeError is its sentence and exit status, anything else is our bug.
 import { Command, CommanderError } from 'commander'
+import { addCold } from './cli/cold.ts'
 import { addConfig } from './cli/config.ts'
 import { addDemo } from './cli/demo.ts'
 import { addDeploy } from './cli/deploy.ts'
@@ -45,6 +46,7 @@ const COMMANDS = [
   addDeploy,
   addInvoke,
   addTraces,
+  addCold,
   addMap,
   addLogs,
   addMetrics,

@@ -3,6 +3,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { FunctionSpec } from '../functions/function-spec.ts'
 import type { Platform } from '../functions/platform.ts'
+import { versionsOf } from '../query/cold-start-versions.ts'
 import { readColdStarts } from '../query/cold-starts.ts'
 import type { FunctionFigures, Reader } from '../query/reader.ts'
 import { formatXrayTraceId } from '../span/id.ts'
@@ -34,6 +35,7 @@ export function mountConsoleFunctions(
     return {
       function: known,
       more,
+      versions: versionsOf(coldStarts),
       coldStarts: coldStarts.map(({ traceId, startNanos, ...rest }) => ({
         traceId: formatXrayTraceId(traceId),
         startMs: nanosToMillis(startNanos),

@@ -319,12 +319,32 @@ export interface ConsoleColdStart {
   readonly parts: readonly ConsoleColdStartPart[]
 }
 
+/** Averages, but for `initMs`. */
+export interface ConsoleColdStartVersion {
+  readonly version: string
+  readonly coldStarts: number
+  readonly failed: number
+  readonly initMs: { readonly p50: number; readonly p90: number; readonly most: number }
+  readonly phases: readonly { readonly name: string; readonly ms: number }[]
+  /** The longest on their own first; empty unless `--anatomy` or an SDK told of them. */
+  readonly imports: readonly {
+    readonly module: string
+    /** In how many of them. */
+    readonly coldStarts: number
+    readonly selfMs: number
+    /** With what it imports itself. */
+    readonly cumulativeMs: number
+  }[]
+}
+
 /** Newest first. */
 export interface ConsoleColdStarts {
   readonly function: string
   /** There are further ones in the range. */
   readonly more: boolean
   readonly coldStarts: readonly ConsoleColdStart[]
+  /** These by the function's version, the newest first. */
+  readonly versions: readonly ConsoleColdStartVersion[]
 }
 
 /** An event that was kept to call a function with. */
