@@ -8,11 +8,15 @@ import { FnscopeError } from '../../errors.ts'
 import type { Interpreter } from './python-interpreter.ts'
 import type { RuntimeHost } from './launch.ts'
 
+// The cloud's images up to 3.11 have it, and SDKs of their day import pkg_resources, which 80.9 warns of and 82 left out.
+// It comes last on the path: a function's own goes before it.
+const IMAGE_PACKAGE = 'setuptools<80.9'
+
 // The newest release of the client whose wheels each version takes; 4.2.2 wants 3.10. Of boto3 the newest that pip finds
 // for the interpreter, as the cloud has a recent one.
 function requirements(minor: number): readonly string[] {
   const client = minor >= 10 ? 'awslambdaric==4.2.2' : minor === 9 ? 'awslambdaric==4.0.4' : 'awslambdaric==2.2.1'
-  return [client, 'boto3']
+  return [client, 'boto3', IMAGE_PACKAGE]
 }
 
 const installs = new Map<string, Promise<string>>()
@@ -45,7 +49,7 @@ function run(command: string, args: readonly string[], env: NodeJS.ProcessEnv): 
 }
 
 async function install(interpreter: Interpreter, host: RuntimeHost, target: string): Promise<string> {
-  if (existsSync(join(target, 'awslambdaric'))) return target
+  if (isWhole(target)) return target
   const what = requirements(interpreter.minor)
   host.notify(`Installing the Python 3.${interpreter.minor} runtime (${what.join(', ')}) …`)
   const parent = join(host.cacheDir, 'runtimes')
@@ -68,15 +72,19 @@ async function install(interpreter: Interpreter, host: RuntimeHost, target: stri
   }
 }
 
+function isWhole(target: string): boolean {
+  return ['awslambdaric', 'boto3', 'pkg_resources'].every((name) => existsSync(join(target, name)))
+}
+
 // Another fnscope may have been first: then its copy stands, ours goes. A directory without the client is a leftover.
 async function publish(temporary: string, target: string): Promise<void> {
-  if (existsSync(target) && !existsSync(join(target, 'awslambdaric'))) {
+  if (existsSync(target) && !isWhole(target)) {
     await rm(target, { recursive: true, force: true })
   }
   try {
     await rename(temporary, target)
   } catch (error) {
-    if (!existsSync(join(target, 'awslambdaric'))) throw error
+    if (!isWhole(target)) throw error
   }
 }
 
