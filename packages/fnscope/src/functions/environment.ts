@@ -345,7 +345,7 @@ export class Environment {
       if (!runtimeStarted && this.#extensions.registered && !this.#stopped) {
         this.#runtimeNanos = this.#options.clock()
         const variables = environmentVariables(...from)
-        const telling = this.#imports === undefined ? {} : anatomyVariables(spec, variables)
+        const telling = this.#imports === undefined ? {} : anatomyVariables(spec, launch.paths.runtime, variables)
         this.#processes.startRuntime(launch, { ...variables, ...telling })
         runtimeStarted = true
       }

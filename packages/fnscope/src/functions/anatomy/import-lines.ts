@@ -1,7 +1,7 @@
 // Takes the lines that tell of imports out of what a process writes, and nothing else: what the function writes passes
 // byte for byte, where a line of it was interrupted too. Python writes them itself (PYTHONPROFILEIMPORTTIME):
 // `import time:      1234 |       5678 |   name`, self and cumulative microseconds, two blanks a level, when the import ends;
-// node-preload.cjs writes the same for Node.
+// anatomy-preload.cjs writes the same for Node.
 import type { Clock } from '../clock.ts'
 
 export interface ImportLine {

@@ -11,7 +11,8 @@ const NAMES = 'python3, python3.x, nodejsX and custom runtimes of Function Compu
 async function launch(spec: FunctionSpec, host: RuntimeHost): Promise<Launch> {
   const minor = fcPythonMinor(spec.runtime)
   if (minor !== undefined) return await launchFcPython(spec, minor, host)
-  if (fcNodeMajor(spec.runtime) !== undefined) return launchFcNode(spec)
+  const major = fcNodeMajor(spec.runtime)
+  if (major !== undefined) return await launchFcNode(spec, major, host)
   if (spec.fc?.custom !== undefined) return launchFcCustom(spec)
   throw new FnscopeError(
     'FNS_RUNTIME_UNSUPPORTED',
