@@ -343,3 +343,29 @@ test('an operation that is not here, and a body that is none, are refused in the
   const unsigned = await fetch(fnscope.url, { method: 'POST', headers: form, body: 'Action=PutMetricData' })
   assert.equal(unsigned.status, 403)
 })
+
+test('what Powertools prints now, put as log events, is its metrics', async () => {
+  await python(`
+import contextlib, io
+from aws_lambda_powertools import Metrics
+from aws_lambda_powertools.metrics import MetricUnit, single_metric
+printed = io.StringIO()
+with contextlib.redirect_stdout(printed):
+    metrics = Metrics(namespace='Live', service='orders')
+    metrics.add_dimension(name='stage', value='dev')
+    metrics.add_metric(name='Orders', unit=MetricUnit.Count, value=2)
+    metrics.add_metric(name='Orders', unit=MetricUnit.Count, value=3)
+    metrics.flush_metrics()
+    with single_metric(name='Size', unit=MetricUnit.Bytes, value=512, namespace='Live') as metric:
+        metric.add_dimension(name='kind', value='big')
+lines = printed.getvalue().splitlines()
+group, stream = '/aws/lambda/live', 's'
+logs.create_log_group(logGroupName=group)
+logs.create_log_stream(logGroupName=group, logStreamName=stream)
+answer(logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=[{'timestamp': now_ms, 'message': line} for line in lines]))`)
+  const points = await readPoints('Live', 2)
+  assert.deepEqual(points.map(shown).toSorted(), [
+    ['Orders', { service: 'orders', stage: 'dev' }, 'Count', [2, 5, 2, 3]],
+    ['Size', { kind: 'big' }, 'Bytes', [1, 512, 512, 512]],
+  ])
+})
