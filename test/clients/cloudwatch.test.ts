@@ -364,7 +364,7 @@ logs.create_log_group(logGroupName=group)
 logs.create_log_stream(logGroupName=group, logStreamName=stream)
 answer(logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=[{'timestamp': now_ms, 'message': line} for line in lines]))`)
   const points = await readPoints('Live', 2)
-  assert.deepEqual(points.map(shown).toSorted(), [
+  assert.deepEqual(points.toSorted((a, b) => a.name.localeCompare(b.name)).map(shown), [
     ['Orders', { service: 'orders', stage: 'dev' }, 'Count', [2, 5, 2, 3]],
     ['Size', { kind: 'big' }, 'Bytes', [1, 512, 512, 512]],
   ])
