@@ -16,6 +16,16 @@ const CALLS = [
 
 export async function startShop(): Promise<StartedFnscope> {
   const fnscope = await startFnscope({ app: join(APPS, 'shop'), args: ['--anatomy'] })
+  try {
+    await fill(fnscope)
+  } catch (error) {
+    await fnscope[Symbol.asyncDispose]()
+    throw error
+  }
+  return fnscope
+}
+
+async function fill(fnscope: StartedFnscope): Promise<void> {
   for (const [name, event] of CALLS)
     await ask(fnscope, 'POST', `/2015-03-31/functions/${name}/invocations`, JSON.stringify(event))
   await putDocuments(fnscope, shopTrace(Math.floor(epochSeconds()) - 120).documents)
@@ -26,7 +36,6 @@ export async function startShop(): Promise<StartedFnscope> {
     const names = new Set(map.nodes.map(({ name }) => name))
     return names.has('orders') && names.has('web') && names.has('sample-zipkin') ? true : undefined
   }, 60_000)
-  return fnscope
 }
 
 export async function ask(fnscope: StartedFnscope, method: string, path: string, body?: string): Promise<Response> {

@@ -5,7 +5,7 @@ import { connect, constants, type IncomingHttpHeaders } from 'node:http2'
 import { FnscopeError, messageOf } from '../errors.ts'
 import type { Sample } from './door-samples.ts'
 
-const TIMEOUT_MS = 5000
+const TIMEOUT_MS = 20_000
 
 /** @param to host:port. @throws FnscopeError FNS_REFUSED when it was not taken, in the door's own words */
 export async function sendSample(sample: Sample, to: string, token: string | undefined): Promise<void> {
