@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { cpSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { stripVTControlCharacters } from 'node:util'
 import { APPS, ROOT, run, temporaryDir, VENV, type StartedFnscope } from '../started-fnscope.ts'
 
 const ANSWER_PROMPTS = fileURLToPath(new URL('answer_prompts.py', import.meta.url))
@@ -35,6 +36,7 @@ export function startFlow(fnscope: StartedFnscope, app: string, options: { reado
     ...fnscope.clientEnv,
     PATH: [...bins, join(ROOT, 'node_modules/.bin'), process.env['PATH']].join(':'),
     CDK_DISABLE_CLI_TELEMETRY: '1',
+    JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION: '1',
     HOME: dir,
     COLUMNS: '200',
   }
@@ -71,7 +73,8 @@ export function startFlow(fnscope: StartedFnscope, app: string, options: { reado
       ]
       const { code, stdout, stderr } = await run(join(VENV, 'bin/python'), args, { env, input: '' })
       assert.equal(code, 0, `${command.join(' ')}\n${stdout}\n${stderr}\n${fnscope.stderr()}`)
-      return stdout
+      // Colours and cursor moves: a terminal gets them.
+      return stripVTControlCharacters(stdout)
     },
   }
 }
