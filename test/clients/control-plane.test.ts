@@ -57,7 +57,8 @@ out['errors'] = [
 out['algorithms'] = [next(v for k, v in s3.put_object(Bucket='things', Key='sum', Body=b'123456789', ChecksumAlgorithm=a).items() if k.startswith('Checksum') and k != 'ChecksumType') for a in ('CRC32', 'CRC32C', 'SHA1', 'CRC64NVME')]
 url = s3.generate_presigned_url('get_object', Params={'Bucket': 'things', 'Key': 'sum'})
 import urllib.request
-out['presigned'] = urllib.request.urlopen(url).read().decode()`)
+response = urllib.request.urlopen(url)
+out['presigned'] = [response.read().decode(), response.headers['Content-Security-Policy']]`)
   assert.deepEqual(answer, {
     etag: ['"5eb63bbbe01eeed093cb22bb8f5acdc3"', '"5eb63bbbe01eeed093cb22bb8f5acdc3"'],
     body: 'hello world',
@@ -76,7 +77,7 @@ out['presigned'] = urllib.request.urlopen(url).read().decode()`)
       ['BucketNotEmpty', 409],
     ],
     algorithms: ['y/Q5Jg==', '4waSgw==', '98O8HYCOBHMq32eZZczDTKeuNEE=', 'rosUhgp5mIg='],
-    presigned: '123456789',
+    presigned: ['123456789', 'sandbox'],
   })
 })
 

@@ -32,7 +32,8 @@ export function mountS3(server: FastifyInstance, options: S3Options): void {
 
 async function answer(request: FastifyRequest, reply: FastifyReply, options: S3Options): Promise<FastifyReply> {
   const requestId = randomUUID().replaceAll('-', '').slice(0, 16).toUpperCase()
-  reply.headers({ 'x-amz-request-id': requestId, 'x-amz-id-2': requestId })
+  // Objects come from the console's origin: a page among them, opened by a presigned URL, must not act as the console.
+  reply.headers({ 'x-amz-request-id': requestId, 'x-amz-id-2': requestId, 'content-security-policy': 'sandbox' })
   let address: S3Address
   try {
     address = s3AddressOf(request.raw.url ?? '')
