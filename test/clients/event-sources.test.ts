@@ -27,6 +27,14 @@ Resources:
   Table: { Type: AWS::Serverless::Function, Properties: { Events: { In: { Type: DynamoDB, Properties: { Stream: !GetAtt Items.StreamArn, StartingPosition: TRIM_HORIZON } } } } }
   Stream: { Type: AWS::Serverless::Function, Properties: { Events: { In: { Type: Kinesis, Properties: { Stream: !GetAtt Clicks.Arn, StartingPosition: TRIM_HORIZON } } } } }
   Bus: { Type: AWS::Serverless::Function, Properties: { Events: { In: { Type: EventBridgeRule, Properties: { EventBusName: !Ref Orders, Pattern: { source: [shop] } } } } } }
+  Failing:
+    Type: AWS::Serverless::Function
+    Properties:
+      Handler: app.failing
+      DeadLetterQueue: { Type: SQS, TargetArn: !GetAtt Failed.Arn }
+      EventInvokeConfig: { MaximumRetryAttempts: 0, DestinationConfig: { OnFailure: { Type: EventBridge, Destination: !GetAtt Orders.Arn } } }
+  Failed: { Type: AWS::SQS::Queue, Properties: { QueueName: failed } }
+  Told: { Type: AWS::Serverless::Function, Properties: { Events: { In: { Type: EventBridgeRule, Properties: { EventBusName: !Ref Orders, Pattern: { source: [lambda] } } } } } }
   Sender: { Type: AWS::Serverless::Function, Properties: { Handler: app.sender, Environment: { Variables: { SITE: '@site@', JOBS: !Ref Jobs, NEWS: !Ref News } } } }
 `
 const CODE = `
@@ -37,6 +45,8 @@ def show(event, context):
 def worker(event, context):
     print('EVENT ' + json.dumps(event))
     return {'batchItemFailures': [{'itemIdentifier': r['messageId']} for r in event['Records'] if 'poison' in r['body']]}
+def failing(event, context):
+    raise ValueError('no such order')
 def sender(event, context):
     import boto3
     boto3.client('sqs').send_message(QueueUrl=os.environ['JOBS'], MessageBody=json.dumps({'kind': 'job', 'from': 'sender'}))
@@ -205,6 +215,26 @@ print(json.dumps([link for t in traces for s in t['Segments'] for link in json.l
     links.map(({ trace_id }) => trace_id),
     [traceId],
   )
+})
+
+test('a failed event goes to its dead-letter queue with what went wrong, and its record to the bus of its destination', async () => {
+  const dead = await client<{ Body: string; MessageAttributes: Record<string, { StringValue: string }> }>(`
+name = next(f['FunctionName'] for f in boto3.client('lambda').list_functions()['Functions'] if '-Failing-' in f['FunctionName'])
+boto3.client('lambda').invoke(FunctionName=name, InvocationType='Event', Payload=b'{"order": 7}')
+sqs = boto3.client('sqs')
+url = sqs.get_queue_url(QueueName='failed')['QueueUrl']
+messages = []
+while not messages:
+    messages = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=5, MessageAttributeNames=['All']).get('Messages', [])
+print(json.dumps(messages[0]))`)
+  assert.deepEqual(JSON.parse(dead.Body), { order: 7 })
+  assert.equal(dead.MessageAttributes['ErrorMessage']!.StringValue, 'no such order')
+  const { events } = await seen('Told', (all) => all.length >= 1)
+  assert.partialDeepStrictEqual(events[0], {
+    source: 'lambda',
+    'detail-type': 'Lambda Function Invocation Result - Failure',
+    detail: { requestPayload: { order: 7 }, responseContext: { functionError: 'Unhandled' } },
+  })
 })
 
 /** Names of the functions that were called. */

@@ -25,6 +25,7 @@ import { Counters, reasonOf } from './counters.ts'
 import { openDataDir } from './data-dir.ts'
 import { createClock, type Clock } from './functions/clock.ts'
 import { CloudClient } from './cloud/cloud-client.ts'
+import { deliver } from './cloud/deliver.ts'
 import { makeResources } from './cloud/make-resources.ts'
 import { Platform } from './functions/platform.ts'
 import { chooseIsolation } from './functions/isolation/choose-isolation.ts'
@@ -285,6 +286,12 @@ export async function startServer(config: Config, options: StartOptions): Promis
 
   const functionTelemetry = new FunctionTelemetry({ ingest, counters, now: clock, bounds })
   const isolation = config.roles.includes('platform') ? await chooseIsolation(config.isolation, config.cacheDir) : PLAIN
+  // As any client would: each call finds its way to whoever has the service.
+  const ownClient = new CloudClient({
+    endpoint: async () => late.url ?? '',
+    region,
+    accessKeyId: functionKey ?? config.token,
+  })
   const platform = new Platform({
     ingest,
     log,
@@ -308,6 +315,7 @@ export async function startServer(config: Config, options: StartOptions): Promis
     readLine: parseLogLine,
     metricsOfLine: (text) => metricsOfLine({ text, service: '', timeNanos: clock() }),
     divertLine: (text, from) => functionTelemetry.take(text, from),
+    deliver: async (arn, message) => await deliver(ownClient, arn, message),
     notify,
     clock,
   })
@@ -333,12 +341,6 @@ export async function startServer(config: Config, options: StartOptions): Promis
     counters,
   })
   cleanup.defer(() => fronts.stop())
-  // As any client would: each call finds its way to whoever has the service.
-  const ownClient = new CloudClient({
-    endpoint: async () => late.url ?? '',
-    region,
-    accessKeyId: functionKey ?? config.token,
-  })
   const sources = openSources(passThrough, {
     triggers,
     ownClient,

@@ -1,7 +1,13 @@
 // Carries an ended event to its destination and its dead-letter queue. One that cannot be reached is told once per target.
 import { messageOf } from '../errors.ts'
 import type { Logger } from '../log.ts'
-import { deadLetter, destinationRecord, type EndedEvent, type OutgoingMessage } from './event-destination.ts'
+import {
+  deadLetter,
+  destinationEvent,
+  destinationRecord,
+  type EndedEvent,
+  type OutgoingMessage,
+} from './event-destination.ts'
 import type { AsynchronousSpec } from './function-spec.ts'
 
 export interface EventDeliveryOptions {
@@ -26,7 +32,12 @@ export class EventDelivery {
     const succeeded = event.end === 'Success'
     const destination = succeeded ? spec.onSuccessArn : spec.onFailureArn
     if (destination !== undefined)
-      await this.#send(destination, { body: destinationRecord(event), attributes: {}, traceHeader })
+      await this.#send(destination, {
+        body: destinationRecord(event),
+        attributes: {},
+        traceHeader,
+        event: destinationEvent(event),
+      })
     if (!succeeded && spec.deadLetterArn !== undefined)
       await this.#send(spec.deadLetterArn, { ...deadLetter(event), traceHeader })
   }

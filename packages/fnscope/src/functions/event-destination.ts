@@ -22,6 +22,18 @@ export interface OutgoingMessage {
   readonly attributes: Readonly<Record<string, string>>
   /** X-Amzn-Trace-Id of the event it tells of. */
   readonly traceHeader: string
+  /** How it is called on an event bus. */
+  readonly event?: { readonly source: string; readonly detailType: string; readonly resources: readonly string[] }
+}
+
+/** What the record is called on an event bus. */
+export function destinationEvent({ end, functionArn }: EndedEvent): NonNullable<OutgoingMessage['event']> {
+  const result = end === 'Success' ? 'Success' : 'Failure'
+  return {
+    source: 'lambda',
+    detailType: `Lambda Function Invocation Result - ${result}`,
+    resources: [`${functionArn}:$LATEST`],
+  }
 }
 
 const ERROR_MESSAGE_BYTES = 1024

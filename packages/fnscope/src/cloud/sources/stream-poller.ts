@@ -4,6 +4,7 @@ import { matchesPattern, parsePattern } from '../../functions/triggers/event-pat
 import { dynamodbRecord, kinesisRecord } from '../../functions/triggers/source-events.ts'
 import type { EventSourceSpec } from '../../functions/trigger-spec.ts'
 import { messageOf } from '../../errors.ts'
+import { deliver as deliverTo } from '../deliver.ts'
 import { failedItems } from './batch-answer.ts'
 import { pause, pollAgain, type Poller, type SourceContext } from './source-context.ts'
 
@@ -190,13 +191,7 @@ async function giveUp(
     },
   })
   try {
-    if (onFailureArn.includes(':sns:'))
-      await context.client.query('sns', '2010-03-31', { Action: 'Publish', TopicArn: onFailureArn, Message: said })
-    else {
-      const QueueName = onFailureArn.slice(onFailureArn.lastIndexOf(':') + 1)
-      const { QueueUrl } = await context.client.json('sqs', 'GetQueueUrl', { QueueName })
-      await context.client.json('sqs', 'SendMessage', { QueueUrl, MessageBody: said })
-    }
+    await deliverTo(context.client, onFailureArn, { body: said })
   } catch (error) {
     context.notify(`${onFailureArn} was not told of given-up records: ${messageOf(error)}`)
   }
