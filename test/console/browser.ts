@@ -7,7 +7,7 @@ import type { Browser, Page } from 'playwright-core'
 import { ROOT } from '../started-fnscope.ts'
 import { openPage as openConsolePage, type PageOptions } from './chromium.ts'
 
-const TIMEOUT_MS = 20_000
+const TIMEOUT_MS = 60_000
 
 /** The console's files, as they are now. Call it before the first fnscope is started. */
 export function buildConsole(): void {

@@ -50,7 +50,7 @@ async function visit(
 
 /** Asked from here: the page's own policy lets no text be run in it. */
 async function until(isSo: () => Promise<boolean>): Promise<void> {
-  await eventually(async () => ((await isSo()) ? true : undefined), 20_000)
+  await eventually(async () => ((await isSo()) ? true : undefined), 60_000)
 }
 
 async function rowsAre(page: Page, count: number): Promise<void> {
@@ -113,7 +113,7 @@ test(
       await visit(
         path,
         async (page) => {
-          await page.getByRole('alert').getByText(failure).waitFor({ timeout: 20_000 })
+          await page.getByRole('alert').getByText(failure).waitFor({ timeout: 60_000 })
           assert.match(await page.getByRole('alert').innerText(), /no room left <b>here<\/b>/)
           await assertAccessible(page, `${path} failed`)
           await page.unrouteAll()

@@ -93,7 +93,7 @@ test('an extension sees the function’s variables but not the runtime’s, and 
 })
 
 test('the caller has its answer at once; what the extension does after it counts into Duration, Billed and a metric', async () => {
-  const slow = LISTENER.replace("say('event', json.dumps(event))", 'time.sleep(0.4)')
+  const slow = LISTENER.replace("say('event', json.dumps(event))", 'time.sleep(2)')
   const spec = harness.add(HELLO, { layerDirs: [layer({ slow })] })
   await harness.call(spec.name)
   const asked = performance.now()
@@ -103,18 +103,18 @@ test('the caller has its answer at once; what the extension does after it counts
     invocationType: 'RequestResponse',
     withoutLog: true,
   })
-  assert.ok(performance.now() - asked < 300)
+  assert.ok(performance.now() - asked < 1500)
   await harness.platform.flushed()
   const batch = harness.ingest.batches.at(-1)!
   const report = batch.logs.find(({ body }) => body.startsWith('REPORT'))!.body
-  assert.ok(Number(/\tDuration: ([\d.]+) ms/.exec(report)![1]) >= 400, report)
+  assert.ok(Number(/\tDuration: ([\d.]+) ms/.exec(report)![1]) >= 2000, report)
   const metric = batch.metrics.find(({ name }) => name === 'PostRuntimeExtensionsDuration')!
-  assert.ok(metric.value > 350 && metric.value < 2000)
+  assert.ok(metric.value > 1900 && metric.value < 20_000)
   const spans = spansOf([batch])
   const span = spans.find(({ name }) => name === 'Extension - slow')!
-  assert.ok(span.end - span.start > 350_000_000n)
+  assert.ok(span.end - span.start > 1_900_000_000n)
   const service = spans.find(({ origin }) => origin === 'AWS::Lambda')!
-  assert.ok(service.end < span.end - 300_000_000n)
+  assert.ok(service.end < span.end - 1_000_000_000n)
 })
 
 test('an idle end is told with reason spindown, and what the extension says then is kept', async () => {

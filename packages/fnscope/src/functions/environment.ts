@@ -74,6 +74,8 @@ const EXIT_GRACE_NANOS = 1_000_000_000n
 const DRAIN_LIMIT_NANOS = 200_000_000n
 /** What an idle runtime has for its last words. */
 const TERMINATE_MS = 1500
+/** A caller that comes again at once finds this environment free: so long its answer waits for the runtime to be ready. */
+const SETTLE_MS = 100
 /** What everybody has at a shutdown that extensions are told of, and the runtime's part of it. */
 const SHUTDOWN_MS = 2000
 const RUNTIME_SHUTDOWN_MS = 600
@@ -196,7 +198,8 @@ export class Environment {
 
   /**
    * Runs one invocation to its end, with the work of extensions after the answer. Must not be called again before that.
-   * Never rejects for the function's faults. @param onAnswer called once, when the caller's answer is known
+   * Never rejects for the function's faults. @param onAnswer called at most once, when the caller's answer is known and
+   * the rest takes longer: extensions work on, or the runtime does not ask for work again
    */
   async invoke(request: EnvironmentRequest, onAnswer: (answer: EarlyAnswer) => void): Promise<InvocationRecord> {
     const { clock } = this.#options
@@ -206,16 +209,18 @@ export class Environment {
     this.#signals.clear()
     const inits = this.#prepared.splice(0)
     const unwatch = this.#memory.watch()
+    let settling: NodeJS.Timeout | undefined
     try {
       if (!this.#started) await this.#init('init', inits)
       const startNanos = clock()
       const deadline =
         startNanos + BigInt(Math.round((request.timeoutSeconds ?? this.spec.timeoutSeconds) * 1000)) * 1_000_000n
-      let told: EarlyAnswer | undefined
+      let said: EarlyAnswer | undefined
       const answer = ({ payload, status }: Outcome): void => {
-        if (told) return
-        told = { payload, functionError: status === 'success' ? undefined : 'Unhandled' }
-        onAnswer(told)
+        if (said) return
+        const first = (said = { payload, functionError: status === 'success' ? undefined : 'Unhandled' })
+        if (this.#extensions.kind !== 'none') onAnswer(first)
+        else settling = setTimeout(() => onAnswer(first), SETTLE_MS)
       }
       let outcome = this.#processes.runtimeRuns ? undefined : await this.#init('invoke', inits, { deadline, answer })
       this.#journal.start(request, inits.find(({ phase }) => phase === 'invoke')?.endNanos ?? startNanos)
@@ -223,7 +228,7 @@ export class Environment {
       this.#memory.sampleAfter(startNanos, outcome.endNanos)
       await this.#drain()
       answer(outcome)
-      const { payload, functionError } = told!
+      const { payload, functionError } = said!
       const record: InvocationRecord = {
         requestId: request.requestId,
         inits,
@@ -248,6 +253,7 @@ export class Environment {
       this.#journal.report(record, request.tracing)
       return record
     } finally {
+      clearTimeout(settling)
       unwatch()
       this.#requestId = undefined
     }

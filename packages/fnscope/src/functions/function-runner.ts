@@ -65,7 +65,7 @@ export class FunctionRunner {
 
   /**
    * Runs the function to its end. @param parentId the service segment, or an event's attempt
-   * @param onAnswer called once, when the caller may have its answer: extensions may still work then
+   * @param onAnswer called at most once, when the caller may have its answer before the run is over: extensions may still work then
    * @throws ThrottledError, FnscopeError before it began
    */
   async run(call: Call, parentId: string, onAnswer: (answer: EarlyAnswer) => void = () => {}): Promise<Run> {

@@ -175,7 +175,9 @@ export class Platform {
       }
       const run = this.#track(this.#invokeSync(call, request.withoutLog === true ? early : undefined))
       trailing = run.catch(() => {}).finally(() => this.#trailing.delete(trailing))
-      run.then((ended) => resolve(whole(ended.record, ended)), reject)
+      const log = (ended: Run): Pick<Run, 'logTail' | 'logLines'> =>
+        request.withoutLog === true ? { logTail: '', logLines: [] } : ended
+      run.then((ended) => resolve(whole(ended.record, log(ended))), reject)
     })
   }
 
