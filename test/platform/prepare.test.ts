@@ -16,7 +16,7 @@ test('up is ready when the runtime client is installed, and says that it install
     assert.ok(
       existsSync(join(cache, 'runtimes/python3.11-boto3/awslambdaric')) || /was not found/.test(fnscope.stderr()),
     )
-    assert.match(fnscope.stderr(), /Installing the Python 3\.\d+ runtime client/)
+    assert.match(fnscope.stderr(), /Installing the Python 3\.\d+ runtime \(awslambdaric==/)
   } finally {
     rmSync(cache, { recursive: true, force: true })
   }
