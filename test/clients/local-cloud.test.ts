@@ -120,7 +120,11 @@ test('a traced function of ministack is one trace: its segments from its log lin
     const own = lines.slice(from, from + LINES)
     assert.equal(new Set(own.map(({ requestId }) => requestId)).size, 1)
     assert.equal(new Set(own.map(({ traceId }) => traceId)).size, 1)
-    const trace = await readTrace(own[0]!.traceId!)
+    // What the SDK sent is there before the log's lines were read.
+    const trace = await eventually(async () => {
+      const read = await readTrace(own[0]!.traceId!)
+      return read.spanCount >= 3 ? read : undefined
+    })
     assert.deepEqual(trace.roots.map(outline), [['AWS::Lambda', ['AWS::Lambda::Function', ['charge']]]])
     const [root] = trace.roots
     const [charge] = root!.children[0]!.children
