@@ -1,7 +1,7 @@
 // Lambda's functions: create, read, change, delete.
 import type { JsonObject } from '../codec/json.ts'
 import type { UnpackedCode } from '../control/code-store.ts'
-import type { FunctionRecord, FunctionState } from '../control/functions/function-record.ts'
+import { blankRecord, type FunctionRecord, type FunctionState } from '../control/functions/function-record.ts'
 import { newRevision } from '../control/functions/functions.ts'
 import { grantXrayWrite } from '../control/xray-rights.ts'
 import type { TemplateMap } from '../deploy/template-value.ts'
@@ -62,7 +62,8 @@ export function functionRoutes(context: LambdaContext): readonly LambdaRoute[] {
         const read = await context.code.specOf(name, properties, code.dir)
         const spec: FunctionSpec = { ...read, stack: '', logicalId: name, tags: textsIn(input, 'Tags') ?? {} }
         const record: FunctionRecord = {
-          ...blank(name),
+          ...blankRecord(name),
+          own: true,
           spec,
           roleArn,
           layerArns: layersIn(input) ?? [],
@@ -265,23 +266,6 @@ function settingsIn(input: JsonObject): Readonly<Record<string, unknown>> {
 
 export function touched(record: FunctionRecord): FunctionRecord {
   return { ...record, changed: true, modifiedMs: Date.now(), revisionId: newRevision() }
-}
-
-function blank(name: string): Omit<FunctionRecord, keyof FunctionState> {
-  return {
-    name,
-    own: true,
-    changed: false,
-    versions: [],
-    nextVersion: 1,
-    aliases: [],
-    policies: {},
-    eventInvoke: {},
-    provisioned: {},
-    urls: {},
-    recursiveLoop: 'Terminate',
-    runtimeUpdate: 'Auto',
-  }
 }
 
 export function accountSettings(context: LambdaContext): object {

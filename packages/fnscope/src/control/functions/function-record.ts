@@ -90,3 +90,20 @@ export interface EventSource {
   readonly spec: EventSourceSpec
   readonly modifiedMs: number
 }
+
+/** What a function has beside its latest state before anything was done to it. */
+export function blankRecord(name: string): Omit<FunctionRecord, keyof FunctionState | 'own'> {
+  return {
+    name,
+    changed: false,
+    versions: [],
+    nextVersion: 1,
+    aliases: [],
+    policies: {},
+    eventInvoke: {},
+    provisioned: {},
+    urls: {},
+    recursiveLoop: 'Terminate',
+    runtimeUpdate: 'Auto',
+  }
+}

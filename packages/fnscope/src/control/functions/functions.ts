@@ -8,7 +8,7 @@ import { NO_TRIGGERS } from '../../functions/trigger-spec.ts'
 import type { Platform } from '../../functions/platform.ts'
 import type { Logger } from '../../log.ts'
 import { StateFile } from '../state-file.ts'
-import type { EventSource, FunctionRecord, LayerVersion } from './function-record.ts'
+import { blankRecord, type EventSource, type FunctionRecord, type LayerVersion } from './function-record.ts'
 
 interface State {
   readonly functions: Readonly<Record<string, FunctionRecord>>
@@ -160,21 +160,7 @@ export class Functions {
       const { base: _, ...rest } = known
       return { ...rest, ...latest, changed: false }
     }
-    return {
-      ...latest,
-      name: spec.name,
-      own: false,
-      changed: false,
-      versions: [],
-      nextVersion: 1,
-      aliases: [],
-      policies: {},
-      eventInvoke: {},
-      provisioned: {},
-      urls: {},
-      recursiveLoop: 'Terminate',
-      runtimeUpdate: 'Auto',
-    }
+    return { ...latest, ...blankRecord(spec.name), own: false }
   }
 
   async #sync({ name, spec, versions, own, changed }: FunctionRecord): Promise<void> {
