@@ -3,6 +3,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { endPackageScope } from '../deploy/package-scope.ts'
 import { unzip } from './unzip.ts'
 
 export interface UnpackedCode {
@@ -28,6 +29,7 @@ export class CodeStore {
     const dir = join(this.#dir, digest.toString('hex').slice(0, 40))
     const unpacked = { dir, sha256: digest.toString('base64'), size: archive.length }
     if (existsSync(dir)) return unpacked
+    endPackageScope(this.#dir)
     const temporary = `${dir}.${randomUUID().slice(0, 8)}`
     mkdirSync(temporary, { recursive: true, mode: 0o755 })
     try {

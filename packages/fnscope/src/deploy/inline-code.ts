@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
+import { endPackageScope } from './package-scope.ts'
 
 const PYTHON_RESPONSE = `import json
 import urllib.request
@@ -68,7 +69,9 @@ function filesOf(text: string, runtime: string): Readonly<Record<string, string>
 export async function writeInlineCode(text: string, runtime: string, cacheDir: string): Promise<string> {
   const files = filesOf(text, runtime)
   const key = createHash('sha256').update(JSON.stringify(files)).digest('hex').slice(0, 32)
-  const dir = join(resolve(cacheDir), 'inline', key)
+  const all = join(resolve(cacheDir), 'inline')
+  endPackageScope(all)
+  const dir = join(all, key)
   for (const [path, content] of Object.entries(files)) {
     await mkdir(dirname(join(dir, path)), { recursive: true })
     await writeFile(join(dir, path), content)

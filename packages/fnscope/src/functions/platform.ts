@@ -175,9 +175,13 @@ export class Platform {
       }
       const run = this.#track(this.#invokeSync(call, request.withoutLog === true ? early : undefined))
       trailing = run.catch(() => {}).finally(() => this.#trailing.delete(trailing))
-      const log = (ended: Run): Pick<Run, 'logTail' | 'logLines'> =>
-        request.withoutLog === true ? { logTail: '', logLines: [] } : ended
-      run.then((ended) => resolve(whole(ended.record, log(ended))), reject)
+      // The log is built when it is read: who does not want it does not touch it.
+      const without = ({ fc: said }: Run): Pick<Run, 'logTail' | 'logLines' | 'fc'> => ({
+        logTail: '',
+        logLines: [],
+        ...(said && { fc: said }),
+      })
+      run.then((ended) => resolve(whole(ended.record, request.withoutLog === true ? without(ended) : ended)), reject)
     })
   }
 
