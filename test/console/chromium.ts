@@ -1,10 +1,13 @@
 // A real Chromium for tests of the console: pages that fail on any error of their script, and axe over what is shown.
 // Needs Chromium: CHROMIUM names it, else it is looked for on PATH (Debian, Ubuntu: apt install chromium).
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { delimiter, join } from 'node:path'
+import type { TestContext } from 'node:test'
 import { chromium, type Browser, type Page } from 'playwright-core'
+import { ROOT } from '../started-fnscope.ts'
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
 
@@ -20,17 +23,18 @@ const CHROMIUM = findChromium()
 export const NO_CHROMIUM: string | false =
   CHROMIUM === undefined ? 'SKIPPED: no Chromium on PATH; install one, or name it with CHROMIUM' : false
 
+/** The console's files, as they are now. Call it before the first fnscope is started. */
+export function buildConsole(): void {
+  const { status, stderr } = spawnSync(process.execPath, [join(ROOT, 'scripts/build-console.mjs')], {
+    encoding: 'utf8',
+  })
+  if (status !== 0) throw new Error(`the console could not be built:\n${stderr}`)
+}
+
 export type Theme = 'light' | 'dark'
 
 export async function openChromium(): Promise<Browser> {
   return await chromium.launch({ executablePath: CHROMIUM!, args: ['--no-sandbox', '--disable-gpu'] })
-}
-
-export interface ConsolePage {
-  readonly page: Page
-  /** What the page's scripts complained of so far, and requests to any other host. */
-  readonly complaints: readonly string[]
-  close(): Promise<void>
 }
 
 export interface PageOptions {
@@ -39,11 +43,50 @@ export interface PageOptions {
   readonly height?: number
 }
 
-/** @param url of the running fnscope: what asks any other host is a complaint */
-export async function openPage(browser: Browser, url: string, options: PageOptions = {}): Promise<ConsolePage> {
-  const { theme = 'light', width = 1280, height = 800 } = options
+/** The longest that a page is waited for: enough where two busy cores do everything. */
+const TIMEOUT_MS = 60_000
+
+/**
+ * A page of its own for `look`, closed after it; what its scripts complained of, a dialog, or a request to another host
+ * than `origin` fails the test.
+ */
+export async function withPage(
+  browser: Browser,
+  origin: string,
+  options: PageOptions,
+  look: (page: Page) => Promise<void>,
+): Promise<void> {
+  const { page, close } = await newPage(browser, origin, options)
+  try {
+    await look(page)
+  } catch (error) {
+    await page.context().close()
+    throw error
+  }
+  await close()
+}
+
+/** The same for a whole test: it is opened at `url`, and closed after it. */
+export async function openPage(
+  context: TestContext,
+  browser: Browser,
+  url: string,
+  options: PageOptions = {},
+): Promise<Page> {
+  const { page, close } = await newPage(browser, new URL(url).origin, options)
+  context.after(close)
+  await page.goto(url)
+  return page
+}
+
+async function newPage(
+  browser: Browser,
+  origin: string,
+  { theme = 'light', width = 1280, height = 800 }: PageOptions,
+): Promise<{ readonly page: Page; readonly close: () => Promise<void> }> {
   const context = await browser.newContext({ viewport: { width, height }, colorScheme: theme, reducedMotion: 'reduce' })
   const page = await context.newPage()
+  page.setDefaultTimeout(TIMEOUT_MS)
   const complaints: string[] = []
   page.on('pageerror', (error) => complaints.push(`error: ${error.message}`))
   page.on('console', (message) => {
@@ -53,9 +96,18 @@ export async function openPage(browser: Browser, url: string, options: PageOptio
   })
   page.on('request', (request) => {
     const asked = request.url()
-    if (!asked.startsWith(url) && !/^(blob|data):/.test(asked)) complaints.push(`another host: ${asked}`)
+    if (!asked.startsWith(origin) && !/^(blob|data):/.test(asked)) complaints.push(`another host: ${asked}`)
   })
-  return { page, complaints, close: () => context.close() }
+  page.on('dialog', (dialog) => {
+    complaints.push(`a dialog: ${dialog.message()}`)
+    void dialog.accept()
+  })
+  const close = async (): Promise<void> => {
+    const { href } = new URL(page.url())
+    await context.close()
+    assert.deepEqual(complaints, [], href)
+  }
+  return { page, close }
 }
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')

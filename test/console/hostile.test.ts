@@ -3,8 +3,14 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { Browser } from 'playwright-core'
 import { eventually, startFnscope, type StartedFnscope } from '../started-fnscope.ts'
-import { buildConsole, openPage } from './browser.ts'
-import { assertAccessible, assertNoSidewaysScroll, NO_CHROMIUM, openChromium } from './chromium.ts'
+import {
+  assertAccessible,
+  assertNoSidewaysScroll,
+  buildConsole,
+  NO_CHROMIUM,
+  openChromium,
+  openPage,
+} from './chromium.ts'
 import { hexId, sendLines, sendSpans, text, type OtlpSpan } from './telemetry.ts'
 
 const skip = { skip: NO_CHROMIUM }

@@ -8,10 +8,11 @@ import { eventually, type StartedFnscope } from '../started-fnscope.ts'
 import {
   assertAccessible,
   assertNoSidewaysScroll,
+  buildConsole,
   NO_CHROMIUM,
   openChromium,
-  openPage,
   type PageOptions,
+  withPage,
 } from './chromium.ts'
 import { ask, startShop } from './shop.ts'
 
@@ -20,6 +21,7 @@ let browser: Browser
 
 before(async () => {
   if (NO_CHROMIUM !== false) return
+  buildConsole()
   ;[fnscope, browser] = await Promise.all([startShop(), openChromium()])
 })
 after(async () => {
@@ -37,15 +39,11 @@ async function visit(
   look: (page: Page) => Promise<void>,
   { prepare, ...options }: Visit = {},
 ): Promise<void> {
-  const { page, complaints, close } = await openPage(browser, fnscope.url, options)
-  try {
+  await withPage(browser, fnscope.url, options, async (page) => {
     await prepare?.(page)
     await page.goto(fnscope.url + path)
     await look(page)
-    assert.deepEqual(complaints, [], path)
-  } finally {
-    await close()
-  }
+  })
 }
 
 /** Asked from here: the page's own policy lets no text be run in it. */

@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test'
 import { fastify } from 'fastify'
 import { mountConsoleFiles } from '../../packages/fnscope/src/doors/console-files.ts'
 import { startFnscope, temporaryDir, type StartedFnscope } from '../started-fnscope.ts'
-import { buildConsole } from './browser.ts'
+import { buildConsole } from './chromium.ts'
 
 let fnscope: StartedFnscope
 const browser = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' }

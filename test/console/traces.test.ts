@@ -3,8 +3,14 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
 import { eventually, startFnscope, type StartedFnscope } from '../started-fnscope.ts'
-import { buildConsole, openPage } from './browser.ts'
-import { assertAccessible, assertNoSidewaysScroll, NO_CHROMIUM, openChromium } from './chromium.ts'
+import {
+  assertAccessible,
+  assertNoSidewaysScroll,
+  buildConsole,
+  NO_CHROMIUM,
+  openChromium,
+  openPage,
+} from './chromium.ts'
 import { hexId, invocation, sendDocuments, sendLines, sendSpans, text, type Invocation } from './telemetry.ts'
 
 const skip = { skip: NO_CHROMIUM }

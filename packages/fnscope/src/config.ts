@@ -36,6 +36,8 @@ export interface Config {
   readonly token: string | undefined
   /** How long each signal is kept, days. */
   readonly retention: { readonly spansDays: number; readonly logsDays: number; readonly metricsDays: number }
+  /** The user named it: what was set while it ran does not count. */
+  readonly retentionExplicit: boolean
   readonly walMaxBytes: number
   /** Batches survive a power cut, not only kill -9: fdatasync before the answer. */
   readonly fsync: boolean
@@ -126,7 +128,7 @@ const DOORS_WITHOUT_TOKEN: readonly string[] = [
   'jaeger-binary',
 ] satisfies DoorName[]
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent']
-const MAX_RETENTION_DAYS = 3650
+export const MAX_RETENTION_DAYS = 3650
 const LOOPBACK = new Set(['127.0.0.1', 'localhost', '::1'])
 
 function usage(message: string): FnscopeError {
@@ -270,6 +272,7 @@ export function readConfig(flags: ConfigFlags, env: Readonly<Record<string, stri
       `${store.cluster === undefined ? '--store-ca' : '--cluster'} says how to use a ClickHouse server: name it with --store URL.`,
     )
   const port = pick(flags.port, 'PORT')
+  const retention = pick(flags.retention, 'RETENTION')
   return Object.freeze({
     dataDir: pick(flags.data, 'DATA') ?? '.fnscope',
     cacheDir: env['FNSCOPE_CACHE'] || join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'fnscope'),
@@ -280,7 +283,8 @@ export function readConfig(flags: ConfigFlags, env: Readonly<Record<string, stri
     ...store,
     roles,
     token,
-    retention: parseRetention(pick(flags.retention, 'RETENTION') ?? `${DEFAULT_RETENTION_DAYS}d`),
+    retention: parseRetention(retention ?? `${DEFAULT_RETENTION_DAYS}d`),
+    retentionExplicit: retention !== undefined,
     walMaxBytes: 512 * 1024 * 1024,
     fsync: flags.fsync ?? isOn(env, 'FNSCOPE_FSYNC'),
     ack,

@@ -14,9 +14,15 @@ export interface OpenedStore {
   close(): Promise<void>
 }
 
+export interface OpenConfiguredStoreOptions {
+  readonly dataDir: string
+  readonly retention: Config['retention']
+  readonly log: Logger
+}
+
 /** @throws FnscopeError */
-export async function openConfiguredStore(config: Config, dataDir: string, log: Logger): Promise<OpenedStore> {
-  const { retention } = config
+export async function openConfiguredStore(config: Config, options: OpenConfiguredStoreOptions): Promise<OpenedStore> {
+  const { dataDir, retention, log } = options
   if (config.storeUrl !== undefined) {
     const { storeUrl: url, storePassword: password, cluster, storeCa } = config
     const store = await openStore({

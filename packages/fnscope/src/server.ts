@@ -43,6 +43,7 @@ import { jaegerEndpoint } from './doors/jaeger-endpoint.ts'
 import { openJaegerDoor } from './doors/jaeger-query-door.ts'
 import type { Logger } from './log.ts'
 import { openConfiguredStore } from './open-store.ts'
+import { RetentionSetting } from './retention-setting.ts'
 import { mountDatawayOnMain } from './doors/dataway-mount.ts'
 import { openBeside } from './doors/beside.ts'
 import { mountCloudWatch } from './doors/cloudwatch.ts'
@@ -87,6 +88,8 @@ export interface FnscopeServer extends AsyncDisposable {
   /** Door → address, or `closed: reason`. */
   doors(): Readonly<Record<string, string>>
   apps(): readonly ConsoleApp[]
+  /** How long each signal is kept, now. */
+  readonly retention: Config['retention']
   /** How functions are kept apart from the machine; absent: none run here. */
   readonly isolation?: IsolationState
   /** @throws FnscopeError */
@@ -120,7 +123,8 @@ export async function startServer(config: Config, options: StartOptions): Promis
     whenInUse: options.shareDataDir ? 'temporary' : 'refuse',
   })
   cleanup.defer(() => dataDir.release())
-  const opened = await openConfiguredStore(config, dataDir.path, log)
+  const retention = new RetentionSetting({ config, dataDir: dataDir.path, log })
+  const opened = await openConfiguredStore(config, { dataDir: dataDir.path, retention: retention.current, log })
   cleanup.defer(() => opened.close())
   const { store } = opened
   const openedIngest = await openIngest({
@@ -153,7 +157,7 @@ export async function startServer(config: Config, options: StartOptions): Promis
   const bounds = (): TimeBounds => {
     const now = clock()
     return {
-      minNanos: now - BigInt(Math.round(config.retention.spansDays * 86_400)) * 1_000_000_000n,
+      minNanos: now - BigInt(Math.round(retention.current.spansDays * 86_400)) * 1_000_000_000n,
       maxNanos: now + NANOS_PER_DAY,
     }
   }
@@ -216,6 +220,7 @@ export async function startServer(config: Config, options: StartOptions): Promis
   })
   const cloudWatch = mountCloudWatch(main, {
     config,
+    keptDays: () => retention.current.logsDays,
     dataDir: dataDir.path,
     store,
     flushed,
@@ -403,7 +408,15 @@ export async function startServer(config: Config, options: StartOptions): Promis
     counters,
     token: config.token,
     savedEvents: new SavedEvents({ path: join(dataDir.path, 'saved-events.json'), log }),
-    settings: () => consoleSettings(config, { url: late.url ?? '', dataDir: dataDir.path }),
+    retention: {
+      current: () => retention.current,
+      isFixed: retention.isFixed,
+      with: (named) => retention.with(named),
+      expired: (next) => store.countExpired(next),
+      change: (next) => retention.change(next, (days) => store.setRetention(days)),
+    },
+    settings: () =>
+      consoleSettings(config, { url: late.url ?? '', dataDir: dataDir.path, retention: retention.current }),
   })
   mountTempo(main, { reader: store, now: clock, bounds })
   if (!mountConsoleFiles(main)) notify(NO_CONSOLE)
@@ -418,6 +431,9 @@ export async function startServer(config: Config, options: StartOptions): Promis
     url: late.url,
     doors,
     apps: () => apps.list(),
+    get retention() {
+      return retention.current
+    },
     ...(config.roles.includes('platform') ? { isolation: isolationState(isolation) } : {}),
     deploy,
     onLogs: (listener) => void logListeners.push(listener),

@@ -15,6 +15,9 @@ import type {
   ConsoleMetric,
   ConsoleMetricColumns,
   ConsoleMetricPoint,
+  ConsoleRetention,
+  ConsoleRetentionDays,
+  ConsoleRetentionPreview,
   ConsoleSavedEvent,
   ConsoleServices,
   ConsoleSettings,
@@ -120,6 +123,10 @@ export const api = {
   doors: asking<{ readonly doors: readonly ConsoleDoor[] }>('/api/doors'),
   sendSample: (door: string) => send<ConsoleDoorSample>('POST', `/api/doors/${encodeURIComponent(door)}/sample`),
   settings: asking<ConsoleSettings>('/api/settings'),
+  retention: asking<ConsoleRetention>('/api/retention'),
+  previewRetention: asking<ConsoleRetentionPreview>('/api/retention/preview'),
+  putRetention: ({ spansDays, logsDays, metricsDays }: ConsoleRetentionDays) =>
+    send<ConsoleRetention>('PUT', '/api/retention', { spansDays, logsDays, metricsDays }),
   keys: asking<ConsoleWords>('/api/keys'),
   values: asking<ConsoleWords>('/api/values'),
   trace: (id: string, parameters?: Parameters, signal?: AbortSignal) =>

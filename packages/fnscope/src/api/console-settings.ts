@@ -5,13 +5,12 @@ import type { ConsoleSettings } from './console-types.ts'
 
 export function consoleSettings(
   config: Config,
-  at: { readonly url: string; readonly dataDir: string },
+  at: Pick<ConsoleSettings, 'url' | 'dataDir' | 'retention'>,
 ): ConsoleSettings {
-  const { retention, sampling, ack, fsync, storeUrl, roles, region, accountId } = config
+  const { sampling, ack, fsync, storeUrl, roles, region, accountId } = config
   return {
     version: VERSION,
     ...at,
-    retention,
     sampling,
     ack,
     fsync,

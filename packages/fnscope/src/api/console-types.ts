@@ -383,12 +383,28 @@ export interface ConsoleDoorSample {
   readonly sentBytes: number
 }
 
+/** Days that each signal is kept; parts of days too. */
+export interface ConsoleRetentionDays {
+  readonly spansDays: number
+  readonly logsDays: number
+  readonly metricsDays: number
+}
+
+export interface ConsoleRetention extends ConsoleRetentionDays {
+  /** Named at the start: only another start changes it. */
+  readonly fixed: boolean
+}
+
+/** What such a retention would delete at once: rows of each signal. */
+export interface ConsoleRetentionPreview extends ConsoleRetentionDays {
+  readonly deletes: { readonly spans: number; readonly logs: number; readonly metrics: number }
+}
+
 export interface ConsoleSettings {
   readonly version: string
   readonly url: string
   readonly dataDir: string
-  /** Days that each signal is kept. */
-  readonly retention: { readonly spansDays: number; readonly logsDays: number; readonly metricsDays: number }
+  readonly retention: ConsoleRetentionDays
   readonly sampling: string
   readonly ack: string
   readonly fsync: boolean

@@ -16,6 +16,7 @@ import { mountConsoleLogs } from './console-logs.ts'
 import { readMap } from './console-map.ts'
 import { mountConsoleMetrics } from './console-metrics.ts'
 import { queryOf, rangeIn, traceIdIn } from './console-query.ts'
+import { mountConsoleRetention, type ConsoleRetentionOptions } from './console-retention.ts'
 import { consoleSpan } from './console-span.ts'
 import { mountConsoleTrace } from './console-trace.ts'
 import { consoleKeys, consoleValues } from './console-words.ts'
@@ -24,7 +25,7 @@ import type { ConsoleApp, ConsoleServices, ConsoleSettings, ConsoleSpan, Console
 import { readDeployRequest } from './deploy-request.ts'
 import { mountSavedEvents, type SavedEvents } from './saved-events.ts'
 
-export interface ConsoleApiOptions extends ParseOptions, ConsoleDoorsOptions {
+export interface ConsoleApiOptions extends ParseOptions, ConsoleDoorsOptions, ConsoleRetentionOptions {
   readonly reader: Reader
   readonly apps: Apps
   /** @throws FnscopeError */
@@ -64,6 +65,7 @@ export function mountConsole(server: FastifyInstance, options: ConsoleApiOptions
   mountConsoleFunctions(server, options)
   mountSavedEvents(server, options.savedEvents)
   mountConsoleDoors(server, options)
+  mountConsoleRetention(server, options)
   server.get('/api/settings', (_, reply) => reply.send(options.settings()))
 }
 

@@ -38,7 +38,7 @@ export interface LogGroupsOptions {
   readonly file?: string
   readonly nowMs: () => number
   /** A stream is forgotten when its last line is older: nobody can read anything of it. */
-  readonly keptMs: number
+  readonly keptMs: () => number
   readonly log: Logger
 }
 
@@ -169,7 +169,7 @@ export class LogGroups {
   }
 
   #forgetOld(): void {
-    const oldestMs = this.#options.nowMs() - this.#options.keptMs
+    const oldestMs = this.#options.nowMs() - this.#options.keptMs()
     for (const { streams } of this.#groups.values())
       for (const [name, { lastEventMs, creationMs }] of streams)
         if (Math.max(lastEventMs ?? 0, creationMs) < oldestMs) streams.delete(name)

@@ -17,8 +17,8 @@ export interface PutLogEventsOptions {
   readonly counters: Counters
   /** Epoch nanoseconds. */
   readonly now: () => bigint
-  /** --retention of logs. */
-  readonly keptMs: number
+  /** How long lines are kept, now. */
+  readonly keptMs: () => number
   /** What has been taken, after it is safe. */
   readonly onTaken: (logs: readonly LogRecord[]) => void
 }
@@ -47,7 +47,7 @@ export function putLogEvents(options: PutLogEventsOptions): AwsOperation {
     if (!found.streams.has(stream)) throw notFound('log stream')
     checkBatch(events)
     const receivedNanos = options.now()
-    const [taken, rejected] = sortOut(events, nanosToMillis(receivedNanos), keptMsOf(found, options.keptMs))
+    const [taken, rejected] = sortOut(events, nanosToMillis(receivedNanos), keptMsOf(found, options.keptMs()))
     const refused = events.length - taken.length
     if (refused > 0) options.counters.dropped.inc({ door: 'cloudwatch', reason: 'bad_time' }, refused)
     if (taken.length > 0) {

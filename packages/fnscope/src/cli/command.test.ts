@@ -30,8 +30,11 @@ test('doors that do not listen are kept apart with their reason', () => {
 })
 
 test('a ready fnscope says where it listens, what it records, how long it keeps it and where to look', () => {
-  const lines = (url: string, flags: { readonly sampling?: string; readonly retention?: string }): string =>
-    readyLines({ url, doors: () => ({}), apps: () => [] }, readConfig(flags, {}), createPainter({}, {})).join('\n')
+  const lines = (url: string, flags: { readonly sampling?: string; readonly retention?: string }): string => {
+    const config = readConfig(flags, {})
+    const started = { url, doors: () => ({}), apps: () => [], retention: config.retention }
+    return readyLines(started, config, createPainter({}, {})).join('\n')
+  }
   const standard = lines('http://127.0.0.1:4747', {})
   assert.match(standard, /ready at http:\/\/127\.0\.0\.1:4747\n/)
   assert.match(standard, /every invocation is recorded/)

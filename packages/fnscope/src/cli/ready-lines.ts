@@ -10,6 +10,8 @@ export interface Started {
   readonly url: string
   /** Door → address, `off`, or `closed: reason`. */
   doors(): Readonly<Record<string, string>>
+  /** How long each signal is kept, now. */
+  readonly retention: Config['retention']
   /** Absent: it runs no functions. */
   readonly isolation?: IsolationState
   apps(): readonly ConsoleApp[]
@@ -43,13 +45,13 @@ export function readyLines(started: Started, config: Config, painter: Painter): 
     config.sampling === 'all'
       ? '  sampling     every invocation is recorded (the cloud keeps 1/s + 5 %: --sampling cloud)'
       : '  sampling     as on the cloud: 1/s + 5 %, PassThrough functions silent',
-    `  kept for     ${retention(config.retention)}, in ${config.storeUrl === undefined ? config.dataDir : 'the ClickHouse of --store'}`,
+    `  kept for     ${formatRetention(started.retention)}, in ${config.storeUrl === undefined ? config.dataDir : 'the ClickHouse of --store'}`,
   )
   for (const app of started.apps()) lines.push('', ...appLines(app, painter))
   return [...lines, '', ...lookLines(started.url, config, painter), ...sendLines(started.doors(), painter)]
 }
 
-function retention({ spansDays, logsDays, metricsDays }: Config['retention']): string {
+function formatRetention({ spansDays, logsDays, metricsDays }: Config['retention']): string {
   if (spansDays === logsDays && spansDays === metricsDays) return formatDays(spansDays)
   return `spans ${formatDays(spansDays)}, logs ${formatDays(logsDays)}, metrics ${formatDays(metricsDays)}`
 }

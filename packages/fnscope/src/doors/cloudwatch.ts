@@ -14,7 +14,9 @@ import type { DoorContext } from './door-context.ts'
 import type { LoggedInvocations } from './logged-invocations.ts'
 
 export interface CloudWatchOptions extends Pick<DoorContext, 'ingest' | 'counters' | 'now' | 'log'> {
-  readonly config: Pick<Config, 'retention' | 'region' | 'accountId'>
+  readonly config: Pick<Config, 'region' | 'accountId'>
+  /** How long lines are kept, now. */
+  readonly keptDays: () => number
   readonly dataDir: string
   /** Told of the lines of functions that run elsewhere. */
   readonly invocations: Pick<LoggedInvocations, 'add'>
@@ -36,7 +38,7 @@ const DAY_MS = 86_400_000
 export function mountCloudWatch(main: HttpServer, options: CloudWatchOptions): CloudWatch {
   const { config, log, store, now, flushed, invocations } = options
   const { region, accountId } = config
-  const keptMs = config.retention.logsDays * DAY_MS
+  const keptMs = (): number => options.keptDays() * DAY_MS
   const groups = new LogGroups({ file: join(options.dataDir, 'log-groups.json'), nowMs: Date.now, keptMs, log })
   const retention = new LogRetention({ groups, deleteLogs: store.deleteLogs, now, log })
   const writing = { ingest: options.ingest, counters: options.counters, now }

@@ -22,6 +22,7 @@ import { graphTraceParts, readGraphSpans } from './graph-spans.ts'
 import { graphPeriods, graphReach, graphSpanCounts, graphState } from './graph-state.ts'
 import { deleteLogs, readLogEvents } from './read-log-events.ts'
 import { metricSeries, metricStatistics } from './read-metric-statistics.ts'
+import { countExpired } from './count-expired.ts'
 import { functionFigures } from './function-figures.ts'
 import { logHistogram } from './log-histogram.ts'
 import { metricColumns } from './metric-columns.ts'
@@ -135,6 +136,10 @@ async function failureOf(work: Promise<void>): Promise<unknown> {
   }
 }
 
+function nowNanos({ now = Date.now }: OpenStoreOptions): bigint {
+  return BigInt(Math.floor(now())) * 1_000_000n
+}
+
 /** The questions, asked over that connection. */
 function readerOver(connection: Connection, options: OpenStoreOptions, openSpans: OpenSpans): Reader {
   const { log } = options
@@ -174,13 +179,11 @@ function readerOver(connection: Connection, options: OpenStoreOptions, openSpans
 }
 
 function storeOver(connection: Connection, scope: SchemaScope, options: OpenStoreOptions): Store {
-  const now = options.now ?? Date.now
   const openSpans = new OpenSpans(connection, options.alone === true)
   if (options.alone === true) {
     connection.recentTraces = new RecentTraces()
     void learnStoredTraces(connection, connection.recentTraces, options.log)
   }
-  const nowNanos = (): bigint => BigInt(Math.floor(now())) * 1_000_000n
   return {
     encode: (batch: Batch) => encodeBatch(batch),
     recycle: (block) => giveBytes(block.bytes),
@@ -199,9 +202,10 @@ function storeOver(connection: Connection, scope: SchemaScope, options: OpenStor
     noteReach: (reaching, marked) => noteReach(connection, reaching, marked),
     setRetention: async (retention) => {
       // In this order: the deletion would wait for the parts that the change goes through.
-      await deleteExpired(scope, retention, nowNanos())
+      await deleteExpired(scope, retention, nowNanos(options))
       await alterRetention(scope, retention, options.log)
     },
+    countExpired: (retention) => countExpired(connection, retention, nowNanos(options)),
     deleteLogs: (lines) => deleteLogs(scope, lines),
     ...readerOver(connection, options, openSpans),
     whole: readerOver(connection.whole(), options, openSpans),

@@ -54,6 +54,8 @@ export interface Writer {
   noteReach(reaching: readonly Reach[], marked: readonly bigint[]): Promise<void>
   /** Deletes what is past retention now instead of at the next merge. */
   setRetention(retention: Retention): Promise<void>
+  /** What setRetention would delete now: rows, copies too. */
+  countExpired(retention: Retention): Promise<Expired>
   /** Deletes lines that are stored; resolves when no answer has them any more. */
   deleteLogs(lines: LogsToDelete): Promise<void>
 }
@@ -62,6 +64,13 @@ export interface Retention {
   readonly spansDays: number
   readonly logsDays: number
   readonly metricsDays: number
+}
+
+/** Rows of each signal that are past a retention. */
+export interface Expired {
+  readonly spans: number
+  readonly logs: number
+  readonly metrics: number
 }
 
 export type { NodeKey } from '../span/graph-spans.ts'

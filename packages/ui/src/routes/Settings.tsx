@@ -2,6 +2,7 @@
 import type { ReactNode } from 'react'
 import { Doors } from '../settings/Doors.tsx'
 import { Preferences } from '../settings/Preferences.tsx'
+import { Retention } from '../settings/Retention.tsx'
 import { SamplingRules } from '../settings/SamplingRules.tsx'
 import { Server } from '../settings/Server.tsx'
 import styles from '../settings/settings.module.css'
@@ -13,6 +14,7 @@ export function Settings(): ReactNode {
       <Preferences />
       <Doors />
       <SamplingRules />
+      <Retention />
       <Server />
     </div>
   )

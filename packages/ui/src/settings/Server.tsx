@@ -1,4 +1,4 @@
-// What the server was started with: how long each signal is kept, what is recorded, where it is stored. Changed by flags.
+// What the server was started with: what is recorded, where it is stored. Changed by flags.
 import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import type { ConsoleSettings } from '../../../fnscope/src/api/console-types.ts'
@@ -15,7 +15,7 @@ export function Server(): ReactNode {
   })
   return (
     <section>
-      <h2>Retention and server</h2>
+      <h2>Server</h2>
       {error !== null && <Failure what="The settings could not be read" error={error} onRetry={() => void refetch()} />}
       {data === undefined ? (
         error === null && <Skeleton label="Settings" />
@@ -53,11 +53,8 @@ export function Server(): ReactNode {
 }
 
 function rowsOf(settings: ConsoleSettings): readonly (readonly [what: string, is: string, flag: string])[] {
-  const { retention, sampling, ack, fsync, store, roles, dataDir, region, accountId, version } = settings
+  const { sampling, ack, fsync, store, roles, dataDir, region, accountId, version } = settings
   return [
-    ['Spans are kept', days(retention.spansDays), '--retention spans=14d'],
-    ['Log lines are kept', days(retention.logsDays), '--retention logs=14d'],
-    ['Metrics are kept', days(retention.metricsDays), '--retention metrics=30d'],
     ['Recorded', sampling === 'all' ? 'every call' : 'as on the cloud: 1 a second and 5 %', '--sampling all'],
     [
       'A sender is answered',
@@ -70,9 +67,4 @@ function rowsOf(settings: ConsoleSettings): readonly (readonly [what: string, is
     ['Region and account', `${region}, ${accountId}`, ''],
     ['Version', version, ''],
   ]
-}
-
-function days(count: number): string {
-  if (count < 1) return `${Math.round(count * 24)} hours`
-  return count === 1 ? '1 day' : `${count} days`
 }

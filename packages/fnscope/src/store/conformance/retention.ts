@@ -12,7 +12,11 @@ export function retentionConformance(subject: Subject): void {
     const oldLine = line({ service, timeNanos: now - 6n * NANOS_PER_DAY })
     await put(subject.store, [old, fresh], { logs: [oldLine] })
     assert.deepEqual(await subject.store.readSpans([old.traceId]), [old, fresh])
-    await subject.store.setRetention({ spansDays: 5.5, logsDays: 7, metricsDays: 7 })
+    const shorter = { spansDays: 5.5, logsDays: 7, metricsDays: 7 }
+    const due = await subject.store.countExpired(shorter)
+    assert.ok(due.spans >= 1, `${due.spans} spans are due`)
+    await subject.store.setRetention(shorter)
+    assert.equal((await subject.store.countExpired(shorter)).spans, 0)
     assert.deepEqual(await subject.store.readSpans([old.traceId]), [fresh])
     assert.deepEqual(await subject.store.readLogs({ service, limit: 10 }), [oldLine])
     const list = { startNanos: old.startNanos, endNanos: old.startNanos + 1n, limit: 10 }
