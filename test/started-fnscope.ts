@@ -167,7 +167,7 @@ export async function runPython<Answer>(code: string, env: NodeJS.ProcessEnv): P
 }
 
 /** Asks again until the answer is no longer undefined; the deadline is for a failing test alone. */
-export async function eventually<Answer>(ask: () => Promise<Answer | undefined>, deadlineMs = 10_000): Promise<Answer> {
+export async function eventually<Answer>(ask: () => Promise<Answer | undefined>, deadlineMs = 30_000): Promise<Answer> {
   const end = performance.now() + deadlineMs
   for (;;) {
     const answer = await ask()

@@ -1,6 +1,7 @@
 // AWS calls of functions that fnscope does not answer itself: a real ministack, installed and started by fnscope, real boto3.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { isDeepStrictEqual } from 'node:util'
 import type { ConsoleSpan, ConsoleTrace } from '../../packages/fnscope/src/api/console-types.ts'
 import { startInlineApp, type InlineApp } from '../inline-app.ts'
 import { eventually, runPython, startFnscope, type StartedFnscope } from '../started-fnscope.ts'
@@ -68,18 +69,24 @@ print(json.dumps({'answer': json.load(r['Payload']), 'traceId': r['ResponseMetad
   return { answer, traceId: /Root=([^;]+)/.exec(traceId)![1]! }
 }
 
-async function calls(traceId: string): Promise<{ readonly spans: ConsoleSpan[]; readonly trace: ConsoleTrace }> {
+/** @param sources that each call is known from in the end, where more than one: an SDK's word comes by another way */
+async function calls(
+  traceId: string,
+  sources: readonly string[] | undefined,
+): Promise<{ readonly spans: ConsoleSpan[]; readonly trace: ConsoleTrace }> {
   return await eventually(async () => {
     const response = await fetch(`${fnscope.url}/api/traces/${traceId}`)
     const trace = response.ok ? ((await response.json()) as ConsoleTrace) : undefined
     const all = (span: ConsoleSpan): ConsoleSpan[] => [span, ...span.children.flatMap(all)]
     const spans = trace?.roots.flatMap(all) ?? []
+    const aws = spans.filter(({ namespace }) => namespace === 'aws')
     return trace !== undefined &&
-      spans.filter(({ namespace }) => namespace === 'aws').length >= 6 &&
+      aws.length >= 6 &&
+      aws.every((span) => isDeepStrictEqual(span.sources, sources)) &&
       spans.filter(({ origin }) => origin === 'AWS::Lambda').length === 2
-      ? { spans: spans.filter(({ namespace }) => namespace === 'aws'), trace }
+      ? { spans: aws, trace }
       : undefined
-  }, 30_000)
+  })
 }
 
 const outline = (spans: readonly ConsoleSpan[]): unknown[] =>
@@ -101,7 +108,7 @@ const OUTLINE = [
 test('a function without any instrumentation shows its AWS calls, and the function that it called below its call', async () => {
   const { answer, traceId } = await invoke('Caller', {})
   assert.partialDeepStrictEqual(answer, { failed: 'QueueDoesNotExist' })
-  const { spans, trace } = await calls(traceId)
+  const { spans, trace } = await calls(traceId, undefined)
   assert.deepEqual(outline(spans), OUTLINE)
   const [send, put, publish, upload, call] = spans
   assert.match(String(send!.attributes['aws.queue_url']), /^http:\/\/127\.0\.0\.1:\d+\/000000000000\/.*Jobs/)
@@ -118,12 +125,9 @@ test('a function without any instrumentation shows its AWS calls, and the functi
 
 test('with the X-Ray SDK each call is shown once, with what both say', async () => {
   const { traceId } = await invoke('Caller', { traced: true })
-  const { spans, trace } = await calls(traceId)
+  const { spans, trace } = await calls(traceId, ['lambda', 'xray'])
   assert.deepEqual(outline(spans), OUTLINE)
-  for (const { sources, attributes } of spans) {
-    assert.deepEqual(sources, ['lambda', 'xray'])
-    assert.ok(attributes['aws.account_id'] !== undefined)
-  }
+  assert.ok(spans.every(({ attributes }) => attributes['aws.account_id'] !== undefined))
   assert.equal(trace.roots.length, 1)
 })
 

@@ -1,11 +1,11 @@
 // The life of environments: freeze and thaw, provisioned ones, changed code, and where asynchronous events end.
 import assert from 'node:assert/strict'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { OutgoingMessage } from '../../packages/fnscope/src/functions/event-destination.ts'
 import { openMailbox, type Mailbox } from './mailbox.ts'
-import { bodies, json, spansOf, startHarness, until, type Harness } from './harness.ts'
+import { bodies, ISOLATION, json, spansOf, startHarness, TEST_CACHE, until, type Harness } from './harness.ts'
 
 const sent: { readonly arn: string; readonly message: OutgoingMessage }[] = []
 let harness: Harness
@@ -116,6 +116,24 @@ test('code that is changed is run by the next invocation; one that runs ends wit
   mailbox.release('go')
   assert.equal(json(await running), 1)
 })
+
+test(
+  'what a function writes into a layer that fnscope made is no new code',
+  { skip: ISOLATION.kind === 'namespace' && 'layers are read-only' },
+  async () => {
+    const made = mkdtempSync(join(TEST_CACHE, 'layer-'))
+    writeFileSync(join(made, 'bundle.pem'), 'as installed')
+    const code = `import os\nwith open('${made}/bundle.pem', 'a') as bundle: bundle.write('patched')\ndef handler(e, c):\n    return os.getpid()\n`
+    const spec = harness.add({ 'app.py': code }, { layerDirs: [made] })
+    const pid = json(await harness.call(spec.name))
+    // Another function's change makes fnscope look at all code again.
+    const other = harness.add({ 'app.py': 'def handler(e, c): pass\n' }, { logicalId: 'Other' })
+    writeFileSync(join(other.codeDir, 'app.py'), 'def handler(e, c): return 1\n')
+    await until(() => harness.notes.some((note) => note.startsWith('Code of Other has changed')))
+    assert.equal(json(await harness.call(spec.name)), pid)
+    rmSync(made, { recursive: true })
+  },
+)
 
 test('an event that fails for good goes to its destination and its dead-letter queue, as the cloud writes them', async () => {
   const spec = harness.add(

@@ -1,7 +1,7 @@
 // Says whether a function's code has changed since it was deployed: names, sizes and times of its files.
 import { createHash } from 'node:crypto'
 import { readdirSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve, sep } from 'node:path'
 import type { FunctionSpec } from './function-spec.ts'
 
 const SKIPPED = new Set(['__pycache__', '.git', 'node_modules', '.venv', '.aws-sam', '.fnscope', '.pytest_cache'])
@@ -13,8 +13,17 @@ export function isCodeDirectory(name: string): boolean {
   return !SKIPPED.has(name)
 }
 
-/** Equal for equal specs over unchanged files. */
-export function codeFingerprint(spec: FunctionSpec): string {
+/**
+ * The directories of a function's code that somebody may change. Those of the cache are named by what is in them, and
+ * what writes there while it runs (a certificate bundle that is patched at its import) is no new code.
+ */
+export function changeableDirs(spec: FunctionSpec, cacheDir: string): string[] {
+  const cached = resolve(cacheDir) + sep
+  return [spec.codeDir, ...spec.layerDirs].filter((dir) => !dir.startsWith(cached))
+}
+
+/** Equal for equal specs over unchanged files in `dirs`. */
+export function codeFingerprint(spec: FunctionSpec, dirs: readonly string[]): string {
   const hash = createHash('sha1').update(JSON.stringify(spec))
   let left = MAX_FILES
   const walk = (dir: string): void => {
@@ -35,6 +44,6 @@ export function codeFingerprint(spec: FunctionSpec): string {
       }
     }
   }
-  for (const dir of [spec.codeDir, ...spec.layerDirs]) walk(dir)
+  for (const dir of dirs) walk(dir)
   return hash.digest('hex')
 }

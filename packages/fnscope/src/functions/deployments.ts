@@ -2,7 +2,7 @@
 // running, for the concurrency limits. It invokes nothing itself.
 import { existsSync } from 'node:fs'
 import { FnscopeError, messageOf } from '../errors.ts'
-import { codeFingerprint } from './code-fingerprint.ts'
+import { changeableDirs, codeFingerprint } from './code-fingerprint.ts'
 import { collectorNotice } from './collector-extension.ts'
 import { EnvironmentPool, type EnvironmentPoolOptions } from './environment-pool.ts'
 import { FunctionRegistry } from './function-registry.ts'
@@ -45,7 +45,7 @@ export class Deployments {
     const before = this.#registry.replace(stack, functions)
     const kept = new Set<string>()
     for (const spec of functions) {
-      const fingerprint = codeFingerprint(spec)
+      const fingerprint = codeFingerprint(spec, this.#changeableDirs(spec))
       const key = keyOf(spec)
       const old = this.#deployed.get(key)
       kept.add(key)
@@ -61,7 +61,7 @@ export class Deployments {
   refresh(): FunctionSpec[] {
     const changed: FunctionSpec[] = []
     for (const [name, old] of this.#deployed) {
-      const fingerprint = codeFingerprint(old.spec)
+      const fingerprint = codeFingerprint(old.spec, this.#changeableDirs(old.spec))
       if (old.fingerprint === fingerprint) continue
       this.#retire(old.pool)
       const pool = new EnvironmentPool(this.#options)
@@ -71,9 +71,13 @@ export class Deployments {
     return changed
   }
 
-  /** Where the code of all functions and layers is. */
+  /** Where code of functions and layers is that may change. */
   codeDirs(): string[] {
-    return [...new Set(this.all().flatMap((spec) => [spec.codeDir, ...spec.layerDirs]))]
+    return [...new Set(this.all().flatMap((spec) => this.#changeableDirs(spec)))]
+  }
+
+  #changeableDirs(spec: FunctionSpec): string[] {
+    return changeableDirs(spec, this.#options.runtimes.cacheDir)
   }
 
   all(): FunctionSpec[] {
