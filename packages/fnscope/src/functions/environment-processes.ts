@@ -5,8 +5,8 @@ import { FunctionProcess, type ExitStatus } from './function-process.ts'
 import type { ImportLines } from './anatomy/import-lines.ts'
 import { LogStreamDecoder, type LogEvent } from './log-stream.ts'
 import type { ExternalExtension } from './layer-extensions.ts'
-import type { ProcessGuard } from './process-guard.ts'
-import type { CommandLine, Sandbox } from './isolation/sandbox.ts'
+import type { Sandbox } from './isolation/sandbox.ts'
+import type { CommandLine } from './isolation/shell-job.ts'
 import type { Launch } from './runtimes/launch.ts'
 
 export interface EnvironmentProcessesEvents {
@@ -27,7 +27,7 @@ interface Running {
 type Variables = Readonly<Record<string, string>>
 
 export class EnvironmentProcesses {
-  readonly #host: { readonly guard: ProcessGuard; readonly sandbox: Sandbox }
+  readonly #sandbox: Sandbox
   readonly #events: EnvironmentProcessesEvents
   readonly #imports: ImportLines | undefined
   /** By the extension's name; the runtime's is empty. */
@@ -37,12 +37,8 @@ export class EnvironmentProcesses {
   #frozen = false
 
   /** @param imports takes what the runtime says of imports out of its output */
-  constructor(
-    host: { readonly guard: ProcessGuard; readonly sandbox: Sandbox },
-    events: EnvironmentProcessesEvents,
-    imports?: ImportLines,
-  ) {
-    this.#host = host
+  constructor(sandbox: Sandbox, events: EnvironmentProcessesEvents, imports?: ImportLines) {
+    this.#sandbox = sandbox
     this.#imports = imports
     this.#events = events
   }
@@ -133,20 +129,17 @@ export class EnvironmentProcesses {
     const ended = new Promise<void>((resolve) => {
       end = resolve
     })
-    const process: FunctionProcess = new FunctionProcess(this.#host.sandbox.commandLine(wanted), variables, {
-      guard: this.#host.guard,
-      events: {
-        output: (chunk) => {
-          this.#events.activity()
-          decoder.push(extension === undefined && this.#imports ? this.#imports.push(chunk) : chunk)
-          if (!this.#has(key, process) && !this.#over.includes(decoder)) decoder.flush(true)
-        },
-        exit: (status) => {
-          if (this.#has(key, process)) this.#running.delete(key)
-          this.#over.push(decoder)
-          end()
-          this.#events.exit(status, extension)
-        },
+    const process: FunctionProcess = new FunctionProcess(this.#sandbox.start(wanted, variables), {
+      output: (chunk) => {
+        this.#events.activity()
+        decoder.push(extension === undefined && this.#imports ? this.#imports.push(chunk) : chunk)
+        if (!this.#has(key, process) && !this.#over.includes(decoder)) decoder.flush(true)
+      },
+      exit: (status) => {
+        if (this.#has(key, process)) this.#running.delete(key)
+        this.#over.push(decoder)
+        end()
+        this.#events.exit(status, extension)
       },
     })
     this.#running.set(key, { process, decoder, ended })

@@ -30,10 +30,10 @@ import type { StreamSink } from './stream-sink.ts'
 import type { Clock } from './clock.ts'
 import { versionOf, type FunctionSpec } from './function-spec.ts'
 import type { Isolation } from './isolation/isolation.ts'
+import type { WaitingShells } from './isolation/waiting-shell.ts'
 import type { InitRecord, InvocationRecord } from './invocation-record.ts'
 import type { DivertLine } from './platform-options.ts'
 import type { Billing, EventTracing } from './platform-event.ts'
-import type { ProcessGuard } from './process-guard.ts'
 import type { Launch } from './runtimes/launch.ts'
 
 export interface EnvironmentOptions {
@@ -41,7 +41,7 @@ export interface EnvironmentOptions {
   readonly launch: Launch
   readonly host: HostVariables
   readonly clock: Clock
-  readonly guard: ProcessGuard
+  readonly shells: WaitingShells
   readonly isolation: Isolation
   readonly divertLine?: DivertLine | undefined
   /** Have the runtime tell of its imports. */
@@ -120,9 +120,9 @@ export class Environment {
     this.logStream = newLogStream(spec, clock())
     this.#signals = new SignalQueue(clock)
     this.#imports = options.anatomy === true ? new ImportLines(clock) : undefined
-    this.#sandbox = new Sandbox(options.isolation, options.launch.paths)
+    this.#sandbox = new Sandbox(options.isolation, options.launch.paths, options.shells)
     this.#processes = new EnvironmentProcesses(
-      { guard: options.guard, sandbox: this.#sandbox },
+      this.#sandbox,
       {
         line: (event, extension) => {
           const requestId = this.#requestId

@@ -1,11 +1,9 @@
 // One run of a function's runtime: a process group of its own whose whole output comes as one ordered stream.
-import { spawn, type ChildProcess } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { once } from 'node:events'
 import { constants } from 'node:os'
-import type { ProcessGuard } from './process-guard.ts'
 import { programBelow } from './process-memory.ts'
-import type { StartLine } from './isolation/sandbox.ts'
+import type { WaitingShell } from './isolation/waiting-shell.ts'
 
 export interface ExitStatus {
   readonly code: number | null
@@ -44,36 +42,22 @@ function signalOf(code: number): NodeJS.Signals | undefined {
 }
 
 export class FunctionProcess {
-  readonly #child: ChildProcess
-  readonly #guard: ProcessGuard
+  readonly #child: WaitingShell['child']
   readonly #wrappers: number
   #program: number | undefined
   #ended = false
 
-  constructor(
-    { command, cwd, wrappers }: StartLine,
-    variables: Readonly<Record<string, string>>,
-    options: { readonly guard: ProcessGuard; readonly events: ProcessEvents },
-  ) {
-    const { guard, events } = options
-    this.#guard = guard
+  /** @param shell that becomes the program */
+  constructor({ child, wrappers }: WaitingShell, events: ProcessEvents) {
     this.#wrappers = wrappers
-    const [program, ...args] = command
-    this.#child = spawn(program!, args, {
-      cwd,
-      env: { ...variables },
-      detached: true,
-      stdio: ['ignore', 'pipe', 'ignore'],
-    })
-    this.#child.stdout?.on('data', (chunk: Buffer) => events.output(chunk))
-    this.#child.stdout?.on('error', () => {})
+    this.#child = child
+    this.#child.stdout.on('data', (chunk: Buffer) => events.output(chunk))
     this.#child.once('exit', (code, signal) => this.#end({ code, signal }, events))
     this.#child.once('error', (error) => {
       if (this.#ended) return
       events.output(Buffer.from(`${error.message}\n`))
       this.#end({ code: 127, signal: null }, events)
     })
-    if (this.#child.pid !== undefined) guard.add(this.#child.pid)
   }
 
   /** The program itself, not what it is started by; undefined: it has not begun, or has ended. */
@@ -117,7 +101,6 @@ export class FunctionProcess {
     // What the function left running in its group ends with it.
     this.#signalGroup('SIGKILL')
     this.#ended = true
-    if (this.#child.pid !== undefined) this.#guard.remove(this.#child.pid)
     events.exit(status)
   }
 

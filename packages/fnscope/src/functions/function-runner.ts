@@ -8,6 +8,7 @@ import { callerContext } from './client-context.ts'
 import { datakitLogs, datakitMetrics, datakitOf } from './datakit-telemetry.ts'
 import { FcRunner, type FcInstance } from './fc-runner.ts'
 import { PLAIN } from './isolation/isolation.ts'
+import type { WaitingShells } from './isolation/waiting-shell.ts'
 import { invocationLog } from './invocation-log.ts'
 import { billedMillis } from './platform-event.ts'
 import { eventTracing } from './platform-log.ts'
@@ -23,7 +24,6 @@ import type { InvocationRecord } from './invocation-record.ts'
 import type { InvokeRequest } from './invoke-request.ts'
 import type { PlatformOptions } from './platform-options.ts'
 import type { EventTracing } from './platform-event.ts'
-import type { ProcessGuard } from './process-guard.ts'
 import type { Launch } from './runtimes/launch.ts'
 import type { Telemetry, TelemetryOutlet } from './telemetry-outlet.ts'
 
@@ -48,7 +48,7 @@ export interface Run {
 export interface FunctionRunnerOptions {
   readonly platform: PlatformOptions
   readonly deployments: Deployments
-  readonly guard: ProcessGuard
+  readonly shells: WaitingShells
   readonly clock: Clock
   readonly outlet: Pick<TelemetryOutlet, 'add'>
 }
@@ -222,13 +222,13 @@ export class FunctionRunner {
   }
 
   #environmentOptions(spec: FunctionSpec, launch: Launch): EnvironmentOptions {
-    const { platform, clock, guard } = this.#options
+    const { platform, clock, shells } = this.#options
     const { region, accountId, daemonAddress, divertLine, anatomy, billing = 'sum' } = platform
     const accessKeyId = this.#callers.issue(this.#accessKeyId())
     const host = { region, accountId, daemonAddress, endpointUrl: platform.endpointUrl?.(), accessKeyId }
     const isolation = platform.isolation ?? PLAIN
     const initializationType = 'on-demand'
-    return { spec, launch, clock, guard, host, isolation, divertLine, anatomy, billing, initializationType }
+    return { spec, launch, clock, shells, host, isolation, divertLine, anatomy, billing, initializationType }
   }
 
   #metricSource(call: Call, timeNanos: bigint): MetricSource {

@@ -15,6 +15,7 @@ import { FunctionRunner, type Call, type Run } from './function-runner.ts'
 import { parseFunctionName } from './function-name.ts'
 import { idleLog } from './invocation-log.ts'
 import { PLAIN } from './isolation/isolation.ts'
+import { WaitingShells } from './isolation/waiting-shell.ts'
 import { ProcessGuard } from './process-guard.ts'
 import { queuedEvent } from './queued-event.ts'
 import { TelemetryOutlet } from './telemetry-outlet.ts'
@@ -34,6 +35,7 @@ export class Platform {
   readonly #options: PlatformOptions
   readonly #clock: Clock
   readonly #guard = new ProcessGuard()
+  readonly #shells: WaitingShells
   readonly #deployments: Deployments
   readonly #runner: FunctionRunner
   readonly #outlet: TelemetryOutlet
@@ -50,6 +52,7 @@ export class Platform {
     this.#options = options
     this.#clock = options.clock ?? createClock()
     this.#outlet = new TelemetryOutlet(options, this.#clock)
+    this.#shells = new WaitingShells(options.isolation ?? PLAIN, this.#guard)
     this.#deployments = new Deployments({
       runtimes: {
         cacheDir: options.cacheDir,
@@ -65,7 +68,7 @@ export class Platform {
     this.#runner = new FunctionRunner({
       platform: options,
       deployments: this.#deployments,
-      guard: this.#guard,
+      shells: this.#shells,
       clock: this.#clock,
       outlet: this.#outlet,
     })
@@ -92,6 +95,7 @@ export class Platform {
     this.#deployments.replace(app.stack, app.functions)
     this.#watch?.watch(this.#deployments.codeDirs())
     await this.#deployments.prepare(app.functions)
+    if (app.functions.length > 0) this.#shells.keepOne()
     await this.#provision(app.functions)
   }
 
@@ -212,6 +216,7 @@ export class Platform {
     await ended
     await this.#settled()
     await this.#outlet.flushed()
+    this.#shells.stop()
     this.#guard.stop()
   }
 

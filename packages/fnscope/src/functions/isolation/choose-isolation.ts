@@ -4,7 +4,8 @@ import { execFile } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { FnscopeError } from '../../errors.ts'
-import { namespaceCommand } from './namespace.ts'
+import { NAMESPACE_SHELL, namespaceJob } from './namespace.ts'
+import { shellJob } from './shell-job.ts'
 import { makeScratchDir, sweepScratchDirs } from './scratch-dirs.ts'
 import type { Isolation, IsolationMode, NamespaceIsolation } from './isolation.ts'
 
@@ -51,17 +52,19 @@ async function probe(isolation: NamespaceIsolation): Promise<string | undefined>
     ],
     scratchDir: scratch.tmp,
     tableFile: join(scratch.own, 'mounts'),
-    cwd: '/var/task',
   }
   const check = 'test "$(id -u)" = 993 && test -d /var/task/lang && echo > /tmp/works && echo works'
-  const [program, ...args] = namespaceCommand(['/bin/sh', '-c', check], isolation, plan)
+  const job = namespaceJob(shellJob({ command: ['/bin/sh', '-c', check], cwd: '/var/task' }, {}), isolation, plan)
+  const [program, ...args] = NAMESPACE_SHELL
   try {
     return await new Promise((resolve) => {
-      execFile(program!, args, { timeout: PROBE_LIMIT_MS }, (error, stdout, stderr) => {
+      const child = execFile(program!, args, { timeout: PROBE_LIMIT_MS }, (error, stdout, stderr) => {
         if (stdout.trim() === 'works') return resolve(undefined)
         const said = `${stderr}${stdout}`.trim().split('\n')[0] || error?.message || 'no answer'
         resolve(`${said}.`.replace(/\.\.$/, '.'))
       })
+      child.stdin?.on('error', () => {})
+      child.stdin?.end(job)
     })
   } finally {
     await scratch.remove()

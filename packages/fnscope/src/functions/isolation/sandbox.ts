@@ -1,42 +1,27 @@
-// What one environment runs in: its own /tmp, and the way from a command to what is really started. Every process of the
+// What one environment runs in: its own /tmp, and the way from a command to a shell that becomes it. Every process of the
 // environment, the runtime's and each extension's, goes through the same one, so that they see the same files.
 import { join } from 'node:path'
 import { etcMounts } from './etc-files.ts'
 import { makeScratchDir, type ScratchDir } from './scratch-dirs.ts'
-import { namespaceCommand } from './namespace.ts'
+import { namespaceJob } from './namespace.ts'
+import { shellJob, type CommandLine } from './shell-job.ts'
 import type { FunctionPaths } from './function-paths.ts'
 import type { Isolation, Mount } from './isolation.ts'
-
-export interface CommandLine {
-  readonly command: readonly string[]
-  readonly cwd: string
-}
-
-/** What is started on this machine. */
-export interface StartLine extends CommandLine {
-  /** How many processes, one below the other, stand above the program. */
-  readonly wrappers: number
-}
-
-// One descriptor for stdout, stderr and frames (3): only then is their order known. The shell stays as the parent: a
-// function that kills its parent, or its parent's group, kills itself and not fnscope. It outlives the SIGTERM that its child
-// is given time by.
-const PLAIN_SCRIPT = `trap : TERM
-ulimit -n 1024
-"$@" 2>&1 3>&1
-exit $?`
+import type { WaitingShell, WaitingShells } from './waiting-shell.ts'
 
 export class Sandbox {
   readonly #isolation: Isolation
   readonly #paths: FunctionPaths
+  readonly #shells: WaitingShells
   #scratch: ScratchDir | undefined
   #removed: Promise<void> | undefined
   #tables = 0
   #etc: readonly Mount[] | undefined
 
-  constructor(isolation: Isolation, paths: FunctionPaths) {
+  constructor(isolation: Isolation, paths: FunctionPaths, shells: WaitingShells) {
     this.#isolation = isolation
     this.#paths = paths
+    this.#shells = shells
   }
 
   /** Variables that say where things are; none where they are at the cloud's places. */
@@ -44,18 +29,17 @@ export class Sandbox {
     return this.#paths.mounts ? {} : { TMPDIR: this.#own().tmp }
   }
 
-  /** @param wanted as the function sees it */
-  commandLine(wanted: CommandLine): StartLine {
+  /** Answers with a shell that has been told to become the program. @param wanted as the function sees it */
+  start(wanted: CommandLine, variables: Readonly<Record<string, string>>): WaitingShell {
     const { mounts } = this.#paths
     const isolation = this.#isolation
-    if (isolation.kind === 'none' || !mounts) {
-      return { command: ['/bin/sh', '-c', PLAIN_SCRIPT, 'sh', ...wanted.command], cwd: wanted.cwd, wrappers: 1 }
-    }
+    const job = shellJob(wanted, variables)
+    if (isolation.kind === 'none' || !mounts) return told(this.#shells.take('none'), job)
     const { own, tmp } = this.#own()
     const tableFile = join(own, `mounts${(this.#tables += 1)}`)
     this.#etc ??= etcMounts(own)
-    const plan = { mounts: [...mounts, ...this.#etc], scratchDir: tmp, tableFile, cwd: wanted.cwd }
-    return { command: namespaceCommand(wanted.command, isolation, plan), cwd: '/', wrappers: 2 }
+    const plan = { mounts: [...mounts, ...this.#etc], scratchDir: tmp, tableFile }
+    return told(this.#shells.take('namespace'), namespaceJob(job, isolation, plan))
   }
 
   /** Its processes have ended: nothing is left of /tmp. Twice is fine. */
@@ -68,4 +52,9 @@ export class Sandbox {
     this.#scratch ??= makeScratchDir()
     return this.#scratch
   }
+}
+
+function told(shell: WaitingShell, job: string): WaitingShell {
+  shell.child.stdin.end(job)
+  return shell
 }
