@@ -115,11 +115,11 @@ export class Apps {
   }
 
   async #start(spec: AppSpec): Promise<ConsoleApp> {
-    const { platform, triggers, fronts, endpointUrl, makeResources } = this.#options
+    const { platform, triggers, fronts, makeResources } = this.#options
     // Functions may have the URLs of APIs in their variables: those listen first.
     triggers.replace(spec.stack, spec.triggers)
     await fronts.settled()
-    const places = { fronts: fronts.list(), endpointUrl: endpointUrl() }
+    const places = this.#places()
     await makeResources(spec.triggers.cloudResources)
     await platform.deploy({ ...spec, functions: spec.functions.map((one) => withLocalVariables(one, places)) })
     triggers.settle()
@@ -141,6 +141,16 @@ export class Apps {
       routes: routeUrls(spec.triggers, triggers),
     })
     return app
+  }
+
+  /** The same values with the addresses here of what the platform has. */
+  localUrls(values: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+    return withLocalUrls(values, this.#places())
+  }
+
+  #places(): LocalPlaces {
+    const { fronts, endpointUrl } = this.#options
+    return { fronts: fronts.list(), endpointUrl: endpointUrl() }
   }
 
   list(): readonly ConsoleApp[] {

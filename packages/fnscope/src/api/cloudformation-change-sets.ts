@@ -1,9 +1,11 @@
 // CloudFormation's change sets: what sam and cdk deploy by. They are computed at once, so the first question finds them
 // complete.
 import type { JsonObject } from '../codec/json.ts'
+import { anyNestedDiffers } from '../control/stacks/nested-stacks.ts'
 import { stackChanges } from '../control/stacks/stack-diff.ts'
 import type { ChangeSetRecord, StackRecord } from '../control/stacks/stack-record.ts'
-import { isInProgress } from '../control/stacks/stack-record.ts'
+import { blankStack, isInProgress } from '../control/stacks/stack-record.ts'
+import { STACK_TYPE } from '../deploy/template-value.ts'
 import { booleanIn, textIn } from './aws-input.ts'
 import type { AwsOperation } from './aws-service.ts'
 import { changeAnswer, changeSetAnswer, changeSetSummary } from './cloudformation-answers.ts'
@@ -73,7 +75,11 @@ export function changeSetOperations(context: CloudFormationContext): Readonly<Re
       )
       const record = previous ?? inReview(id, stackName)
       const changes = stackChanges(record.resources, opened.stack.resources)
-      const empty = changes.length === 0 && type === 'UPDATE' && !differs(record, wanted, opened.stack.outputs)
+      const empty =
+        changes.length === 0 &&
+        type === 'UPDATE' &&
+        !differs(record, wanted, opened.stack.outputs) &&
+        !anyNestedDiffers(store, opened.stack)
       const token = textIn(input, 'ClientToken')
       const [description, onFailure] = [textIn(input, 'Description'), textIn(input, 'OnStackFailure')]
       const set: ChangeSetRecord = {
@@ -96,7 +102,7 @@ export function changeSetOperations(context: CloudFormationContext): Readonly<Re
         store.note(id, {
           logicalId: stackName,
           physicalId: id,
-          type: 'AWS::CloudFormation::Stack',
+          type: STACK_TYPE,
           status: 'REVIEW_IN_PROGRESS',
           reason: 'User Initiated',
         })
@@ -150,11 +156,10 @@ export function changeSetOperations(context: CloudFormationContext): Readonly<Re
           { queryCode: 'InvalidChangeSetStatus' },
         )
       const { templates } = context.options
-      const request = { stackName: stack.name, stackId: stack.id, text: set.template, parameters: set.parameters }
-      const opened = await withTemplateErrors(async () => ({
-        stack: await templates.open(request),
-        again: (made: Parameters<typeof templates.open>[1]) => templates.open(request, made),
-      }))
+      const { name: stackName, id: stackId } = stack
+      const opened = await withTemplateErrors(() =>
+        templates.opened({ stackName, stackId, text: set.template, parameters: set.parameters }),
+      )
       const disableRollback = booleanIn(input, 'DisableRollback') ?? false
       store.change(stack.id, { changeSets: [], changeSetId: set.id, disableRollback })
       const { template, parameters, capabilities, tags, notificationArns, roleArn } = set
@@ -227,21 +232,9 @@ function differs(
 
 export function inReview(id: string, name: string): StackRecord {
   return {
-    id,
-    name,
+    ...blankStack(id, name),
     createdMs: Date.now(),
     status: 'REVIEW_IN_PROGRESS',
     statusReason: 'User Initiated',
-    template: '',
-    parameters: [],
-    capabilities: [],
-    tags: {},
-    notificationArns: [],
-    disableRollback: false,
-    terminationProtection: false,
-    outputs: [],
-    resources: [],
-    events: [],
-    changeSets: [],
   }
 }

@@ -1,7 +1,7 @@
 // What every CloudFormation operation is handed, how it finds a stack, and the service's errors.
 import type { JsonObject } from '../codec/json.ts'
 import type { StackEngine } from '../control/stacks/stack-engine.ts'
-import type { StackRecord } from '../control/stacks/stack-record.ts'
+import { blankStack, type StackRecord } from '../control/stacks/stack-record.ts'
 import type { StackStore } from '../control/stacks/stack-store.ts'
 import type { StackTemplates } from '../control/stacks/stack-templates.ts'
 import { FnscopeError } from '../errors.ts'
@@ -67,26 +67,22 @@ export class CloudFormationContext {
     return this.find(requiredIn(input, 'StackName'))
   }
 
-  /** The same, as a record of the store: one of a directory is taken over. */
+  /** The same, as a record of the store: one of a directory is taken over. @throws ServiceError for a nested one too */
   ownStackIn(input: JsonObject): StackRecord {
     const record = this.stackIn(input)
+    if (record.rootId !== undefined)
+      throw validationError(
+        `Stack [${record.name}] is nested in [${this.find(record.rootId).name}]: change it by changing that one.`,
+      )
     if (this.options.store.find(record.id) === undefined) this.options.store.put(record)
     return record
   }
 
   #recordOf({ name, deployedMs, outputs, functions }: Stack): StackRecord {
     return {
-      id: this.idOf(name, name),
-      name,
+      ...blankStack(this.idOf(name, name), name),
       createdMs: deployedMs,
       status: 'CREATE_COMPLETE',
-      template: '',
-      parameters: [],
-      capabilities: [],
-      tags: {},
-      notificationArns: [],
-      disableRollback: false,
-      terminationProtection: false,
       outputs: Object.entries(outputs).map(([key, value]) => ({ key, value })),
       resources: functions.map((one) => ({
         logicalId: one.logicalId,
@@ -101,8 +97,6 @@ export class CloudFormationContext {
         updateReplacePolicy: 'Delete',
         emulated: true,
       })),
-      events: [],
-      changeSets: [],
     }
   }
 }

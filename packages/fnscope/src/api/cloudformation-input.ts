@@ -1,7 +1,8 @@
 // What requests that create or change a stack say: the template, its parameters, and what goes with them.
 import { randomUUID } from 'node:crypto'
 import type { JsonObject } from '../codec/json.ts'
-import type { OpenedStack, Wanted } from '../control/stacks/stack-engine.ts'
+import type { OpenedStack } from '../control/stacks/stack-change.ts'
+import type { Wanted } from '../control/stacks/stack-engine.ts'
 import type { StackRecord } from '../control/stacks/stack-record.ts'
 import { isList, isMap, mapAt, spell, type TemplateMap } from '../deploy/template-value.ts'
 import { booleanIn, listIn, objectsIn, textIn } from './aws-input.ts'
@@ -61,11 +62,7 @@ export async function readStackRequest(
       return booleanIn(one, 'UsePreviousValue') === true || value === undefined ? { key } : { key, value }
     })
     const parameters = templates.parameters(template, given, previous?.parameters ?? [])
-    const request = { stackName: stack.name, stackId: stack.id, text, parameters }
-    const opened = {
-      stack: await templates.open(request),
-      again: (made: Parameters<OpenedStack['again']>[0]) => templates.open(request, made),
-    }
+    const opened = await templates.opened({ stackName: stack.name, stackId: stack.id, text, parameters })
     checkCapabilities(opened.stack.resources, template, capabilities, options.expands)
     const tags = objectsIn(input, 'Tags')
     const roleArn = textIn(input, 'RoleARN') ?? previous?.roleArn

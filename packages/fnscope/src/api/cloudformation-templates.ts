@@ -1,5 +1,6 @@
 // CloudFormation's questions about templates: validate, summarize, give back.
 import type { StackRecord } from '../control/stacks/stack-record.ts'
+import { isNoEcho } from '../deploy/parameters.ts'
 import { isList, isMap, mapAt, spell, typeOf, type TemplateMap } from '../deploy/template-value.ts'
 import { textIn } from './aws-input.ts'
 import type { AwsOperation } from './aws-service.ts'
@@ -114,10 +115,6 @@ function parsed(template: TemplateMap): TemplateMap {
   if (Object.keys(mapAt(template['Resources'], 'Resources')).length === 0)
     throw validationError('Template format error: At least one Resources member must be defined.')
   return template
-}
-
-function isNoEcho(declaration: TemplateMap): boolean {
-  return spell(declaration['NoEcho']).toLowerCase() === 'true'
 }
 
 function optional(value: TemplateMap[string] | undefined): string | undefined {

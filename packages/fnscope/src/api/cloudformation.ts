@@ -1,6 +1,8 @@
 // CloudFormation (query protocol): stacks as sam, cdk and the aws CLI create, follow and delete them. Templates are read by
 // deploy/, what happens to them is control/stacks/.
+import { anyNestedDiffers } from '../control/stacks/nested-stacks.ts'
 import { isInProgress, type StackRecord } from '../control/stacks/stack-record.ts'
+import { requestOf } from '../control/stacks/stack-templates.ts'
 import { booleanIn, listIn, numberIn, textIn } from './aws-input.ts'
 import type { AwsOperation, AwsService } from './aws-service.ts'
 import { eventAnswer, resourceAnswer, stackAnswer, stackSummary } from './cloudformation-answers.ts'
@@ -9,6 +11,7 @@ import {
   CloudFormationContext,
   requiredIn,
   validationError,
+  withTemplateErrors,
   type CloudFormationOptions,
 } from './cloudformation-context.ts'
 import { checkStackName, newUnique, readStackRequest } from './cloudformation-input.ts'
@@ -95,6 +98,7 @@ function stackOperations(context: CloudFormationContext): Readonly<Record<string
       const { opened, wanted } = await readStackRequest(context, input, place, { expands: true })
       if (
         stack.template === wanted.template &&
+        !anyNestedDiffers(store, opened.stack) &&
         JSON.stringify([stack.parameters, stack.tags]) === JSON.stringify([wanted.parameters, wanted.tags])
       )
         throw validationError(NOTHING_TO_UPDATE)
@@ -126,11 +130,15 @@ function stackOperations(context: CloudFormationContext): Readonly<Record<string
       const stack = context.stackIn(input)
       throw validationError(`CancelUpdateStack cannot be called from current stack status: ${stack.status}`)
     },
-    ContinueUpdateRollback: ({ input }) => {
+    ContinueUpdateRollback: async ({ input }) => {
       const stack = context.ownStackIn(input)
       if (stack.status !== 'UPDATE_ROLLBACK_FAILED')
         throw validationError(`Stack:${stack.id} is in ${stack.status} state and can not continue update rollback.`)
-      store.change(stack.id, { status: 'UPDATE_ROLLBACK_COMPLETE' })
+      const skip = (listIn(input, 'ResourcesToSkip') ?? []).filter((one) => typeof one === 'string')
+      checkSkipped(stack, skip)
+      const token = textIn(input, 'ClientRequestToken')
+      const opened = await withTemplateErrors(() => templates.opened(requestOf(stack)))
+      await settledSoon(engine.continueRollback(stack.id, opened, { skip, ...(token !== undefined && { token }) }))
       return {}
     },
     RollbackStack: async ({ input }) => {
@@ -141,12 +149,7 @@ function stackOperations(context: CloudFormationContext): Readonly<Record<string
         await settledSoon(engine.remove(stack.id))
         return { StackId: stack.id }
       }
-      const { name, id, template, parameters } = stack
-      const request = { stackName: name, stackId: id, text: template, parameters }
-      const opened = {
-        stack: await templates.open(request),
-        again: (made: Parameters<typeof templates.open>[1]) => templates.open(request, made),
-      }
+      const opened = await withTemplateErrors(() => templates.opened(requestOf(stack)))
       await settledSoon(engine.update(stack.id, opened, stack))
       return { StackId: stack.id }
     },
@@ -246,6 +249,16 @@ function resourceOperations(context: CloudFormationContext): Readonly<Record<str
       return { StackResourceDetail: { ...resourceAnswer(stack, resource), ...metadata } }
     },
   }
+}
+
+/** @throws ServiceError ValidationError */
+function checkSkipped({ resources }: StackRecord, skip: readonly string[]): void {
+  const failed = resources.filter(({ status }) => status === 'UPDATE_FAILED').map(({ logicalId }) => logicalId)
+  const other = skip.filter((one) => !failed.includes(one))
+  if (other.length > 0)
+    throw validationError(
+      `The following resources to skip are not in UPDATE_FAILED state: [${other.join(', ')}]. Failed: [${failed.join(', ')}].`,
+    )
 }
 
 function ownerOf(context: CloudFormationContext, physicalId: string): StackRecord {

@@ -59,11 +59,10 @@ export function layerRoutes(context: LambdaContext): readonly LambdaRoute[] {
             `1 validation error detected: Value '${name}' at 'layerName' failed to satisfy constraint: Member must satisfy regular expression pattern: (arn:[a-zA-Z0-9-]+:lambda:[a-zA-Z0-9-]+:\\d{12}:layer:[a-zA-Z0-9-_]+)|[a-zA-Z0-9-_]+`,
           )
         const content = contentOf(context.code, objectIn(input, 'Content') ?? {})
-        const before = functions.layers().filter((one) => one.name === name)
         const license = textIn(input, 'LicenseInfo')
         const layer: LayerVersion = {
           name,
-          version: before.reduce((most, { version }) => Math.max(most, version), 0) + 1,
+          version: functions.nextLayerVersion(name),
           createdMs: Date.now(),
           description: textIn(input, 'Description') ?? '',
           runtimes: texts(listIn(input, 'CompatibleRuntimes')),

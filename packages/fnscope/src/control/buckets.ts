@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { messageOf } from '../errors.ts'
+import type { S3Place } from '../deploy/lookups.ts'
 import type { Logger } from '../log.ts'
 import { writeWhole } from './state-file.ts'
 import type { ObjectContent, StoredObject } from './stored-object.ts'
@@ -89,6 +90,13 @@ export class Buckets {
   newFile(name: string): { readonly file: string; readonly path: string } {
     const file = `${randomUUID()}.bytes`
     return { file, path: this.pathOf(name, file) }
+  }
+
+  /** Where the content of an object lies, of its latest version when none is named. Undefined: there is none. */
+  contentPath({ bucket, key, version }: S3Place): string | undefined {
+    const versions = this.#buckets.has(bucket) ? this.versions(bucket, key) : []
+    const object = version === undefined ? versions[0] : versions.find(({ versionId }) => versionId === version)
+    return object?.content === undefined ? undefined : this.pathOf(bucket, object.content.file)
   }
 
   pathOf(name: string, file: string): string {

@@ -1,4 +1,5 @@
 // Which resource types do something here. All others are accepted and listed, and marked "not emulated".
+import { STACK_TYPE } from './template-value.ts'
 import { TRIGGER_TYPES } from './triggers.ts'
 
 const EMULATED = new Set([
@@ -12,7 +13,7 @@ const EMULATED = new Set([
   'AWS::ApiGatewayV2::Route',
   'AWS::ApiGatewayV2::Stage',
   'AWS::CloudFormation::CustomResource',
-  'AWS::CloudFormation::Stack',
+  STACK_TYPE,
   'AWS::CloudFormation::WaitConditionHandle',
   'AWS::Events::Rule',
   'AWS::IAM::ManagedPolicy',

@@ -12,6 +12,8 @@ export interface Lookups {
   readonly attribute?: (logicalId: string, attribute: string) => string | undefined
   /** What Ref gives for a resource that was made under another name than follows from the template. */
   readonly physicalId?: (logicalId: string) => string | undefined
+  /** The last two for the resources of a nested stack, by the resource that holds it. */
+  readonly nested?: (logicalId: string) => Pick<Lookups, 'attribute' | 'physicalId' | 'nested'>
 }
 
 /** A place in S3 that a template names for code, a layer's content or a nested template. */

@@ -92,3 +92,8 @@ function matches(pattern: string, text: string): boolean {
     return true
   }
 }
+
+/** Its value is never shown. */
+export function isNoEcho(declaration: TemplateMap): boolean {
+  return spell(declaration['NoEcho']).toLowerCase() === 'true'
+}

@@ -1,6 +1,6 @@
 // What Ref and GetAtt of a resource give, by type: the shapes CloudFormation documents, over derived names.
 // Nothing here exists anywhere; templates only need values of the right form.
-import type { TemplateMap, TemplateValue } from './template-value.ts'
+import { STACK_TYPE, type TemplateMap, type TemplateValue } from './template-value.ts'
 
 /** One resource as seen by the table below. */
 export interface NamedResource {
@@ -93,7 +93,7 @@ const secretArn = arn('secretsmanager', (r) => `secret:${r.name}-${r.id.slice(0,
 const versionArn = functionArnIn('FunctionName', () => '1')
 const aliasArn = functionArnIn('FunctionName', (r) => textProperty(r, 'Name'))
 const stageName: TypeValues = { nameProperty: 'StageName' }
-const stackArn = arn('cloudformation', (r) => `stack/${r.name}/${r.id}`)
+const stackArn = arn('cloudformation', (r) => `stack/${r.name}/${r.uuid}`)
 const shortId: Make = (r) => r.id.slice(0, 6)
 
 const TYPES: Readonly<Record<string, TypeValues>> = {
@@ -114,7 +114,7 @@ const TYPES: Readonly<Record<string, TypeValues>> = {
       EventSourceMappingArn: arn('lambda', (r) => `event-source-mapping:${r.uuid}`),
     },
   },
-  'AWS::CloudFormation::Stack': { ref: stackArn },
+  [STACK_TYPE]: { maxLength: 128, ref: stackArn },
   'AWS::CloudFormation::WaitConditionHandle': {
     ref: (r) => `https://cloudformation-waitcondition-${r.region}.s3.${r.urlSuffix}/${r.name}`,
   },

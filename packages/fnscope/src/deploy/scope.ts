@@ -7,7 +7,7 @@ import type { ParameterValues } from './parameters.ts'
 import { apiIdOf, lowerId, physicalName, stableUuid, type NameSeed } from './physical-name.ts'
 import { attributeOf, attributesOf, nameRuleOf, ownName, refOf, type NamedResource } from './resource-values.ts'
 import type { ExpandedTemplate } from './sam/expand.ts'
-import { invalid, mapAt, type TemplateMap, type TemplateValue, typeOf } from './template-value.ts'
+import { invalid, mapAt, STACK_TYPE, type TemplateMap, type TemplateValue, typeOf } from './template-value.ts'
 
 export interface ScopeOptions {
   readonly file: string
@@ -54,13 +54,14 @@ export function openScope(template: TemplateMap, options: ScopeOptions): Templat
   const { file, seed, region, accountId, parameters, expanded } = options
   const { partition, urlSuffix } = partitionOf(region)
   const { resources, renamed } = expanded
+  const stackId = options.stackId ?? stackIdOf(seed, { region, accountId })
   const conditions = mapAt(template['Conditions'], 'Conditions')
   const pseudo: Readonly<Record<string, TemplateValue>> = {
     'AWS::AccountId': accountId,
     'AWS::NotificationARNs': [],
     'AWS::Partition': partition,
     'AWS::Region': region,
-    'AWS::StackId': options.stackId ?? stackIdOf(seed, { region, accountId }),
+    'AWS::StackId': stackId,
     'AWS::StackName': seed.stack,
     'AWS::URLSuffix': urlSuffix,
   }
@@ -120,7 +121,8 @@ export function openScope(template: TemplateMap, options: ScopeOptions): Templat
       type,
       name: nameOf(id, place),
       id: type === 'AWS::Lambda::Url' ? lowerId(seed, id, 32) : apiIdOf(seed, id),
-      uuid: stableUuid(seed, id),
+      // A nested stack is another one in each stack that holds it.
+      uuid: stableUuid(type === STACK_TYPE ? { ...seed, appDir: stackId } : seed, id),
       region,
       accountId,
       partition,
@@ -144,7 +146,7 @@ export function openScope(template: TemplateMap, options: ScopeOptions): Templat
     region,
     notice: options.notice,
     nameOf: (id, place) => nameOf(renamed.get(id) ?? id, place),
-    physicalIdOf: (id) => refOf(resourceAt(id, `Resources.${id}`)),
+    physicalIdOf: (id) => options.lookups?.physicalId?.(id) ?? refOf(resourceAt(id, `Resources.${id}`)),
     attributesOf: (id) => attributesOf(resourceAt(id, `Resources.${id}`)),
     knows: (name) =>
       name === 'AWS::NoValue' ||

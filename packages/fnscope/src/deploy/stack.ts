@@ -6,10 +6,19 @@ import { resolveValue } from './intrinsics.ts'
 import type { Files, Lookups } from './lookups.ts'
 import { openTemplate, type OpenTemplate } from './open-template.ts'
 import { readOutputs, type StackOutput } from './outputs.ts'
-import { physicalName, type NameSeed } from './physical-name.ts'
+import type { NameSeed } from './physical-name.ts'
 import { resourceGraph, type StackResource } from './resource-graph.ts'
 import { stackIdOf } from './scope.ts'
-import { invalid, isMap, mapAt, spell, type TemplateMap, type TemplateValue, typeOf } from './template-value.ts'
+import {
+  invalid,
+  isMap,
+  mapAt,
+  spell,
+  STACK_TYPE,
+  type TemplateMap,
+  type TemplateValue,
+  typeOf,
+} from './template-value.ts'
 import { parseTemplate } from './template-yaml.ts'
 
 export interface StackOptions {
@@ -97,7 +106,7 @@ function nestedIds(template: OpenTemplate): string[] {
 }
 
 function isStack(resource: TemplateMap | undefined): boolean {
-  return typeOf(resource) === 'AWS::CloudFormation::Stack'
+  return typeOf(resource) === STACK_TYPE
 }
 
 async function openNested(
@@ -121,13 +130,15 @@ async function openNested(
   const parameters = Object.fromEntries(
     Object.entries(isMap(given) ? given : {}).map(([name, value]) => [name, parameterText(value)]),
   )
-  const { stackId: _, dir: __, ...rest } = options
+  const { dir: _, lookups: { attribute: __, physicalId: ___, nested, ...around } = {}, ...rest } = options
   return await openStack({
     ...rest,
     template: found.text,
     file: found.file,
     ...(found.dir === undefined ? {} : { dir: found.dir }),
-    stack: physicalName(options.seed, logicalId, 128),
+    lookups: { ...around, ...nested?.(logicalId) },
+    stack: scope.nameOf(logicalId, place),
+    stackId: scope.physicalIdOf(logicalId),
     appDir: `${options.appDir ?? ''}>${logicalId}`,
     parameters,
   })

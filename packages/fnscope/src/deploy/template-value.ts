@@ -7,6 +7,9 @@ export interface TemplateMap {
   readonly [key: string]: TemplateValue
 }
 
+/** Of a stack within a stack, and of a stack's own events. */
+export const STACK_TYPE = 'AWS::CloudFormation::Stack'
+
 export function isMap(value: TemplateValue | undefined): value is TemplateMap {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -28,7 +28,7 @@ import { MADE_HERE, resourceMakers } from '../control/stacks/makers.ts'
 import { StackEngine } from '../control/stacks/stack-engine.ts'
 import type { StackHost } from '../control/stacks/stack-host.ts'
 import { StackStore } from '../control/stacks/stack-store.ts'
-import { StackTemplates } from '../control/stacks/stack-templates.ts'
+import { requestOf, StackTemplates } from '../control/stacks/stack-templates.ts'
 import { Uploads } from '../control/uploads.ts'
 import type { Files, Lookups } from '../deploy/lookups.ts'
 import { messageOf } from '../errors.ts'
@@ -117,11 +117,23 @@ export function mountControlPlane(main: HttpServer, options: ControlPlaneOptions
     code,
     store,
     layerDir,
+    nextLayerVersion: (name) => functions.nextLayerVersion(name),
     parseUrl: parseS3Url,
     region,
     accountId,
   })
-  const makerOf = resourceMakers({ buckets, parameters, roles, repositories, custom, setRetention, region, accountId })
+  const makerOf = resourceMakers({
+    buckets,
+    code,
+    functions,
+    parameters,
+    roles,
+    repositories,
+    custom,
+    setRetention,
+    region,
+    accountId,
+  })
   const engine = new StackEngine({ store, host: hostOf(late, makerOf), log })
   mountS3(main, { buckets, uploads, region, accountId, log })
   mountCustomResources(main, custom)
@@ -139,16 +151,12 @@ export function mountControlPlane(main: HttpServer, options: ControlPlaneOptions
       mountLambda(main, { platform, functions, code: functionCode, roles, triggers, settled, region, accountId }),
     async restore() {
       for (const stack of store.all()) {
-        if (stack.deletedMs !== undefined || stack.template === '') continue
-        const { id, name, template: text, parameters: given, resources } = stack
-        const made = new Map(resources.map((one) => [one.logicalId, one]))
+        // Nested ones come with the stack that holds them.
+        if (stack.deletedMs !== undefined || stack.parentId !== undefined || stack.template === '') continue
         try {
-          await engine.restore(
-            id,
-            await templates.open({ stackName: name, stackId: id, text, parameters: given }, made),
-          )
+          await engine.restore(stack.id, await templates.open(requestOf(stack)))
         } catch (error) {
-          log.warn({ stack: name, reason: messageOf(error) }, 'stack of an earlier run not started')
+          log.warn({ stack: stack.name, reason: messageOf(error) }, 'stack of an earlier run not started')
         }
       }
       await functions.restore()
@@ -162,12 +170,9 @@ function hostOf(late: ControlPlaneOptions['late'], makerOf: StackHost['makerOf']
     read: (stack) => appsOf(late).readStack(stack),
     async deploy(app) {
       const elsewhere = app.triggers.cloudResources.filter(({ type }) => !MADE_HERE.has(type))
-      const { outputs } = await appsOf(late).deploySpec({
-        ...app,
-        triggers: { ...app.triggers, cloudResources: elsewhere },
-      })
-      return outputs
+      await appsOf(late).deploySpec({ ...app, triggers: { ...app.triggers, cloudResources: elsewhere } })
     },
+    localUrls: (values) => appsOf(late).localUrls(values),
     remove: async (stack) => {
       const apps = appsOf(late)
       if (apps.list().some((app) => app.stack === stack)) await apps.remove(stack)

@@ -43,9 +43,8 @@ export class FunctionCode {
   /** @throws FnscopeError FNS_CODE_NOT_FOUND */
   fromBucket(bucket: string, key: string, version: string | undefined): UnpackedCode {
     const { buckets } = this.#options
-    const versions = buckets.find(bucket) === undefined ? [] : buckets.versions(bucket, key)
-    const object = version === undefined ? versions[0] : versions.find(({ versionId }) => versionId === version)
-    if (object?.content === undefined) {
+    const path = buckets.contentPath({ bucket, key, ...(version !== undefined && { version }) })
+    if (path === undefined) {
       const missing =
         buckets.find(bucket) === undefined
           ? ['NoSuchBucket', 'The specified bucket does not exist']
@@ -55,7 +54,7 @@ export class FunctionCode {
         `Error occurred while GetObject. S3 Error Code: ${missing[0]}. S3 Error Message: ${missing[1]}`,
       )
     }
-    return this.fromZip(readFileSync(buckets.pathOf(bucket, object.content.file)))
+    return this.fromZip(readFileSync(path))
   }
 
   /**

@@ -105,6 +105,11 @@ export class Functions {
     return this.layers().find((layer) => this.layerArn(layer) === arn)
   }
 
+  /** No number is given twice as long as the version before is there. */
+  nextLayerVersion(layer: string): number {
+    return 1 + Math.max(0, ...this.layers().map(({ name, version }) => (name === layer ? version : 0)))
+  }
+
   putLayers(layers: readonly LayerVersion[]): void {
     this.#replace({ layers })
   }

@@ -1,5 +1,5 @@
 // What a stack's template says of a function beyond what the platform runs: its role, its layers, the archive of its code.
-import { isMap, spell } from '../../deploy/template-value.ts'
+import { s3PlaceOf } from '../../deploy/s3-place.ts'
 import type { FunctionSpec } from '../../functions/function-spec.ts'
 import type { Buckets } from '../buckets.ts'
 import type { CodeStore } from '../code-store.ts'
@@ -15,16 +15,17 @@ export interface OriginSources {
 
 /** Empty for a function that no stack of the API has. */
 export function originOf(spec: FunctionSpec, { store, buckets, code }: OriginSources): Origin {
-  const resource = store
-    .find(spec.stack)
-    ?.resources.find((one) => one.type === 'AWS::Lambda::Function' && one.physicalId === spec.name)
+  const stack = store.find(spec.stack)
+  const own = stack === undefined ? [] : [stack, ...store.all().filter(({ rootId }) => rootId === stack.id)]
+  const resource = own
+    .flatMap(({ resources }) => resources)
+    .find((one) => one.type === 'AWS::Lambda::Function' && one.physicalId === spec.name)
   if (resource === undefined) return {}
   const { properties, updatedMs } = resource
   const roleArn = textOf(properties, 'Role')
-  const place = properties['Code']
-  const [bucket, key] = isMap(place) ? [spell(place['S3Bucket']), spell(place['S3Key'])] : ['', '']
-  const object = buckets.find(bucket) === undefined ? undefined : buckets.versions(bucket, key)[0]
-  const unpacked = object?.content && code.unpackFile(buckets.pathOf(bucket, object.content.file))
+  const place = s3PlaceOf(properties['Code'])
+  const path = place && buckets.contentPath(place)
+  const unpacked = path === undefined ? undefined : code.unpackFile(path)
   return {
     layerArns: textsOf(properties, 'Layers'),
     modifiedMs: updatedMs,

@@ -1,20 +1,26 @@
 // Which maker makes which type of resource.
 import { CLOUD_RESOURCE_TYPES } from '../../deploy/cloud-resources.ts'
 import type { Buckets } from '../buckets.ts'
+import type { CodeStore } from '../code-store.ts'
+import type { Functions } from '../functions/functions.ts'
 import type { Parameters } from '../parameters.ts'
 import type { Repositories } from '../repositories.ts'
 import type { Roles } from '../roles.ts'
 import { bucketMaker, bucketPolicyMaker } from './makers/bucket.ts'
 import { emptyBucketMaker, logRetentionMaker, type SetRetention } from './makers/cdk-own.ts'
 import type { CustomResources } from './makers/custom.ts'
+import { layerVersionMaker } from './makers/layer-version.ts'
 import { logGroupMaker } from './makers/log-group.ts'
 import { parameterMaker } from './makers/parameter.ts'
 import { repositoryMaker } from './makers/repository.ts'
 import { inlinePolicyMaker, managedPolicyMaker, roleMaker } from './makers/role.ts'
+import { LAYER_VERSION_TYPE } from './resource-records.ts'
 import { MADE_ELSEWHERE, NOTHING_TO_DO, NOT_EMULATED, type ResourceMaker } from './resource-maker.ts'
 
 export interface MakersOptions {
   readonly buckets: Buckets
+  readonly code: CodeStore
+  readonly functions: Functions
   readonly parameters: Parameters
   readonly roles: Roles
   readonly repositories: Repositories
@@ -46,6 +52,7 @@ export function resourceMakers(options: MakersOptions): (type: string, emulated:
     'AWS::IAM::Policy': inlinePolicyMaker(roles),
     'AWS::IAM::RolePolicy': inlinePolicyMaker(roles),
     'AWS::IAM::Role': roleMaker(roles, options.accountId),
+    [LAYER_VERSION_TYPE]: layerVersionMaker(options),
     'AWS::Logs::LogGroup': logGroupMaker(options.setRetention),
     'AWS::S3::Bucket': bucketMaker(buckets, options.region),
     'AWS::S3::BucketPolicy': bucketPolicyMaker(buckets),

@@ -6,8 +6,10 @@ import type { ResourceMaker } from './resource-maker.ts'
 export interface StackHost {
   /** The functions of the stack and what calls them; unpacks code, installs what is missing. @throws FnscopeError */
   read(stack: Stack): Promise<AppSpec>
-  /** Gives them to the platform, in place of the stack's earlier ones. Answers the outputs with local addresses. */
-  deploy(app: AppSpec): Promise<Readonly<Record<string, string>>>
+  /** Gives them to the platform, in place of the stack's earlier ones. */
+  deploy(app: AppSpec): Promise<void>
+  /** The same values with the addresses here of what the platform has. */
+  localUrls(values: Readonly<Record<string, string>>): Readonly<Record<string, string>>
   /** Takes them away. */
   remove(stackName: string): Promise<void>
   /** Undefined: the type is not emulated. */

@@ -112,7 +112,24 @@ export interface ResourceChange {
   readonly properties: readonly string[]
 }
 
-export const STACK_TYPE = 'AWS::CloudFormation::Stack'
+/** A stack of which only the name is known: nothing in it, nothing done to it. */
+export function blankStack(id: string, name: string): Omit<StackRecord, 'status' | 'createdMs'> {
+  return {
+    id,
+    name,
+    template: '',
+    parameters: [],
+    capabilities: [],
+    tags: {},
+    notificationArns: [],
+    disableRollback: false,
+    terminationProtection: false,
+    outputs: [],
+    resources: [],
+    events: [],
+    changeSets: [],
+  }
+}
 
 export function isInProgress(status: string): boolean {
   return status.endsWith('_IN_PROGRESS') && status !== 'REVIEW_IN_PROGRESS'

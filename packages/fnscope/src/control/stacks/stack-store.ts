@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { STACK_TYPE } from '../../deploy/template-value.ts'
 import { messageOf } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
 import { writeWhole } from '../state-file.ts'
@@ -65,7 +66,7 @@ export class StackStore {
     // Clients ask for what is newer than the last one they saw: no two have the same time.
     const timestampMs = Math.max(Date.now(), (record.events.at(-1)?.timestampMs ?? 0) + 1)
     const eventId =
-      event.type === 'AWS::CloudFormation::Stack' && event.physicalId === id
+      event.type === STACK_TYPE && event.physicalId === id
         ? globalThis.crypto.randomUUID()
         : `${event.logicalId}-${event.status}-${new Date(timestampMs).toISOString()}`
     const events = [...record.events, { ...event, id: eventId, timestampMs }].slice(-MOST_EVENTS)

@@ -1,14 +1,18 @@
 // Templates of stacks as they come over the API: opened with what lies in the data directory around them, which is
 // parameters, exports of other stacks, code and nested templates in buckets.
 import { existsSync, readFileSync } from 'node:fs'
-import type { Files, Lookups, S3Place } from '../../deploy/lookups.ts'
+import type { Files, Lookups } from '../../deploy/lookups.ts'
+import { isNoEcho } from '../../deploy/parameters.ts'
 import { openStack, type Stack } from '../../deploy/stack.ts'
 import { invalid, isList, isMap, mapAt, spell, type TemplateMap } from '../../deploy/template-value.ts'
 import { parseTemplate } from '../../deploy/template-yaml.ts'
 import type { Buckets } from '../buckets.ts'
 import type { CodeStore } from '../code-store.ts'
 import type { Parameters } from '../parameters.ts'
-import type { StackParameter } from './stack-record.ts'
+import { layerVersions } from './layer-versions.ts'
+import { LAYER_VERSION_TYPE, ownValues, pathOf } from './resource-records.ts'
+import type { OpenedStack } from './stack-change.ts'
+import type { StackParameter, StackRecord } from './stack-record.ts'
 import type { StackStore } from './stack-store.ts'
 
 export interface StackTemplatesOptions {
@@ -18,6 +22,7 @@ export interface StackTemplatesOptions {
   readonly store: StackStore
   /** The directory of a layer that was published here. */
   readonly layerDir: (arn: string) => string | undefined
+  readonly nextLayerVersion: (name: string) => number
   /** Bucket and key of an S3 URL. */
   readonly parseUrl: (
     url: string,
@@ -33,11 +38,13 @@ export interface TemplateRequest {
   readonly parameters: readonly StackParameter[]
 }
 
-/** What resources that were made answered. */
-export type MadeValues = ReadonlyMap<
-  string,
-  { readonly physicalId: string; readonly attributes: Readonly<Record<string, string>> }
->
+/** What resources that were made answered, by their path. */
+export type MadeValues = ReadonlyMap<string, MadeValue>
+
+export interface MadeValue {
+  readonly physicalId: string
+  readonly attributes: Readonly<Record<string, string>>
+}
 
 export interface GivenParameter {
   readonly key: string
@@ -55,8 +62,30 @@ export class StackTemplates {
     this.#options = options
   }
 
-  /** @throws FnscopeError FNS_TEMPLATE_INVALID */
-  async open({ stackName, stackId, text, parameters }: TemplateRequest, made: MadeValues = new Map()): Promise<Stack> {
+  /**
+   * With what the stack's resources answered until now.
+   * @param made what they answered in the change underway
+   * @throws FnscopeError FNS_TEMPLATE_INVALID
+   */
+  async open(request: TemplateRequest, made: MadeValues = new Map()): Promise<Stack> {
+    const { store, nextLayerVersion } = this.#options
+    const find = (id: string): StackRecord | undefined => liveStack(store, id)
+    const before = find(request.stackId)
+    const own = before === undefined ? [] : ownValues(before, find)
+    // A layer's number follows from what the template says now.
+    const answered = own.filter(([, { type }]) => type !== LAYER_VERSION_TYPE)
+    const known = new Map<string, MadeValue>([...answered, ...made])
+    const stack = await this.#open(request, known)
+    const numbered = layerVersions(stack, { before: new Map(own), made, nextVersion: nextLayerVersion })
+    return numbered.size === 0 ? stack : await this.#open(request, new Map([...known, ...numbered]))
+  }
+
+  /** A template that is opened again in the course of its change. @throws FnscopeError FNS_TEMPLATE_INVALID */
+  async opened(request: TemplateRequest): Promise<OpenedStack> {
+    return { stack: await this.open(request), again: (made) => this.open(request, made) }
+  }
+
+  async #open({ stackName, stackId, text, parameters }: TemplateRequest, made: MadeValues): Promise<Stack> {
     const { region, accountId } = this.#options
     return await openStack({
       template: text,
@@ -80,7 +109,12 @@ export class StackTemplates {
   /** The text behind a TemplateURL. Undefined: there is none. */
   textAt(url: string): string | undefined {
     const place = this.#options.parseUrl(url)
-    const path = place && this.#pathOf({ ...place, ...(place.versionId !== undefined && { version: place.versionId }) })
+    const path =
+      place &&
+      this.#options.buckets.contentPath({
+        ...place,
+        ...(place.versionId !== undefined && { version: place.versionId }),
+      })
     return path === undefined ? undefined : readFileSync(path, 'utf8')
   }
 
@@ -115,7 +149,7 @@ export class StackTemplates {
   }
 
   #parameter(key: string, value: string, declaration: TemplateMap): StackParameter {
-    const noEcho = spell(declaration['NoEcho']).toLowerCase() === 'true' ? { noEcho: true as const } : {}
+    const noEcho = isNoEcho(declaration) ? { noEcho: true as const } : {}
     const type = spell(declaration['Type'])
     if (!type.startsWith('AWS::SSM::Parameter::Value<')) return { key, value, ...noEcho }
     const resolved = this.#options.parameters.find(value)?.versions.at(-1)?.value
@@ -145,8 +179,7 @@ export class StackTemplates {
         return value
       },
       ssmParameter: (name) => parameters.find(name)?.versions.at(-1)?.value,
-      attribute: (logicalId, attribute) => made.get(logicalId)?.attributes[attribute],
-      physicalId: (logicalId) => made.get(logicalId)?.physicalId,
+      ...madeLookups(made, []),
     }
   }
 
@@ -154,7 +187,7 @@ export class StackTemplates {
     const { code, layerDir } = this.#options
     return {
       unpacked: async (place) => {
-        const path = this.#pathOf(place)
+        const path = this.#options.buckets.contentPath(place)
         return path === undefined ? undefined : code.unpackFile(path).dir
       },
       // read anew: unlike what lies in a bucket it may change
@@ -166,12 +199,22 @@ export class StackTemplates {
       layer: async (arn) => layerDir(arn),
     }
   }
+}
 
-  #pathOf({ bucket, key, version }: S3Place): string | undefined {
-    const { buckets } = this.#options
-    if (buckets.find(bucket) === undefined) return undefined
-    const versions = buckets.versions(bucket, key)
-    const object = version === undefined ? versions[0] : versions.find(({ versionId }) => versionId === version)
-    return object?.content === undefined ? undefined : buckets.pathOf(bucket, object.content.file)
+/** What opens the template of a stack that is there. */
+export function requestOf({ name, id, template, parameters }: StackRecord): TemplateRequest {
+  return { stackName: name, stackId: id, text: template, parameters }
+}
+
+function liveStack(store: StackStore, id: string): StackRecord | undefined {
+  const found = store.find(id)
+  return found?.deletedMs === undefined ? found : undefined
+}
+
+function madeLookups(made: MadeValues, path: readonly string[]): Pick<Lookups, 'attribute' | 'physicalId' | 'nested'> {
+  return {
+    attribute: (logicalId, attribute) => made.get(pathOf(path, logicalId))?.attributes[attribute],
+    physicalId: (logicalId) => made.get(pathOf(path, logicalId))?.physicalId,
+    nested: (logicalId) => madeLookups(made, [...path, logicalId]),
   }
 }

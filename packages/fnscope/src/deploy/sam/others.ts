@@ -1,5 +1,5 @@
 // The smaller SAM resources: tables, nested applications, GraphQL APIs. All of them are listed; none of them is run here.
-import { isMap, mapAt, type TemplateMap, type TemplateValue, spell } from '../template-value.ts'
+import { isMap, mapAt, STACK_TYPE, type TemplateMap, type TemplateValue, spell } from '../template-value.ts'
 import type { Expansion, SamResource } from './expansion.ts'
 import { assumedBy } from './role.ts'
 import { getAtt, ownAttributes, passedOn, resource, sub, tagList } from './parts.ts'
@@ -40,7 +40,7 @@ export function expandApplication({ id, source, properties }: SamResource, into:
   into.add(
     id,
     resource(
-      'AWS::CloudFormation::Stack',
+      STACK_TYPE,
       {
         TemplateURL: typeof Location === 'string' ? Location : '',
         Parameters,

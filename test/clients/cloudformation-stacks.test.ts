@@ -1,0 +1,206 @@
+// Stacks over boto3: nested ones are stacks of their own, layers are numbered, a rollback that failed is continued.
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { runPython, startFnscope, type StartedFnscope } from '../started-fnscope.ts'
+
+let fnscope: StartedFnscope
+
+before(async () => {
+  fnscope = await startFnscope()
+})
+
+after(() => fnscope[Symbol.asyncDispose]())
+
+/** Runs Python that fills `out`; `settled` waits for the end of a change and answers the stack. */
+const boto = <Answer>(code: string): Promise<Answer> =>
+  runPython<Answer>(
+    `
+import boto3, io, json, time, zipfile
+from botocore.exceptions import ClientError
+out = {}
+cf, s3, ssm, lam = (boto3.client(name) for name in ('cloudformation', 's3', 'ssm', 'lambda'))
+def stack(name): return cf.describe_stacks(StackName=name)['Stacks'][0]
+def settled(name):
+    while stack(name)['StackStatus'].endswith('_IN_PROGRESS'): time.sleep(0.1)
+    return stack(name)
+def make(name, template):
+    cf.create_stack(StackName=name, TemplateBody=json.dumps(template), Capabilities=['CAPABILITY_IAM'])
+    return settled(name)
+def update(name, template):
+    cf.update_stack(StackName=name, TemplateBody=json.dumps(template), Capabilities=['CAPABILITY_IAM'])
+    return settled(name)
+def outputs(stack): return {one['OutputKey']: one['OutputValue'] for one in stack.get('Outputs', [])}
+def statuses(name): return [(one['LogicalResourceId'], one['ResourceStatus']) for one in reversed(cf.describe_stack_events(StackName=name)['StackEvents'])]
+def message(call, **arguments):
+    try: call(**arguments)
+    except ClientError as e: return e.response['Error']['Message']
+def put(key, template): s3.put_object(Bucket='templates', Key=key, Body=json.dumps(template).encode())
+def zipped(**files):
+    body = io.BytesIO()
+    with zipfile.ZipFile(body, 'w') as archive:
+        for name, text in files.items(): archive.writestr(zipfile.ZipInfo(name.replace('__', '/')), text)
+    return body.getvalue()
+def parameter(name, value): return {'Type': 'AWS::SSM::Parameter', 'Properties': {'Name': name, 'Type': 'String', 'Value': value}}
+def nested(key, **parameters): return {'Type': 'AWS::CloudFormation::Stack', 'Properties': {'TemplateURL': 'https://templates.s3.amazonaws.com/' + key, 'Parameters': parameters}}
+def function(code, **more): return {'Type': 'AWS::Lambda::Function', 'Properties': {'Runtime': 'python3.11', 'Handler': 'index.handler', 'Role': 'arn:aws:iam::000000000000:role/r', 'Code': code, **more}}
+try: s3.create_bucket(Bucket='templates')
+except ClientError: pass
+${code}
+print(json.dumps(out, default=str))`,
+    fnscope.clientEnv,
+  )
+
+const NESTED = `
+child = lambda value: {'Parameters': {'Stage': {'Type': 'String'}}, 'Resources': {
+  'Value': parameter('/nested/value', value),
+  'Greet': function({'ZipFile': 'def handler(event, context): return "nested"'}),
+  'Inner': nested('grandchild.json')},
+  'Outputs': {'Said': {'Value': {'Fn::Sub': '\${Stage}-said'}}, 'Greet': {'Value': {'Ref': 'Greet'}}, 'Id': {'Value': {'Ref': 'AWS::StackId'}}}}
+parent = lambda **more: {'Resources': {'Nested': nested('child.json', Stage='dev'), **more}, 'Outputs': {
+  'Said': {'Value': {'Fn::GetAtt': ['Nested', 'Outputs.Said']}}, 'Greet': {'Value': {'Fn::GetAtt': ['Nested', 'Outputs.Greet']}}, 'Nested': {'Value': {'Ref': 'Nested'}}}}
+`
+
+test('a nested stack is a stack of its own, with its parent and root, its events and outputs', async () => {
+  const answer = await boto<Record<string, unknown>>(`${NESTED}
+put('grandchild.json', {'Resources': {'Deep': parameter('/nested/deep', 'deep')}})
+put('child.json', child('one'))
+root = make('outer', parent())
+said = outputs(root)
+inner = stack(said['Nested'])
+[grandchild] = [one for one in cf.describe_stack_resources(StackName=inner['StackId'])['StackResources'] if one['LogicalResourceId'] == 'Inner']
+deep = stack(grandchild['PhysicalResourceId'])
+out['status'] = [root['StackStatus'], inner['StackStatus'], deep['StackStatus']]
+out['parents'] = [root.get('ParentId'), inner['ParentId'] == root['StackId'], inner['RootId'] == root['StackId'], deep['ParentId'] == inner['StackId'], deep['RootId'] == root['StackId']]
+out['name'] = inner['StackName'].startswith('outer-Nested-')
+out['said'] = said['Said']
+out['own id'] = outputs(inner)['Id'] == inner['StackId'] == said['Nested']
+out['listed'] = sorted(one['StackName'] for one in cf.list_stacks()['StackSummaries']) == sorted([root['StackName'], inner['StackName'], deep['StackName']])
+out['parameters'] = [[one['ParameterKey'], one['ParameterValue']] for one in inner['Parameters']]
+out['events'] = [status for name, status in statuses(inner['StackName']) if name == inner['StackName']]
+out['outer events'] = [status for name, status in statuses('outer') if name == 'Nested']
+out['called'] = json.loads(lam.invoke(FunctionName=said['Greet'])['Payload'].read())
+out['refused'] = message(cf.delete_stack, StackName=inner['StackName'])
+`)
+  assert.deepEqual(answer['status'], ['CREATE_COMPLETE', 'CREATE_COMPLETE', 'CREATE_COMPLETE'])
+  assert.deepEqual(answer['parents'], [null, true, true, true, true])
+  assert.deepEqual([answer['name'], answer['own id'], answer['listed']], [true, true, true])
+  assert.equal(answer['said'], 'dev-said')
+  assert.deepEqual(answer['parameters'], [['Stage', 'dev']])
+  assert.deepEqual(answer['events'], ['CREATE_IN_PROGRESS', 'CREATE_COMPLETE'])
+  assert.deepEqual(answer['outer events'], ['CREATE_IN_PROGRESS', 'CREATE_IN_PROGRESS', 'CREATE_COMPLETE'])
+  assert.equal(answer['called'], 'nested')
+  assert.match(answer['refused'] as string, /is nested in \[outer\]/)
+})
+
+test('a nested template that changed in its place updates its stack; a failure beside it takes that back', async () => {
+  const answer = await boto<Record<string, unknown>>(`${NESTED}
+value = lambda: ssm.get_parameter(Name='/nested/value')['Parameter']['Value']
+inner = outputs(stack('outer'))['Nested']
+put('child.json', child('two'))
+s3.create_bucket(Bucket='taken-by-somebody')
+taken = {'Type': 'AWS::S3::Bucket', 'DependsOn': 'Nested', 'Properties': {'BucketName': 'taken-by-somebody'}}
+out['failed'] = update('outer', parent(Taken=taken))['StackStatus']
+out['inner'] = [stack(inner)['StackStatus'], value()]
+out['changed'] = update('outer', parent())['StackStatus']
+out['after'] = [stack(inner)['StackStatus'], value()]
+out['again'] = message(cf.update_stack, StackName='outer', TemplateBody=json.dumps(parent()))
+`)
+  assert.deepEqual(answer, {
+    failed: 'UPDATE_ROLLBACK_COMPLETE',
+    inner: ['UPDATE_ROLLBACK_COMPLETE', 'one'],
+    changed: 'UPDATE_COMPLETE',
+    after: ['UPDATE_COMPLETE', 'two'],
+    again: 'No updates are to be performed.',
+  })
+})
+
+test('nested stacks go with the stack that holds them, and with one that fails', async () => {
+  const answer = await boto<Record<string, unknown>>(`${NESTED}
+inner = outputs(stack('outer'))['Nested']
+cf.delete_stack(StackName='outer')
+while cf.list_stacks(StackStatusFilter=['DELETE_IN_PROGRESS'])['StackSummaries']: time.sleep(0.1)
+out['inner'] = stack(inner)['StackStatus']
+out['by name'] = message(cf.describe_stacks, StackName=inner.split('/')[1])
+out['value'] = message(ssm.get_parameter, Name='/nested/value') is not None and message(ssm.get_parameter, Name='/nested/deep') is not None
+bad = child('three')
+bad['Resources']['Taken'] = {'Type': 'AWS::S3::Bucket', 'DependsOn': 'Value', 'Properties': {'BucketName': 'taken-by-somebody'}}
+put('child.json', bad)
+failed = make('failing', parent())
+out['failed'] = failed['StackStatus']
+events = cf.describe_stack_events(StackName='failing')['StackEvents']
+out['why'] = next(one['ResourceStatusReason'] for one in events if one['LogicalResourceId'] == 'Nested' and one['ResourceStatus'] == 'CREATE_FAILED')
+child_id = next(one['PhysicalResourceId'] for one in events if one['LogicalResourceId'] == 'Nested' and one['PhysicalResourceId'])
+out['child'] = [status for name, status in statuses(child_id) if name.startswith('failing-Nested')]
+out['left'] = message(ssm.get_parameter, Name='/nested/value') is not None
+`)
+  assert.equal(answer['inner'], 'DELETE_COMPLETE')
+  assert.match(answer['by name'] as string, /does not exist/)
+  assert.equal(answer['value'], true)
+  assert.equal(answer['failed'], 'ROLLBACK_COMPLETE')
+  assert.match(
+    answer['why'] as string,
+    /^Embedded stack arn:aws:cloudformation:\S+ was not successfully created: The following resource\(s\) failed to create: \[Taken\]/,
+  )
+  assert.deepEqual(answer['child'], ['CREATE_IN_PROGRESS', 'CREATE_FAILED', 'DELETE_IN_PROGRESS', 'DELETE_COMPLETE'])
+  assert.equal(answer['left'], true)
+})
+
+test('a layer that says something else is the next version of its name, and functions name that', async () => {
+  const answer = await boto<Record<string, unknown>>(`
+def template(key, **more): return {'Resources': {
+  'Libs': {'Type': 'AWS::Lambda::LayerVersion', 'Properties': {'LayerName': 'numbered', 'Content': {'S3Bucket': 'templates', 'S3Key': key}}},
+  'Reads': function({'ZipFile': 'import said\\ndef handler(event, context): return said.WORD'}, FunctionName='reads-layer', Layers=[{'Ref': 'Libs'}], **more)},
+  'Outputs': {'Layer': {'Value': {'Fn::GetAtt': ['Libs', 'LayerVersionArn']}}}}
+def look(stack): return [outputs(stack)['Layer'].split('layer:')[1], lam.get_function_configuration(FunctionName='reads-layer')['Layers'][0]['Arn'].split('layer:')[1], json.loads(lam.invoke(FunctionName='reads-layer')['Payload'].read())]
+for key, word in (('one.zip', 'one'), ('two.zip', 'two')): s3.put_object(Bucket='templates', Key=key, Body=zipped(**{'python__said.py': 'WORD = "%s"' % word}))
+out['made'] = look(make('layered', template('one.zip')))
+out['same layer'] = look(update('layered', template('one.zip', Description='another')))
+out['changed'] = look(update('layered', template('two.zip', Description='another')))
+out['listed'] = [one['Version'] for one in lam.list_layer_versions(LayerName='numbered')['LayerVersions']]
+cf.create_change_set(StackName='layered', ChangeSetName='none', TemplateBody=json.dumps(template('two.zip', Description='another')))
+out['nothing'] = cf.describe_change_set(StackName='layered', ChangeSetName='none')['Status']
+cf.delete_stack(StackName='layered')
+`)
+  assert.deepEqual(answer, {
+    made: ['numbered:1', 'numbered:1', 'one'],
+    'same layer': ['numbered:1', 'numbered:1', 'one'],
+    changed: ['numbered:2', 'numbered:2', 'two'],
+    listed: [2],
+    nothing: 'FAILED',
+  })
+})
+
+test('a rollback that failed is continued, with resources that are skipped', async () => {
+  const answer = await boto<Record<string, unknown>>(`
+CODE = '''
+import json, urllib.request
+def handler(event, context):
+    stuck = event.get('OldResourceProperties', {}).get('Mode') == 'b'
+    body = json.dumps({'Status': 'FAILED' if stuck else 'SUCCESS', 'Reason': 'stuck', 'PhysicalResourceId': 'one', 'Data': {'Mode': event['ResourceProperties']['Mode']}})
+    urllib.request.urlopen(urllib.request.Request(event['ResponseURL'], body.encode(), method='PUT'))
+'''
+def template(mode, **more): return {'Resources': {
+  'Answers': function({'ZipFile': CODE}),
+  'Stuck': {'Type': 'Custom::Stuck', 'Properties': {'ServiceToken': {'Fn::GetAtt': ['Answers', 'Arn']}, 'Mode': mode}}, **more},
+  'Outputs': {'Mode': {'Value': {'Fn::GetAtt': ['Stuck', 'Mode']}}}}
+out['made'] = outputs(make('stuck', template('a')))
+taken = {'Type': 'AWS::S3::Bucket', 'DependsOn': 'Stuck', 'Properties': {'BucketName': 'taken-by-somebody'}}
+failed = update('stuck', template('b', Taken=taken))
+out['failed'] = [failed['StackStatus'], failed['StackStatusReason']]
+cf.continue_update_rollback(StackName='stuck')
+out['again'] = settled('stuck')['StackStatus']
+out['refused'] = message(cf.continue_update_rollback, StackName='stuck', ResourcesToSkip=['Answers'])
+cf.continue_update_rollback(StackName='stuck', ResourcesToSkip=['Stuck'])
+out['continued'] = settled('stuck')['StackStatus']
+out['not now'] = message(cf.continue_update_rollback, StackName='stuck')
+`)
+  assert.deepEqual(answer['made'], { Mode: 'a' })
+  assert.deepEqual(answer['failed'], [
+    'UPDATE_ROLLBACK_FAILED',
+    'The following resource(s) failed to update: [Stuck]. ',
+  ])
+  assert.equal(answer['again'], 'UPDATE_ROLLBACK_FAILED')
+  assert.match(answer['refused'] as string, /to skip are not in UPDATE_FAILED state: \[Answers\]/)
+  assert.equal(answer['continued'], 'UPDATE_ROLLBACK_COMPLETE')
+  assert.match(answer['not now'] as string, /is in UPDATE_ROLLBACK_COMPLETE state and can not continue update rollback/)
+})
