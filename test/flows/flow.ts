@@ -1,11 +1,11 @@
 // What the flows of the guides share: a directory to work in, the tools' commands run there, and prompts answered in a
 // terminal.
 import assert from 'node:assert/strict'
-import { cpSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { stripVTControlCharacters } from 'node:util'
-import { APPS, ROOT, run, temporaryDir, VENV, type StartedFnscope } from '../started-fnscope.ts'
+import { APPS, BIN, ROOT, run, temporaryDir, VENV, type StartedFnscope } from '../started-fnscope.ts'
 
 const ANSWER_PROMPTS = fileURLToPath(new URL('answer_prompts.py', import.meta.url))
 
@@ -13,22 +13,28 @@ export interface Flow {
   readonly dir: string
   /** Lines that were run, those in a terminal too. */
   readonly ran: ReadonlySet<string>
-  /** Runs a line of shell in the directory; its output. Fails the test when the line fails. */
-  sh(line: string): Promise<string>
+  /** Runs a line of shell in the directory, or in one below it; its output. Fails the test when the line fails. */
+  sh(line: string, below?: string): Promise<string>
   /** The same for a line that is to fail. */
   fails(line: string): Promise<string>
   /** In a terminal: Enter at every question but those that a rule answers. */
   answering(rules: readonly (readonly [pattern: string, answer: string])[], command: readonly string[]): Promise<string>
 }
 
-/** @param app copied from test/apps, without its samconfig.toml unless `files` says otherwise */
+/** @param app copied from test/apps, without its samconfig.toml; the directory is empty when there is none of that name */
 export function startFlow(fnscope: StartedFnscope, app: string, options: { readonly venv?: string } = {}): Flow {
   const dir = join(temporaryDir('flow'), app)
-  cpSync(join(APPS, app), dir, {
-    recursive: true,
-    filter: (path) => !/samconfig\.toml$|\.aws-sam$|__pycache__$/.test(path),
-  })
+  if (existsSync(join(APPS, app)))
+    cpSync(join(APPS, app), dir, {
+      recursive: true,
+      filter: (path) => !/samconfig\.toml$|\.aws-sam$|__pycache__$/.test(path),
+    })
+  else mkdirSync(dir)
+  const ownBin = join(dirname(dir), 'bin')
+  mkdirSync(ownBin)
+  symlinkSync(BIN, join(ownBin, 'fnscope'))
   const bins = [
+    ownBin,
     ...(options.venv === undefined ? [] : [join(ROOT, '.fnscope/venvs', options.venv, 'bin')]),
     join(VENV, 'bin'),
   ]
@@ -41,8 +47,8 @@ export function startFlow(fnscope: StartedFnscope, app: string, options: { reado
     COLUMNS: '200',
   }
   const ran = new Set<string>()
-  const shell = async (line: string): Promise<{ readonly code: number | null; readonly text: string }> => {
-    const { code, stdout, stderr } = await run('bash', ['-c', `cd ${JSON.stringify(dir)} && ${line}`], {
+  const shell = async (line: string, below = '.'): Promise<{ readonly code: number | null; readonly text: string }> => {
+    const { code, stdout, stderr } = await run('bash', ['-c', `cd ${JSON.stringify(join(dir, below))} && ${line}`], {
       env,
       input: '',
     })
@@ -51,9 +57,9 @@ export function startFlow(fnscope: StartedFnscope, app: string, options: { reado
   return {
     dir,
     ran,
-    async sh(line) {
+    async sh(line, below) {
       ran.add(line)
-      const { code, text } = await shell(line)
+      const { code, text } = await shell(line, below)
       assert.equal(code, 0, `${line}\n${text}\n${fnscope.stderr()}`)
       return text
     },

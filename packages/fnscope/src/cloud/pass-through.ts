@@ -16,8 +16,8 @@ import type { SentTraces } from './sent-traces.ts'
 
 export interface PassThroughOptions {
   readonly cloud: LocalCloud
-  /** Scopes of signatures whose services have routes here. */
-  readonly owned: ReadonlySet<string>
+  /** Whether what is asked of a service, by the scope of its signature, has a route here. */
+  readonly owned: (service: string, method: string) => boolean
   readonly accountId: string
   readonly callerOf: (accessKeyId: string) => FunctionCaller | undefined
   readonly sent: SentTraces
@@ -47,7 +47,7 @@ export function mountPassThrough(server: FastifyInstance, options: PassThroughOp
     const signed = signedBy(request.originalUrl, request.headers)
     if (signed === undefined) return
     const call = beginCall(request, signed, options)
-    if (options.owned.has(signed.service)) {
+    if (options.owned(signed.service, request.method)) {
       underway.set(request, call)
       return
     }

@@ -1,5 +1,7 @@
 // The AWS control plane on the main port: what it knows lies in `control/` of the data directory and survives restarts.
 import { join } from 'node:path'
+import { mountHttpApiReads } from '../api/api-gateway-http.ts'
+import { mountRestApiReads } from '../api/api-gateway-rest.ts'
 import type { Apps } from '../api/apps.ts'
 import type { AwsService } from '../api/aws-service.ts'
 import { cloudFormationService } from '../api/cloudformation.ts'
@@ -58,7 +60,7 @@ export interface ControlPlane {
   readonly functions: Functions
   /** What templates of directories may ask for: parameters, exports of stacks, archives in buckets, published layers. */
   readonly surroundings: () => { readonly lookups: Lookups; readonly files: Files }
-  /** Adds the routes of Lambda's API; once there is a platform. */
+  /** Adds the routes of Lambda's API and those that read API Gateway's; once there is a platform. */
   mountLambda(platform: Platform, triggers: TriggerRegistry, settled: () => Promise<void>): void
   /** Starts what stacks of earlier runs have. Never rejects. */
   restore(): Promise<void>
@@ -147,8 +149,12 @@ export function mountControlPlane(main: HttpServer, options: ControlPlaneOptions
     ],
     functions,
     surroundings: () => templates.surroundings(),
-    mountLambda: (platform, triggers, settled) =>
-      mountLambda(main, { platform, functions, code: functionCode, roles, triggers, settled, region, accountId }),
+    mountLambda(platform, triggers, settled) {
+      mountLambda(main, { platform, functions, code: functionCode, roles, triggers, settled, region, accountId })
+      const gateway = { triggers, region, accountId, deployedMs: (stack: string) => deployedMs(stack, store, late) }
+      mountRestApiReads(main, gateway)
+      mountHttpApiReads(main, gateway)
+    },
     async restore() {
       for (const stack of store.all()) {
         // Nested ones come with the stack that holds them.
@@ -179,6 +185,10 @@ function hostOf(late: ControlPlaneOptions['late'], makerOf: StackHost['makerOf']
     },
     makerOf,
   }
+}
+
+function deployedMs(stack: string, store: StackStore, { apps }: ControlPlaneOptions['late']): number {
+  return store.find(stack)?.createdMs ?? apps?.stacks().find(({ name }) => name === stack)?.deployedMs ?? 0
 }
 
 function appsOf({ apps }: ControlPlaneOptions['late']): Apps {

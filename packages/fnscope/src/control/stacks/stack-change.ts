@@ -45,8 +45,8 @@ export interface RemoveOptions {
   readonly force?: boolean
   /** Of a change that failed: RetainExceptOnCreate retains nothing. */
   readonly rollback?: boolean
-  /** UpdateReplacePolicy holds, not DeletionPolicy. */
-  readonly replaced?: boolean
+  /** Logical ids of which another was made: UpdateReplacePolicy holds, not DeletionPolicy. */
+  readonly replaced?: readonly string[]
 }
 
 const REPLACED = 'Requested update requires the creation of a new physical resource; hence creating one.'
@@ -159,7 +159,7 @@ export class StackChange {
       if (verb === 'UPDATE') {
         journal.status(id, 'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS')
         this.#cleanups.push(async () => {
-          await this.removeAll(id, leftBehind(old, stack.resources, inner), { replaced: true })
+          await this.removeLeftBehind(id, old, { stack, done: inner })
           journal.status(id, 'UPDATE_COMPLETE')
         })
       } else journal.status(id, 'CREATE_COMPLETE')
@@ -216,6 +216,16 @@ export class StackChange {
     for (const one of this.#cleanups) await one()
   }
 
+  /** What the template no longer has, and what was replaced. */
+  async removeLeftBehind(
+    id: string,
+    before: readonly ResourceRecord[],
+    { stack, done }: { readonly stack: Stack; readonly done: readonly Done[] },
+  ): Promise<void> {
+    const replaced = done.flatMap((one) => (one.before === undefined ? [] : [one.now.logicalId]))
+    await this.removeAll(id, leftBehind(before, stack.resources, done), { replaced })
+  }
+
   /** In the other direction; what could not be removed is left. */
   async removeAll(
     id: string,
@@ -248,7 +258,7 @@ export class StackChange {
       return
     }
     this.journal.status(nested.id, 'DELETE_IN_PROGRESS')
-    const left = await this.removeAll(nested.id, nested.resources, { ...how, retain: [], replaced: false })
+    const left = await this.removeAll(nested.id, nested.resources, { ...how, retain: [], replaced: [] })
     if (left.length > 0) {
       const reason = failedList('delete', left)
       this.#store.change(nested.id, { resources: left })
@@ -321,7 +331,7 @@ export class StackChange {
 }
 
 function isRetained({ logicalId, deletionPolicy, updateReplacePolicy }: ResourceRecord, how: RemoveOptions): boolean {
-  const policy = how.replaced === true ? updateReplacePolicy : deletionPolicy
+  const policy = how.replaced?.includes(logicalId) === true ? updateReplacePolicy : deletionPolicy
   if (how.retain?.includes(logicalId) === true || policy === 'Retain') return true
   return policy === 'RetainExceptOnCreate' && how.rollback !== true
 }

@@ -7,7 +7,7 @@ import type { AppSpec } from '../../functions/function-spec.ts'
 import type { Logger } from '../../log.ts'
 import { liveNested } from './nested-stacks.ts'
 import { failedList, failedTo, ResourceFailure } from './resource-failure.ts'
-import { leftBehind, merged, remaining } from './resource-records.ts'
+import { merged, remaining } from './resource-records.ts'
 import { StackChange, type OpenedStack } from './stack-change.ts'
 import type { StackHost } from './stack-host.ts'
 import type { RecordedOutput, ResourceRecord, StackRecord } from './stack-record.ts'
@@ -191,7 +191,7 @@ export class StackEngine {
 
   async #cleanUp(id: string, stack: Stack, change: StackChange, before: readonly ResourceRecord[]): Promise<void> {
     await change.cleanUp()
-    await change.removeAll(id, leftBehind(before, stack.resources, change.done), { replaced: true })
+    await change.removeLeftBehind(id, before, { stack, done: change.done })
   }
 
   async #startFunctions(
