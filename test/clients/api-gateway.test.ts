@@ -1,9 +1,8 @@
 // API Gateway's read calls by boto3 and the aws CLI: what is deployed, in the service's own shapes.
 import assert from 'node:assert/strict'
-import { rmSync } from 'node:fs'
 import { after, before, test } from 'node:test'
-import { inlineApp } from '../inline-app.ts'
-import { runClient, runPython, startFnscope, type StartedFnscope } from '../started-fnscope.ts'
+import { startInlineApp, type InlineApp } from '../inline-app.ts'
+import { runClient, runPython } from '../started-fnscope.ts'
 
 const TEMPLATE = `
 Transform: AWS::Serverless-2016-10-31
@@ -17,7 +16,7 @@ Resources:
   Fn:
     Type: AWS::Serverless::Function
     Properties:
-      CodeUri: .
+      CodeUri: src/
       Handler: app.handler
       Runtime: python3.11
       Events:
@@ -27,18 +26,14 @@ Resources:
         Rest: { Type: HttpApi, Properties: { ApiId: !Ref Web } }
 `
 
-let fnscope: StartedFnscope
-let app: string
+let app: InlineApp
 
 before(async () => {
-  app = inlineApp({ 'template.yaml': TEMPLATE, 'app.py': 'def handler(event, context):\n    return {"statusCode": 200}\n' })
-  fnscope = await startFnscope({ app })
+  const code = 'def handler(event, context):\n    return {"statusCode": 200}\n'
+  app = await startInlineApp('gateway', { template: TEMPLATE, code })
 })
 
-after(async () => {
-  await fnscope[Symbol.asyncDispose]()
-  rmSync(app, { recursive: true, force: true })
-})
+after(() => app[Symbol.asyncDispose]())
 
 const boto = <Answer>(code: string): Promise<Answer> =>
   runPython<Answer>(
@@ -52,7 +47,7 @@ def refused(call, **arguments):
     except ClientError as e: return [e.response['Error']['Code'], e.response['Error']['Message'], e.response['ResponseMetadata']['HTTPStatusCode']]
 ${code}
 print(json.dumps(out, default=str))`,
-    fnscope.clientEnv,
+    app.fnscope.clientEnv,
   )
 
 test('a REST API is read with its stage, its tree of resources and its methods', async () => {
@@ -135,7 +130,7 @@ test('the aws CLI prints both', async () => {
     [['apigateway', 'get-rest-apis', '--query', 'items[].name'], /shop/],
     [['apigatewayv2', 'get-apis', '--query', 'Items[].ProtocolType'], /HTTP/],
   ] as const) {
-    const { code, stdout, stderr } = await runClient('aws', args, fnscope.clientEnv)
+    const { code, stdout, stderr } = await runClient('aws', args, app.fnscope.clientEnv)
     assert.equal(code, 0, stderr)
     assert.match(stdout, expected)
   }

@@ -151,9 +151,10 @@ function authorizationOf(apiId: string, authorizer: AuthorizerSpec | undefined):
   }
 }
 
-function corsOf(cors: NonNullable<HttpApiSpec['cors']>): object {
-  const { maxAgeSeconds, ...rest } = cors
-  return { ...rest, ...(maxAgeSeconds !== undefined && { maxAge: maxAgeSeconds }) }
+/** What the template left out is left out. */
+function corsOf({ maxAgeSeconds, ...rest }: NonNullable<HttpApiSpec['cors']>): object {
+  const said = Object.entries(rest).filter(([, value]) => (typeof value === 'boolean' ? value : value.length > 0))
+  return { ...Object.fromEntries(said), ...(maxAgeSeconds !== undefined && { maxAge: maxAgeSeconds }) }
 }
 
 function listOf(all: readonly object[], query: ApiGatewayCall['query']): object {

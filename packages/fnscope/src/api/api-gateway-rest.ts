@@ -79,10 +79,7 @@ export function mountRestApiReads(server: FastifyInstance, context: ApiGatewayCo
     ...said,
     ...(routes.length > 0 && {
       resourceMethods: Object.fromEntries(
-        routes.map((route) => [
-          route.method,
-          withMethods ? method(route, { ...said, routes }) : {},
-        ]),
+        routes.map((route) => [route.method, withMethods ? method(route, { ...said, routes }) : {}]),
       ),
     }),
   })
