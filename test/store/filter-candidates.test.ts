@@ -1,5 +1,5 @@
-// What the store is asked for a filter expression never leaves out a trace that meets it: random expressions over traces
-// without replaced copies (a replaced copy may be found by its old values). The seed is printed.
+// What the store is asked for a filter expression never leaves out a trace that meets it, and the parts of spans that the
+// expression names decide as whole spans do: random expressions over traces without replaced copies (a replaced copy may be found by its old values). The seed is printed.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { silentLogger } from '../../packages/fnscope/src/log.ts'
@@ -86,6 +86,9 @@ test(`candidates have every trace that meets the expression (FNSCOPE_TEST_SEED=$
     const candidates = new Set(rows.map(({ traceId }) => traceId))
     const missing = met.filter((traceId) => !candidates.has(traceId))
     assert.deepEqual(missing, [], `seed ${SEED}: ${text}`)
+    const read = groupByTrace(await store.readListed(rows, filter.parts))
+    const metByParts = [...read].filter(([, own]) => filter.isMet(indexTrace(own))).map(([traceId]) => traceId)
+    assert.deepEqual(metByParts.sort(), met.sort(), `by the parts that it names, seed ${SEED}: ${text}`)
     if (candidates.size < traces.length) told++
   }
   assert.ok(told > QUERIES / 4, `the store told traces apart by ${told} of ${QUERIES} expressions alone`)

@@ -36,7 +36,7 @@ export function searchIn(query: ConsoleQuery, options: ParseOptions): ConsoleSea
   ]
   const of = [...(filter?.candidates === undefined ? [] : [filter.candidates]), ...conditions]
   const where: TraceQuery | undefined = of.length === 0 ? undefined : of.length === 1 ? of[0]! : { is: 'and', of }
-  return { where, filter: filter === undefined ? undefined : { candidates: where, isMet: filter.isMet } }
+  return { where, filter: filter === undefined ? undefined : { ...filter, candidates: where } }
 }
 
 /** Some span by which a service is entered. */

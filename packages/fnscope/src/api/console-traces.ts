@@ -33,7 +33,13 @@ export async function listTraces(query: ConsoleQuery, options: TracesOptions): P
   const cursorAt = (after: { readonly startNanos: bigint; readonly traceId: string }): string =>
     formatCursor({ after, range }, query, SEARCH_NAMES)
   if (filter !== undefined) {
-    const { found, next } = await listFiltered(reader, { ...list, limit, filter, maxProcessed: MAX_PROCESSED })
+    const { found, next } = await listFiltered(reader, {
+      ...list,
+      limit,
+      filter,
+      parts: [],
+      maxProcessed: MAX_PROCESSED,
+    })
     const traces = found.map(({ row, trace }) => traceRow(row, isPartial(trace)))
     return { traces, ...(next && { cursor: cursorAt(next) }) }
   }
@@ -41,7 +47,7 @@ export async function listTraces(query: ConsoleQuery, options: TracesOptions): P
   const page = rows.slice(0, limit)
   // Whether something is still to come is known of a trace whose root came; of others only their spans say.
   const rootless = page.filter(({ details }) => details?.rootRank !== ROOT_RANK.root)
-  const spans = groupByTrace(await reader.readListed(rootless))
+  const spans = groupByTrace(await reader.readListed(rootless, []))
   const traces = page.map((row) => traceRow(row, assembleTrace(spans.get(row.traceId) ?? [])?.partial ?? false))
   return { traces, ...(rows.length > limit && { cursor: cursorAt(page.at(-1)!) }) }
 }

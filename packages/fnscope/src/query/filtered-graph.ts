@@ -48,6 +48,8 @@ export async function sumFiltered(
       limit: TRACES_AT_ONCE,
       maxProcessed: TRACES_AT_ONCE,
       filter,
+      // The graph is of the traces' shape.
+      parts: [],
       ...(after ? { after } : {}),
     })
     candidates += page.processed

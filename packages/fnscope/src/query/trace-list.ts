@@ -3,7 +3,7 @@
 import type { Reader, TimeRange, TraceListOptions } from '../store/store.ts'
 import type { TraceFilter } from './filter/filter.ts'
 import { listFiltered } from './filter/filtered-rows.ts'
-import { summaryOf, type TraceSummary } from './trace-summary.ts'
+import { SUMMARY_PARTS, summaryOf, type TraceSummary } from './trace-summary.ts'
 
 export interface TraceListQuestion {
   readonly range: TimeRange
@@ -53,6 +53,7 @@ export async function listTraceSummaries(reader: Reader, question: TraceListQues
     by,
     limit: pageSize,
     filter,
+    parts: SUMMARY_PARTS,
     maxProcessed: filter === undefined ? pageSize : MAX_PROCESSED,
     isWanted: fixedRate === undefined ? undefined : ({ traceId }) => isChosen(traceId, fixedRate),
     ...(cursor ? { after: cursor } : {}),

@@ -1,7 +1,7 @@
 // What a list of traces says of each: the fields of X-Ray's TraceSummary, derived from the trace's spans.
 import type { Span } from '../span/span.ts'
 import { NANOS_PER_SECOND } from '../span/time.ts'
-import type { NodeKey, TimeRange } from '../store/store.ts'
+import type { NodeKey, SpanPart, TimeRange } from '../store/store.ts'
 import { nodeOf, sameNode } from './graph-contribution.ts'
 import { flagRootCauses, responseTimeRootCauses, type RootCause } from './root-cause.ts'
 import { inferredCalls, isPartial, timeOf } from './trace.ts'
@@ -48,6 +48,16 @@ export interface UserSummary {
   readonly name: string
   readonly nodes: readonly NodeKey[]
 }
+
+/** What of the spans it looks at. */
+export const SUMMARY_PARTS: readonly SpanPart[] = [
+  'http',
+  'user',
+  'resourceArn',
+  'annotations',
+  'exceptions',
+  'attributes',
+]
 
 /** @param events the range of a question for events; fills matchedNanos. Undefined for no spans. */
 export function summarizeTrace(spans: readonly Span[], events?: TimeRange): TraceSummary | undefined {

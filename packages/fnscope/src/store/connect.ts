@@ -145,7 +145,7 @@ function readerOver(connection: Connection, options: OpenStoreOptions, openSpans
   const { log } = options
   return {
     readSpans: (traceIds) => readSpans(connection, traceIds, { log, openSpans }),
-    readListed: (rows) => readListed(connection, rows, { log, openSpans }),
+    readListed: (rows, parts) => readListed(connection, rows, { log, openSpans, parts }),
     readDocuments: (traceIds) => readDocuments(connection, traceIds, options),
     listTraces: (list) => listTraces(connection, list),
     annotationKeys: (range, limit) => annotationKeys(connection, range, limit),

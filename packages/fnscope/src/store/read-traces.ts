@@ -8,7 +8,8 @@ import { fixedColumn } from './native-read.ts'
 import type { OpenSpans } from './open-spans.ts'
 import { documentOf, type DocumentRow } from './signal-row.ts'
 import { smallRead } from './small-read.ts'
-import { SPAN_COLUMNS, spansOf } from './span-row.ts'
+import { spanColumns, type SpanPart } from './span-parts.ts'
+import { spansOf } from './span-row.ts'
 import type { TraceReach } from './store.ts'
 import { inTraces, validTraceIds } from './trace-ids.ts'
 import { inMinutes } from './trace-minutes.ts'
@@ -27,6 +28,8 @@ export interface ReadLimits {
 /** What reading spans needs beside that. */
 export interface SpanReadOptions extends ReadLimits {
   readonly openSpans: OpenSpans
+  /** Absent: all. */
+  readonly parts?: readonly SpanPart[] | undefined
 }
 
 /**
@@ -81,14 +84,18 @@ async function spansWhere(
   {
     parameters,
     limits,
-  }: { readonly parameters: QueryParameters & { readonly traceIds: readonly string[] }; readonly limits: ReadLimits },
+  }: {
+    readonly parameters: QueryParameters & { readonly traceIds: readonly string[] }
+    readonly limits: Omit<SpanReadOptions, 'openSpans'>
+  },
 ): Promise<Span[]> {
   // A granule of all columns takes milliseconds, and each trace may lie in another.
   const settings = smallRead(connection, parameters.traceIds.length < MANY_TRACES ? 1 : 2)
+  const columns = spanColumns(limits.parts)
   const blocks = await bounded(
     (tail) =>
       connection.queryNative(
-        `SELECT ${SPAN_COLUMNS} FROM ${connection.database}.${table} WHERE ${condition} ${tail} SETTINGS ${settings}`,
+        `SELECT ${columns} FROM ${connection.database}.${table} WHERE ${condition} ${tail} SETTINGS ${settings}`,
         parameters,
       ),
     (blocks) => blocks.reduce((sum, block) => sum + block.rows, 0),
@@ -148,7 +155,7 @@ export async function readSpans(
 async function completedSpans(
   connection: Connection,
   traces: readonly TraceReach[],
-  limits: ReadLimits,
+  limits: SpanReadOptions,
 ): Promise<Span[]> {
   if (traces.length === 0) return []
   const traceIds = traces.map(({ traceId }) => traceId)

@@ -1,4 +1,4 @@
-// Rows of `spans` and `open_spans`, as Native columns → Span.
+// Rows of `spans` and `open_spans`, as Native columns → Span. Of columns that were not asked for every value is unknown.
 import { parseAttributes, type Attributes } from '../span/attribute-value.ts'
 import { NO_SPAN_ID } from '../span/id.ts'
 import { requestIdOf } from '../span/request-id.ts'
@@ -15,10 +15,6 @@ import {
   type WordValues,
 } from './native-read.ts'
 import { attributesOf, known } from './row.ts'
-import { columnName, SPAN_TYPES } from './tables.ts'
-
-/** What a question for whole spans selects. */
-export const SPAN_COLUMNS = Object.keys(SPAN_TYPES).map(columnName).join(', ')
 
 /** Text that should be JSON; undefined when it is empty or broken. */
 function parseJson(text: string): unknown {
@@ -45,6 +41,7 @@ function parsedWords<Value>(column: WordValues, parse: (text: string) => Value):
 }
 
 function attributesReader(block: NativeBlock, map: string, types: string): Reader<Attributes> {
+  if (!block.columns.has(map)) return () => ({})
   const column = nestedColumn(block, map)
   const [keys, values] = column.parts as [WordValues, TextValues]
   const letters = wordColumn(block, types)
@@ -66,10 +63,12 @@ function readersOf(block: NativeBlock) {
     return (row) => column.hex(row)
   }
   const u8 = (name: string): Reader<number> => {
+    if (!block.columns.has(name)) return () => 0
     const column = fixedColumn(block, name)
     return (row) => column.u8(row)
   }
   const u16 = (name: string): Reader<number> => {
+    if (!block.columns.has(name)) return () => 0
     const column = fixedColumn(block, name)
     return (row) => column.u16(row)
   }
@@ -78,10 +77,14 @@ function readersOf(block: NativeBlock) {
     return (row) => column.i64(row)
   }
   const word = (name: string): Reader<string> => {
+    if (!block.columns.has(name)) return () => ''
     const column = wordColumn(block, name)
     return (row) => column.text(row)
   }
+  const parsed = <Value>(name: string, parse: (text: string) => Value): Reader<Value> =>
+    block.columns.has(name) ? parsedWords(wordColumn(block, name), parse) : () => parse('')
   const text = (name: string): Reader<string> => {
+    if (!block.columns.has(name)) return () => ''
     const column = textColumn(block, name)
     return (row) => column.text(row)
   }
@@ -112,10 +115,10 @@ function readersOf(block: NativeBlock) {
     requestId: text('request_id'),
     peerName: word('peer_name'),
     peerType: word('peer_type'),
-    resource: parsedWords(wordColumn(block, 'resource'), parseAttributes),
+    resource: parsed('resource', parseAttributes),
     scope: word('scope'),
     attributes: attributesReader(block, 'attributes', 'attribute_types'),
-    details: parsedWords(wordColumn(block, 'details'), parseDetails),
+    details: parsed('details', parseDetails),
     annotations: attributesReader(block, 'annotations', 'annotation_types'),
     metadata: text('metadata'),
     cause: text('cause'),

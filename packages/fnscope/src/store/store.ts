@@ -5,8 +5,10 @@ import type { MetricPoint } from '../span/metric-point.ts'
 import type { GraphPeriod, GraphRows } from '../span/graph-rows.ts'
 import type { GraphSpans, NodeTable } from '../span/graph-spans.ts'
 import type { Span } from '../span/span.ts'
+import type { SpanPart } from './span-parts.ts'
 import type { TraceQuery } from './trace-query.ts'
 
+export type { SpanPart } from './span-parts.ts'
 export type { SpanQuery, TextField, TraceQuery } from './trace-query.ts'
 
 /** Rows of one table in the store's own insert format: the write-ahead log keeps these bytes, and inserts join them. */
@@ -425,8 +427,8 @@ export interface Reader {
    * than 100 000 rows only the earliest started are answered, and a warning logged: ask for fewer traces at once.
    */
   readSpans(traceIds: readonly string[]): Promise<Span[]>
-  /** The same of traces that listTraces has just found: it says where they lie, which saves looking them up. */
-  readListed(rows: readonly TraceReach[]): Promise<Span[]>
+  /** The same of traces that listTraces has just found: it says where they lie, which saves looking them up. With `parts` these alone, beside a trace's shape. */
+  readListed(rows: readonly TraceReach[], parts?: readonly SpanPart[]): Promise<Span[]>
   /** Raw X-Ray documents of the traces, one per (trace, id), in start order; bounded like readSpans. */
   readDocuments(traceIds: readonly string[]): Promise<RawDocument[]>
   /** Newest first by (start, trace id). */

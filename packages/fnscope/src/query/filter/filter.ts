@@ -1,8 +1,9 @@
 // A filter expression ready for use: what the store is asked, and what then decides.
-import type { TraceQuery } from '../../store/store.ts'
+import type { SpanPart, TraceQuery } from '../../store/store.ts'
 import type { TraceIndex } from '../trace-index.ts'
 import { meetsFilter } from './evaluate.ts'
 import { parseFilter, type ParseOptions } from './parse.ts'
+import { partsOf } from './span-parts.ts'
 import { candidatesOf } from './trace-query.ts'
 
 export { FilterError } from './filter-error.ts'
@@ -11,6 +12,8 @@ export type { ParseOptions } from './parse.ts'
 export interface TraceFilter {
   /** Traces that may meet it; undefined for any. */
   readonly candidates: TraceQuery | undefined
+  /** What of their spans isMet looks at. */
+  readonly parts: readonly SpanPart[]
   readonly isMet: (trace: TraceIndex) => boolean
 }
 
@@ -18,5 +21,9 @@ export interface TraceFilter {
 export function traceFilter(text: string, options?: ParseOptions): TraceFilter | undefined {
   const expression = parseFilter(text, options)
   if (expression === undefined) return undefined
-  return { candidates: candidatesOf(expression), isMet: (trace) => meetsFilter(trace, expression) }
+  return {
+    candidates: candidatesOf(expression),
+    parts: partsOf(expression),
+    isMet: (trace) => meetsFilter(trace, expression),
+  }
 }

@@ -1,5 +1,5 @@
 // Lists of the traces that meet a filter: candidates from the store page by page, each looked at whole.
-import type { Reader, TraceListOptions, TraceRow } from '../../store/store.ts'
+import type { Reader, SpanPart, TraceListOptions, TraceRow } from '../../store/store.ts'
 import { groupByTrace, indexTrace, type TraceIndex } from '../trace-index.ts'
 import type { TraceFilter } from './filter.ts'
 
@@ -22,6 +22,8 @@ export interface FilteredListOptions extends Omit<TraceListOptions, 'where'> {
   readonly filter?: TraceFilter | undefined
   /** Candidates looked at for one page at most; then it has what was found, and where to go on. */
   readonly maxProcessed: number
+  /** What of the spans is wanted beside what the filter looks at; absent: all. */
+  readonly parts?: readonly SpanPart[]
   /** Leaves out candidates before they are read. */
   readonly isWanted?: ((row: TraceRow) => boolean) | undefined
 }
@@ -31,7 +33,8 @@ const MIN_STEP = 20
 
 /** The next `limit` traces; fewer where `maxProcessed` candidates did not have them. */
 export async function listFiltered(reader: Reader, options: FilteredListOptions): Promise<FilteredPage> {
-  const { filter, isWanted, maxProcessed, limit, ...list } = options
+  const { filter, isWanted, maxProcessed, limit, parts, ...list } = options
+  const read = parts && [...parts, ...(filter?.parts ?? [])]
   const found: FilteredRow[] = []
   let after = options.after
   let processed = 0
@@ -45,7 +48,7 @@ export async function listFiltered(reader: Reader, options: FilteredListOptions)
     })
     const page = rows.slice(0, step)
     const wanted = page.filter((row) => isWanted?.(row) ?? true)
-    const spans = groupByTrace(wanted.length === 0 ? [] : await reader.readListed(wanted))
+    const spans = groupByTrace(wanted.length === 0 ? [] : await reader.readListed(wanted, read))
     for (const row of page) {
       processed++
       after = { startNanos: row.startNanos, traceId: row.traceId }
