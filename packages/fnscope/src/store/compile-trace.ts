@@ -6,7 +6,7 @@ import { compileFlag, compileNode, compileSpan, isOfRoots, joined } from './comp
 import { minutesOf } from './minute-key.ts'
 import { LATE_NANOS } from './list-position.ts'
 import type { SqlParameters } from './sql-parameters.ts'
-import type { SpanQuery, TraceQuery } from './trace-query.ts'
+import type { FlagName, SpanQuery, TraceQuery } from './trace-query.ts'
 import { validTraceIds } from './trace-ids.ts'
 
 export interface CompileOptions {
@@ -34,6 +34,26 @@ export function isOfRow(query: TraceQuery): boolean {
     default:
       return false
   }
+}
+
+/** True when no set of spans is wanted: rows of `roots`, and what `traces` says of all spans of each, are enough. */
+export function isNarrow(query: TraceQuery): boolean {
+  switch (query.is) {
+    case 'and':
+    case 'or':
+      return query.of.every(isNarrow)
+    case 'not':
+      return isNarrow(query.of)
+    case 'span':
+      return flagOf(query.where) !== undefined
+    default:
+      return isOfRow(query)
+  }
+}
+
+/** Of a condition on nothing but a flag that spans of a trace have in common with it. */
+function flagOf(where: SpanQuery): FlagName | undefined {
+  return where.is === 'flag' && where.flag !== 'ok' ? where.flag : undefined
 }
 
 /**
@@ -103,6 +123,8 @@ function within(
 /** A SELECT of the ids of traces that have such a span. */
 function tracesWith(where: SpanQuery, options: CompileOptions): string {
   const { database, parameters } = options
+  const flag = flagOf(where)
+  if (flag !== undefined) return tracesWithFlag(flag, options)
   const split = splitAnnotations(where)
   if (split !== undefined) {
     const [first, ...others] = split.parts.map((part) =>
@@ -119,6 +141,13 @@ function tracesWith(where: SpanQuery, options: CompileOptions): string {
   const table = isOfSegments(where) && isOfRoots(where) ? 'roots' : 'spans'
   const reach = within(options, table === 'spans' ? 'ofSpans' : 'ofOthers')
   return `SELECT trace_id FROM ${database}.${table} WHERE ${reach} AND ${compileSpan(where, parameters)}`
+}
+
+/** A row of `traces` has the flags of all of its spans. */
+function tracesWithFlag(flag: FlagName, { database, parameters, spansFrom, spansTo, only }: CompileOptions): string {
+  const dayOf = (nanos: bigint): string => `toDate(fromUnixTimestamp64Nano(${parameters.bind('Int64', nanos)}, 'UTC'))`
+  return `SELECT trace_id FROM ${database}.traces WHERE ${compileFlag(flag)}
+    AND day BETWEEN ${dayOf(spansFrom)} AND ${dayOf(spansTo)}${only === undefined ? '' : ` AND ${only.ofOthers}`}`
 }
 
 function annotationRows(condition: string, options: CompileOptions): string {

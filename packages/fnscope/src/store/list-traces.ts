@@ -3,11 +3,11 @@
 // cost does not grow with the store, and rows of one time are neither lost nor repeated between pages.
 import { checkTraces } from './check-traces.ts'
 import { compileSpan } from './compile-span.ts'
-import { compileTrace, isOfRow, metByRow } from './compile-trace.ts'
+import { compileTrace, isNarrow, isOfRow, metByRow } from './compile-trace.ts'
 import type { Connection } from './connection.ts'
 import { entryEndsOf, windowOf, type Window } from './list-ranges.ts'
 import { EARLY_NANOS, LATE_NANOS, type ListPosition } from './list-position.ts'
-import { rootColumns, rootRowsOf, type RootRow } from './root-rows.ts'
+import { rootColumns, rootRowsOf, sortRootRows, type RootRow } from './root-rows.ts'
 import { searchAnnotations } from './search-annotations.ts'
 import { largeRead, smallRead } from './small-read.ts'
 import { SqlParameters } from './sql-parameters.ts'
@@ -30,6 +30,9 @@ const MAX_PLACES = 1000
 /** A condition that gives less than the page in so many steps is not common. */
 const COMMON_STEPS = 4
 
+/** Where the rows alone answer, reading them in order ends with the page: the window only keeps days apart. */
+const ROW_WINDOW = 60n * NANOS_PER_MINUTE
+
 const FIRST_WINDOW = 10n * NANOS_PER_SECOND
 /** How much further back each window reaches at most than the one before. */
 const WINDOW_GROWTH = 16n
@@ -43,7 +46,7 @@ interface Walk {
   readonly connection: Connection
   readonly options: TraceListOptions
   readonly where: TraceQuery | undefined
-  /** The trace's whole duration: looked at where its place is known. */
+  /** The trace's whole duration: known with its place, so that the newest need not be asked for it. */
   readonly durations: readonly Extract<TraceQuery, { readonly is: 'duration' }>[]
   readonly bounds: Window
 }
@@ -85,16 +88,18 @@ async function walk(walk: Walk): Promise<TraceRow[]> {
   let length = firstWindow(walk, way, to)
   for (;;) {
     const from = to - length > bounds.from ? to - length : bounds.from
-    const rows = await stepRows(walk, { from, to }, { after, way, step })
-    if (rows.length === step && list.length === 0) noteNewest(walk, rows)
+    const { rows, isCut } = await stepRows(walk, { from, to }, { after, way, step })
+    if (isCut && list.length === 0) noteNewest(walk, rows)
     const met = way === 'check' ? metTraces(walk, rows) : undefined
-    if (met !== undefined && rows.length === step && met * COMMON_STEPS < options.limit) {
+    if (met !== undefined && isCut && met * COMMON_STEPS < options.limit) {
       way = 'select'
       length = to - rows[0]!.startNanos + likelyWindow(walk, reachOf(rows), met)
       continue
     }
     const before = list.length
-    for await (const row of standing(walk, rows, way)) {
+    const looked = way === 'check' ? firstRows(walk, rows) : rows
+    const isWhole = looked.length === rows.length && !isCut
+    for await (const row of standing(walk, looked, way)) {
       if (listed.has(row.traceId)) continue
       listed.add(row.traceId)
       list.push(row)
@@ -102,20 +107,28 @@ async function walk(walk: Walk): Promise<TraceRow[]> {
     }
     const found = list.length - before
     const isRare = found * COMMON_STEPS < options.limit
-    if (way === 'check' && rows.length === step && isRare) {
+    if (way === 'check' && !isWhole && isRare) {
       way = 'select'
-      to = rows.at(-1)!.startNanos + 1n
-      length = likelyWindow(walk, reachOf(rows), found)
+      to = looked.at(-1)!.startNanos + 1n
+      length = likelyWindow(walk, reachOf(looked), found)
     }
-    // Rows of one (time, trace id) come best rank first: what is beyond the step is no other row of the list.
-    if (rows.length === step) after = rows.at(-1)
+    if (!isWhole) after = looked.at(-1)
     else if (from <= bounds.from) return list
     else {
       to = from
       length = way === 'check' ? length * WINDOW_GROWTH : likelyWindow(walk, length, found)
     }
-    if (isRare) step = MAX_STEP
+    if (isRare && way === 'select') step = MAX_STEP
   }
+}
+
+/** Looking at traces costs more than at rows: those of a few tell how common a condition is. */
+function firstRows({ options, where }: Walk, rows: readonly RootRow[]): readonly RootRow[] {
+  if (where === undefined || isOfRow(where)) return rows
+  const ids = new Set<string>()
+  const most = Math.max(options.limit, MIN_CHECKED)
+  const end = rows.findIndex(({ traceId }) => ids.add(traceId).size > most)
+  return end < 0 ? rows : rows.slice(0, end)
 }
 
 function reachOf(rows: readonly RootRow[]): bigint {
@@ -136,18 +149,20 @@ function likelyWindow({ options }: Walk, reach: bigint, found: number): bigint {
   return likely < least * WINDOW_GROWTH ? likely : least * WINDOW_GROWTH
 }
 
-function firstWay({ options, where }: Walk): Way {
-  return where === undefined || isOfRow(where) || options.by !== 'start' ? 'select' : 'check'
+function firstWay({ options, where, durations }: Walk): Way {
+  const isOfRows = durations.length === 0 && (where === undefined || isNarrow(where))
+  return isOfRows || options.by !== 'start' ? 'select' : 'check'
 }
 
 /** Long ranges are begun with their newest part: what is common is found there, and the rest is not looked at. */
 function firstWindow({ connection, options, where, bounds }: Walk, way: Way, to: bigint): bigint {
   const whole = bounds.to - bounds.from
   if (options.by !== 'start') return whole
-  if (where === undefined || way === 'check') {
+  if (way === 'check' || where === undefined) {
     const { lastNanos, reach } = NEWEST.get(connection) ?? { lastNanos: to, reach: FIRST_WINDOW }
     return to > lastNanos ? to - lastNanos + reach : reach
   }
+  if (isNarrow(where)) return whole < ROW_WINDOW ? whole : ROW_WINDOW
   const part = whole / WINDOW_GROWTH
   return part < FIRST_WINDOW ? FIRST_WINDOW : part > 5n * NANOS_PER_MINUTE ? 5n * NANOS_PER_MINUTE : part
 }
@@ -164,8 +179,8 @@ async function stepRows(
   walk: Walk,
   window: Window,
   { after, way, step }: { readonly after: ListPosition | undefined; readonly way: Way; readonly step: number },
-): Promise<RootRow[]> {
-  const { connection, options, where, bounds } = walk
+): Promise<{ readonly rows: RootRow[]; readonly isCut: boolean }> {
+  const { connection, options, where, durations, bounds } = walk
   const { database } = connection
   const parameters = new SqlParameters()
   const time = (nanos: bigint): string => parameters.bind('Int64', nanos)
@@ -187,21 +202,29 @@ async function stepRows(
     const ofRow = (where.is === 'and' ? where.of : [where]).filter(isOfRow)
     const reach = { spansFrom: window.from, spansTo: window.to }
     conditions.push(...ofRow.map((one) => compileTrace(one, { database, parameters, ...reach })))
-  } else if (where !== undefined) {
+  } else if (where !== undefined || durations.length > 0) {
     const early = window.to - window.from > EARLY_NANOS ? window.to - window.from : EARLY_NANOS
     const reach = { spansFrom: window.from - early, spansTo: window.to + LATE_NANOS }
-    conditions.push(compileTrace(where, { database, parameters, ...reach }))
+    for (const one of where === undefined ? durations : [where, ...durations])
+      conditions.push(compileTrace(one, { database, parameters, ...reach }))
   }
+  const isSmall = way === 'check' || (where ?? durations[0]) === undefined
   const byRow = way === 'check' && where !== undefined ? metByRow(where) : undefined
   const met = byRow === undefined ? undefined : compileSpan(byRow, parameters)
-  // Of one trace's rows at one time the best rank comes first, where it may stand; of copies the newest received.
+  // In the order of the key and no further, in one direction: else all rows are read and sorted, and not only the newest.
   const blocks = await connection.queryNative(
     `SELECT ${rootColumns(options.details === true, met)} FROM ${database}.roots WHERE ${conditions.join(' AND ')}
-     ORDER BY start_nanos DESC, trace_id DESC, root_rank, received_nanos DESC LIMIT ${step}
-     SETTINGS ${where === undefined || way === 'check' ? smallRead(connection) : largeRead()}`,
+     ORDER BY start_nanos DESC, trace_id DESC LIMIT ${step}
+     SETTINGS ${isSmall ? smallRead(connection) : largeRead()}, read_in_order_use_buffering = 0`,
     parameters.values,
   )
-  return rootRowsOf(blocks, options.details === true)
+  const rows = sortRootRows(rootRowsOf(blocks, options.details === true))
+  const last = rows.at(-1)
+  if (last === undefined || rows.length < step) return { rows, isCut: false }
+  // There may be more of one time and trace, and better ones.
+  const whole = rows.filter(({ startNanos, traceId }) => startNanos !== last.startNanos || traceId !== last.traceId)
+  if (whole.length > 0) return { rows: whole, isCut: true }
+  return await stepRows(walk, window, { after, way, step: step * 2 })
 }
 
 /** The rows at which their traces stand, in their order. Places are asked for as the list needs them. */
@@ -209,7 +232,8 @@ async function* standing(walk: Walk, rows: readonly RootRow[], way: Way): AsyncG
   const { connection, options, durations, where } = walk
   const ids = [...new Set(rows.map(({ traceId }) => traceId))]
   const metByRows = new Set(rows.flatMap(({ traceId, met }) => (met ? [traceId] : [])))
-  const isCheap = way === 'select' || metByRows.size === ids.length
+  const asks = way === 'check' && where !== undefined && !isOfRow(where)
+  const isCheap = !asks || metByRows.size === ids.length
   let batch = isCheap ? options.limit : Math.max(options.limit, MIN_CHECKED)
   const places = new Map<string, TracePlace>()
   let ends: ReadonlyMap<string, readonly bigint[]> = new Map()
@@ -221,11 +245,8 @@ async function* standing(walk: Walk, rows: readonly RootRow[], way: Way): AsyncG
       if (isCheap) batch = Math.min(MAX_PLACES, batch * 2)
       for (const id of some) known.add(id)
       const found = await placesOf(connection, some)
-      const doubtful =
-        way === 'check' && where !== undefined
-          ? [...found.values()].filter(({ traceId }) => !metByRows.has(traceId))
-          : []
-      const met = where === undefined ? new Set<string>() : await checkTraces(connection, doubtful, where)
+      const doubtful = asks ? [...found.values()].filter(({ traceId }) => !metByRows.has(traceId)) : []
+      const met = asks ? await checkTraces(connection, doubtful, where) : new Set<string>()
       for (const { traceId } of doubtful) if (!met.has(traceId)) found.delete(traceId)
       for (const [id, place] of found) places.set(id, place)
       if (options.by === 'end') ends = new Map([...ends, ...(await entryEndsOf(connection, [...found.values()]))])

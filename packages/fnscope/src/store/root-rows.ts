@@ -11,12 +11,15 @@ export interface RootRow {
   readonly rank: number
   /** Only when a condition was asked for: does the row meet it? */
   readonly met: boolean
+  /** Only with the root. */
+  readonly receivedNanos: bigint
   /** Only when its columns were asked for. */
   readonly root: Root | undefined
 }
 
 const PLACE = 'trace_id, start_nanos, root_rank'
-const DETAILS = 'service, name, source, origin, kind, duration_nanos, flags, http_method, http_url, http_status'
+const DETAILS =
+  'service, name, source, origin, kind, duration_nanos, flags, http_method, http_url, http_status, received_nanos'
 
 /** `met`: a condition that each row is to be asked. */
 export function rootColumns(details: boolean, met?: string): string {
@@ -31,13 +34,25 @@ export function rootRowsOf(blocks: readonly NativeBlock[], details: boolean): Ro
     const ranks = fixedColumn(block, 'root_rank')
     const met = block.columns.has('met') ? fixedColumn(block, 'met') : undefined
     const detail = details ? detailReader(block) : undefined
+    const received = details ? fixedColumn(block, 'received_nanos') : undefined
     return Array.from({ length: block.rows }, (_, row) => ({
       traceId: ids.hex(row),
       startNanos: starts.i64(row),
       rank: ranks.u8(row),
       met: met?.u8(row) === 1,
+      receivedNanos: received?.i64(row) ?? 0n,
       root: detail?.(row),
     }))
+  })
+}
+
+/** Newest first; of one trace's rows at one time the best rank first, where it may stand, and of copies the newest received. */
+export function sortRootRows(rows: RootRow[]): RootRow[] {
+  return rows.sort((a, b) => {
+    if (a.startNanos !== b.startNanos) return a.startNanos > b.startNanos ? -1 : 1
+    if (a.traceId !== b.traceId) return a.traceId > b.traceId ? -1 : 1
+    if (a.rank !== b.rank) return a.rank - b.rank
+    return a.receivedNanos === b.receivedNanos ? 0 : a.receivedNanos > b.receivedNanos ? -1 : 1
   })
 }
 
