@@ -105,8 +105,11 @@ try {
   for (const hours of HOURS) {
     for (const filter of FILTERS) {
       if (ONLY !== undefined && !filter.includes(ONLY)) continue
-      const one = await ask(filter, hours, endMs).catch((error: unknown) => void progress(String(error)))
-      if (one === undefined) {
+      let one: Asked
+      try {
+        one = await ask(filter, hours, endMs)
+      } catch (error) {
+        progress(String(error))
         process.exitCode = 1
         continue
       }
