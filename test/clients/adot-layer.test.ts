@@ -3,10 +3,9 @@
 // platform's segments. The layer is made of the packages that AWS' own is made of.
 import assert from 'node:assert/strict'
 import { cpSync, globSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
-import { once } from 'node:events'
-import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { freePort } from '../free-port.ts'
 import { eventually, ROOT, runFnscope, startFnscope, temporaryDir, type StartedFnscope } from '../started-fnscope.ts'
 import { readTrace, type Document } from './xray-client.ts'
 
@@ -33,15 +32,6 @@ def handler(event, context):
 
 let fnscope: StartedFnscope
 const app = temporaryDir('adot-layer')
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 before(async () => {
   const port = await freePort()

@@ -1,24 +1,13 @@
 // A function with Datadog's library as Datadog's and DataKit's guides for AWS Lambda set it up (test/apps/datadog-lambda),
 // run by fnscope: nothing in it knows of fnscope, and nothing leaves the machine.
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
-import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { freePort } from '../free-port.ts'
 import { APPS, eventually, runFnscope, startFnscope, type StartedFnscope } from '../started-fnscope.ts'
 import { readTrace, type Document } from './xray-client.ts'
 
 let fnscope: StartedFnscope
-
-/** DataKit's port is in the function's configuration: of a free number here, so that nobody else's is in the way. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 before(async () => {
   const port = await freePort()

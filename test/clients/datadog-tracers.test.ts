@@ -4,7 +4,6 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
@@ -13,6 +12,7 @@ import { decodeDatadogV05 } from '../../packages/fnscope/src/codec/datadog-v05.t
 import { readSpans } from '../../packages/fnscope/src/span/read-span.ts'
 import { SpanBatch } from '../../packages/fnscope/src/span/span-batch.ts'
 import type { Span } from '../../packages/fnscope/src/span/span.ts'
+import { freePort } from '../free-port.ts'
 import { eventually, ROOT, startFnscope, type StartedFnscope } from '../started-fnscope.ts'
 
 const VENV = join(ROOT, '.fnscope/venvs/ddapm/bin')
@@ -31,15 +31,6 @@ function parseTraces(json: string): readonly (readonly AgentSpan[])[] {
       ? BigInt(context!.source!)
       : value,
   ) as readonly (readonly AgentSpan[])[]
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 function decoded(name: string): readonly Span[] {

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { ConsoleLogLine, ConsoleSpan, ConsoleTrace } from '../../packages/fnscope/src/api/console-types.ts'
+import { freePort } from '../free-port.ts'
 import { eventually, ROOT, runPython, startFnscope, temporaryDir, type StartedFnscope } from '../started-fnscope.ts'
 
 /** Made by scripts/setup.mjs of test/clients/venvs/ministack.txt. */
@@ -40,14 +40,6 @@ before(async () => {
 after(async () => {
   await resources.disposeAsync()
 })
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { readonly port: number }
-  server.close()
-  return port
-}
 
 const HANDLER = `
 import sys, time

@@ -2,22 +2,12 @@
 // platform's id, has both, each thing once.
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
-import { once } from 'node:events'
-import { createServer, type AddressInfo } from 'node:net'
 import { after, before, test } from 'node:test'
 import type { ConsoleSpan, ConsoleTrace } from '../../packages/fnscope/src/api/console-types.ts'
+import { freePort } from '../free-port.ts'
 import { APPS, eventually, runFnscope, startFnscope, type StartedFnscope } from '../started-fnscope.ts'
 
 let fnscope: StartedFnscope
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 before(async () => {
   const port = await freePort()

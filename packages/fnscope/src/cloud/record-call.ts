@@ -7,8 +7,7 @@ import { ROOT_RANK } from '../span/span-batch.ts'
 import { completeSpan, type Span } from '../span/span.ts'
 import { parseTraceHeader, type TraceHeader } from '../span/trace-header.ts'
 import type { AwsCall } from './aws-call.ts'
-
-const CLIENT = 3
+import { CLIENT } from '../span/span-kind.ts'
 
 /** A call on its way. */
 export interface OpenCall {

@@ -2,6 +2,7 @@
 // tags that are the library's own. https://docs.datadoghq.com/tracing/trace_collection/tracing_naming_convention/
 import { isCustomKey, MEANING, type KeyMeaning } from './semantic-keys.ts'
 import type { RowMake } from './span-row-writer.ts'
+import { CLIENT, CONSUMER, INTERNAL, SERVER } from '../span/span-kind.ts'
 
 /** Tags that the codec is told of. Below 32. */
 export const TAG = {
@@ -101,11 +102,6 @@ export interface TypeFacts {
   /** The type is a database's name, in OpenTelemetry's spelling. */
   readonly isDatabase: boolean
 }
-
-const INTERNAL = 1
-const SERVER = 2
-const CLIENT = 3
-const CONSUMER = 5
 
 const PLAIN = { kind: INTERNAL, isWeb: false, isFunction: false, isSql: false, isDatabase: false }
 

@@ -3,9 +3,8 @@
 // query/trace-index.ts has it.
 import type { Span } from '../span/span.ts'
 import { derivedId } from './xray-derived-id.ts'
+import { CLIENT, SERVER } from '../span/span-kind.ts'
 
-const SERVER = 2
-const CLIENT = 3
 /** Unlike any count of inferred segments or exceptions, whose ids derive from the same span's. */
 const SERVER_HALF = 0x7a697070
 

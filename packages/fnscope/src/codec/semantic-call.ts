@@ -8,8 +8,7 @@ import { LETTER, newValue, readValue } from './otlp-value.ts'
 import { ProtobufReader } from './protobuf-reader.ts'
 import { MEANING, meanings, type Meaning } from './semantic-keys.ts'
 import type { SemanticSlots } from './semantic-slots.ts'
-
-const CLIENT = 3
+import { CLIENT } from '../span/span-kind.ts'
 
 /** Everything that a call is described by, in the order in which it stands in the memo's key. */
 const AWS_KEYS: readonly Meaning[] = [

@@ -7,6 +7,7 @@ import { CALL, PeerFinder } from './semantic-call.ts'
 import { MEANING, meanings } from './semantic-keys.ts'
 import { putRequest, REQUEST } from './semantic-request.ts'
 import { SemanticSlots } from './semantic-slots.ts'
+import { CLIENT, CONSUMER, PRODUCER, SERVER } from '../span/span-kind.ts'
 
 /** A resource's words as indexes in the columns of the batch that is being filled. */
 export interface ResourceIndexes {
@@ -16,10 +17,6 @@ export interface ResourceIndexes {
   readonly arn: number
 }
 
-const SERVER = 2
-const CLIENT = 3
-const PRODUCER = 4
-const CONSUMER = 5
 const STATUS_ERROR = 2
 const ZERO = 48
 const MAX_STATUS_DIGITS = 4

@@ -4,9 +4,8 @@ import type { AttributeValue } from '../span/attribute-value.ts'
 import type { CauseException, Span, SpanEvent } from '../span/span.ts'
 import { parseStackTrace } from './stack-trace.ts'
 import { derivedId } from './xray-derived-id.ts'
+import { CLIENT, PRODUCER } from '../span/span-kind.ts'
 
-const CLIENT = 3
-const PRODUCER = 4
 const ERROR = 2
 
 /** What instrumented AWS SDKs say of each attempt that failed. */

@@ -6,13 +6,12 @@ import { isJsonObject, setOwn } from './json.ts'
 import { isCauseEvent } from './xray-foreign-cause.ts'
 import { plain, plainMembers, put, putFilled, type Members } from './xray-members.ts'
 import type { TakenAttributes } from './taken-attributes.ts'
+import { CLIENT, SERVER } from '../span/span-kind.ts'
 
 const LISTED = 'aws.xray.annotations'
 const METADATA = 'aws.xray.metadata.'
 const RESOURCE = 'otel.resource.'
 const KINDS = ['', 'internal', 'server', 'client', 'producer', 'consumer']
-const SERVER = 2
-const CLIENT = 3
 
 export interface Filed {
   readonly annotations: Members

@@ -2,11 +2,7 @@
 // gives them; beyond it, a call is named by its host and database also where the span has the current names.
 import type { Span } from '../span/span.ts'
 import type { TakenAttributes } from './taken-attributes.ts'
-
-const INTERNAL = 1
-const SERVER = 2
-const CLIENT = 3
-const CONSUMER = 5
+import { CLIENT, CONSUMER, INTERNAL, SERVER } from '../span/span-kind.ts'
 
 /** X-Ray takes no longer ones. */
 const MAX_NAME = 200

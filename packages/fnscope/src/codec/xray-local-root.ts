@@ -6,9 +6,7 @@ import { derivedId } from './xray-derived-id.ts'
 import { encodeParts } from './xray-encode.ts'
 import { foreignParts } from './xray-foreign.ts'
 import { isNative } from './xray-parts.ts'
-
-const CLIENT = 3
-const CONSUMER = 5
+import { CLIENT, CONSUMER } from '../span/span-kind.ts'
 
 /** Behind the ids that exceptions of the span may have. */
 const SEGMENT_INDEX = 0x1_0000_0000

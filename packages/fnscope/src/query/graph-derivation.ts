@@ -6,11 +6,7 @@ import { GRAPH_ROW } from '../span/graph-rows.ts'
 import { FUNCTION_ORIGIN } from './same-call.ts'
 import type { GraphSum } from './graph-statistics.ts'
 import { groupRows, type TraceGroups } from './graph-traces.ts'
-
-const SERVER = 2
-const CLIENT = 3
-const PRODUCER = 4
-const CONSUMER = 5
+import { CLIENT, CONSUMER, PRODUCER, SERVER } from '../span/span-kind.ts'
 
 /** Rows of a trace up to which parents are looked for one by one. */
 const FEW_ROWS = 24

@@ -2,11 +2,9 @@
 // the other's time.
 import type { AttributeValue } from '../span/attribute-value.ts'
 import type { Span } from '../span/span.ts'
+import { CLIENT, PRODUCER } from '../span/span-kind.ts'
 
 export const FUNCTION_ORIGIN = 'AWS::Lambda::Function'
-
-const CLIENT = 3
-const PRODUCER = 4
 
 /** SDKs read the clock one after the other, and X-Ray's cut it. */
 const TOLERANCE_NANOS = 2_000_000n

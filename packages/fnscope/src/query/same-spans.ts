@@ -2,6 +2,7 @@
 // span that stays says more, and `sources` says whose they were. Pure; the rules are in docs/guide/one-trace.md.
 import { FUNCTION_ORIGIN, isCall, sameCall } from './same-call.ts'
 import type { Span } from '../span/span.ts'
+import { SERVER } from '../span/span-kind.ts'
 
 /** Who is believed first. */
 const SOURCES = ['lambda', 'fc', 'xray', 'otlp', 'datadog', 'jaeger', 'zipkin', 'dataway']
@@ -15,8 +16,6 @@ export function mergeSame(spans: readonly Span[]): Span[] {
 
 /** A span → the one that it is the same as, and that stays. */
 type Same = ReadonlyMap<Span, Span>
-
-const SERVER = 2
 
 /** The span by which an SDK, or the platform, says: here the function ran. Undefined when it is none. */
 function invocationOf(span: Span, parents: ReadonlyMap<string, Span>): string | undefined {

@@ -3,9 +3,7 @@
 import { NANOS_PER_MINUTE } from '../span/time.ts'
 import type { Span } from '../span/span.ts'
 import { FUNCTION_ORIGIN, isCall } from './same-call.ts'
-
-const SERVER = 2
-const CLIENT = 3
+import { CLIENT, SERVER } from '../span/span-kind.ts'
 
 export interface TraceIndex {
   /** 32 hex digits. */

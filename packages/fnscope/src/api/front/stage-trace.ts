@@ -5,6 +5,7 @@ import { peerOf } from '../../span/peer.ts'
 import { ROOT_RANK } from '../../span/span-batch.ts'
 import { completeSpan, type Span } from '../../span/span.ts'
 import { millisToNanos } from '../../span/time.ts'
+import { CLIENT, SERVER } from '../../span/span-kind.ts'
 
 export interface StageTraceOptions {
   readonly api: RestApiSpec
@@ -30,9 +31,6 @@ export interface StageTrace {
   /** Hands both spans over; the status is the client's. */
   end(status: number): void
 }
-
-const SERVER = 2
-const CLIENT = 3
 
 function flagsOf(status: number): Pick<Span, 'error' | 'fault' | 'throttle' | 'statusCode'> {
   return {

@@ -3,11 +3,10 @@ import { newSpanId } from '../../span/id.ts'
 import { completeSpan, type Span, type SpanInput } from '../../span/span.ts'
 import { importParts, initParts, type AnatomyPart } from './cold-start-anatomy.ts'
 import type { InitRecord, InvocationRecord } from '../invocation-record.ts'
+import { INTERNAL } from '../../span/span-kind.ts'
 
 /** What all spans of the invocation have. */
 export type SpanBase = Omit<SpanInput, 'name' | 'spanId' | 'parentId' | 'startNanos' | 'endNanos'>
-
-const INTERNAL = 1
 
 /** @param parentId the initialization's span */
 export function initAnatomySpans(init: InitRecord, base: SpanBase, parentId: string): Span[] {
