@@ -1,7 +1,7 @@
-// The console's budgets, in a real Chromium: what the first page costs, a trace of 10 000 spans opened and scrolled, a
-// thousand live events a second. Ends with 1 over a limit. Frames by the clock are told and not judged: on a machine that
-// others use they say more about the others.
-//   node bench/console.bench.ts     RUNS=3 LIVE_SECONDS=20
+// The console's budgets, in a real Chromium: what the first page costs, a trace of 10 000 spans opened and scrolled. Ends
+// with 1 over a limit. Frames by the clock are told and not judged: on a machine that others use they say more about the
+// others. A thousand live events a second: console-live.bench.ts.
+//   node bench/console.bench.ts     RUNS=3
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -12,10 +12,8 @@ import { eventually, ROOT, startFnscope, type StartedFnscope } from '../test/sta
 import { load, median, report } from './measure.ts'
 
 const RUNS = Number(process.env['RUNS'] ?? 3)
-const LIVE_SECONDS = Number(process.env['LIVE_SECONDS'] ?? 20)
 const SPANS = 10_000
 const FRAMES = 200
-const EVENTS_A_SECOND = 1000
 
 const LIMITS = {
   firstScriptBytes: 170_000,
@@ -24,7 +22,6 @@ const LIMITS = {
   lazyChunkBytes: 60_000,
   openMs: 400,
   scrollMsAFrame: 4,
-  liveGrowthBytes: 8_000_000,
 } as const
 
 type Figures = Readonly<Record<keyof typeof LIMITS, number>>
@@ -134,43 +131,6 @@ async function sendBigTrace(to: StartedFnscope): Promise<string> {
   return traceId
 }
 
-/** What the page's heap has grown by, from when it holds all the rows that it keeps. */
-async function liveEvents(inside: Browser): Promise<Pick<Figures, 'liveGrowthBytes'>> {
-  const page = await inside.newPage()
-  await page.goto(`${fnscope.url}/`)
-  await page.getByText('connected', { exact: true }).waitFor()
-  const session = await page.context().newCDPSession(page)
-  // More than the page keeps, so that it is full.
-  await sendRoots(5)
-  const full = await heapBytes(session)
-  await sendRoots(LIVE_SECONDS)
-  const after = await heapBytes(session)
-  await page.close()
-  return { liveGrowthBytes: Math.max(0, after - full) }
-}
-
-async function sendRoots(seconds: number): Promise<void> {
-  for (let second = 0; second < seconds; second++) {
-    const next = new Promise((resolve) => setTimeout(resolve, 1000))
-    const now = BigInt(Date.now()) * 1_000_000n
-    const roots = Array.from({ length: EVENTS_A_SECOND }, (_, at) => ({
-      traceId: hexId(16),
-      spanId: hexId(8),
-      name: `GET /items/${at % 50}`,
-      kind: 2,
-      startTimeUnixNano: String(now),
-      endTimeUnixNano: String(now + 12_000_000n),
-    }))
-    await sendSpans(fnscope, 'shop', roots)
-    await next
-  }
-}
-
-async function heapBytes(session: CDPSession): Promise<number> {
-  await session.send('HeapProfiler.collectGarbage')
-  return (await session.send('Runtime.getHeapUsage')).usedSize
-}
-
 if (NO_CHROMIUM !== false) throw new Error(NO_CHROMIUM)
 buildConsole()
 const before = load()
@@ -180,7 +140,6 @@ try {
   const figures: Figures = {
     ...(await firstLoad(browser)),
     ...(await bigTrace(browser)),
-    ...(await liveEvents(browser)),
   }
   report('console', { load: { before, after: load() }, limits: LIMITS, figures })
   for (const [name, limit] of Object.entries(LIMITS)) {

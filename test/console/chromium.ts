@@ -124,10 +124,14 @@ export async function assertAccessible(page: Page, where: string): Promise<void>
   assert.deepEqual(found, [], where)
 }
 
-/** Nothing of the page lies beyond its right edge. */
+/** Nothing lies beyond the right edge of the page, nor of anything in it that scrolls, but for text that is kept as it is. */
 export async function assertNoSidewaysScroll(page: Page, where: string): Promise<void> {
-  const beyond = await page.evaluate<number>(
-    'document.documentElement.scrollWidth - document.documentElement.clientWidth',
-  )
-  assert.ok(beyond <= 0, `${where} is ${beyond} px wider than the window`)
+  const beyond = await page.evaluate<
+    string[]
+  >(`[document.documentElement, ...document.querySelectorAll('body *:not(pre)')]
+    .filter((element) => element.clientWidth > 0 && element.scrollWidth > element.clientWidth &&
+      (element === document.documentElement || /auto|scroll/.test(getComputedStyle(element).overflowX)))
+    .map((element) => (element.getAttribute('aria-label') ?? element.tagName + '.' + element.className) + ' is ' +
+      (element.scrollWidth - element.clientWidth) + ' px wider than it shows')`)
+  assert.deepEqual(beyond, [], where)
 }

@@ -66,6 +66,30 @@ test('with no data Live shows the doors and what to paste, and fills by itself',
   await page.getByText(LINE).waitFor()
 })
 
+test(
+  'a row of Live says that a call was cold, and what it was made of, also of what is stored',
+  skip,
+  async (context) => {
+    const live = await openPage(context, browser, `${fnscope.url}/`)
+    const made = (name: string) =>
+      live
+        .getByRole('row')
+        .filter({ hasText: name })
+        .first()
+        .getByRole('img', { name: /^init 2|^handler/ })
+    await live.getByText('connected', { exact: true }).waitFor()
+    assert.equal(await made('checkout').getAttribute('aria-label'), 'init 290 ms, handler 90.0 ms, overhead 15.0 ms')
+    await live.getByRole('row').filter({ hasText: 'checkout' }).getByText('cold', { exact: true }).waitFor()
+    assert.equal(
+      await live.getByRole('row').filter({ hasText: 'payments' }).getByText('cold', { exact: true }).count(),
+      0,
+    )
+    await sendDocuments(fnscope, invocation({ name: 'shipping', atSeconds: Date.now() / 1000, cold: true }).documents)
+    assert.equal(await made('shipping').getAttribute('aria-label'), 'init 290 ms, handler 90.0 ms, overhead 15.0 ms')
+    await live.getByRole('row').filter({ hasText: 'shipping' }).getByText('cold', { exact: true }).waitFor()
+  },
+)
+
 test('Live counts what comes while it is paused, and shows it after', skip, async (context) => {
   const page = await openPage(context, browser, `${fnscope.url}/`)
   await page.getByRole('row').filter({ hasText: 'checkout' }).waitFor()

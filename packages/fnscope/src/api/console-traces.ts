@@ -3,10 +3,12 @@ import { listFiltered } from '../query/filter/filtered-rows.ts'
 import { assembleTrace, isPartial } from '../query/trace.ts'
 import { groupByTrace } from '../query/trace-index.ts'
 import type { Reader, TraceRow } from '../query/reader.ts'
+import { functionPhases, type FunctionPhases } from '../span/function-phases.ts'
 import { formatXrayTraceId } from '../span/id.ts'
 import { ROOT_RANK } from '../span/span-batch.ts'
 import { nanosToMillis } from '../span/time.ts'
 import { formatCursor, parseCursor } from './console-cursor.ts'
+import { consolePhases } from './console-phases.ts'
 import { numberIn, rangeIn, type ConsoleQuery } from './console-query.ts'
 import type { ParseOptions } from '../query/filter/filter.ts'
 import { SEARCH_NAMES, searchIn } from './console-search.ts'
@@ -40,7 +42,9 @@ export async function listTraces(query: ConsoleQuery, options: TracesOptions): P
       parts: [],
       maxProcessed: MAX_PROCESSED,
     })
-    const traces = found.map(({ row, trace }) => traceRow(row, isPartial(trace)))
+    const rows = found.map(({ row }) => row)
+    const phases = await phasesOf(rows, query, reader)
+    const traces = found.map(({ row, trace }) => traceRow(row, isPartial(trace), phases))
     return { traces, ...(next && { cursor: cursorAt(next) }) }
   }
   const rows = await reader.listTraces({ ...list, limit: limit + 1, ...(where && { where }) })
@@ -48,11 +52,23 @@ export async function listTraces(query: ConsoleQuery, options: TracesOptions): P
   // Whether something is still to come is known of a trace whose root came; of others only their spans say.
   const rootless = page.filter(({ details }) => details?.rootRank !== ROOT_RANK.root)
   const spans = groupByTrace(await reader.readListed(rootless, []))
-  const traces = page.map((row) => traceRow(row, assembleTrace(spans.get(row.traceId) ?? [])?.partial ?? false))
+  const phases = await phasesOf(page, query, reader)
+  const traces = page.map((row) => traceRow(row, assembleTrace(spans.get(row.traceId) ?? [])?.partial ?? false, phases))
   return { traces, ...(rows.length > limit && { cursor: cursorAt(page.at(-1)!) }) }
 }
 
-function traceRow({ traceId, startNanos, endNanos, details, ...flags }: TraceRow, partial: boolean): ConsoleTraceRow {
+type Phases = ReadonlyMap<string, readonly FunctionPhases[]>
+
+async function phasesOf(rows: readonly TraceRow[], query: ConsoleQuery, reader: Reader): Promise<Phases> {
+  if (numberIn(query, 'phases', 0, [0, 1]) === 0) return new Map()
+  return Map.groupBy(functionPhases(await reader.readPhases(rows)), ({ traceId }) => traceId)
+}
+
+function traceRow(
+  { traceId, startNanos, endNanos, details, ...flags }: TraceRow,
+  partial: boolean,
+  phases: Phases,
+): ConsoleTraceRow {
   const { name = '', httpMethod: method = '', httpUrl: url = '', httpStatus: status = 0 } = details?.root ?? {}
   return {
     id: formatXrayTraceId(traceId),
@@ -66,6 +82,7 @@ function traceRow({ traceId, startNanos, endNanos, details, ...flags }: TraceRow
     fault: flags.fault,
     throttle: flags.throttle,
     partial,
+    ...(phases.has(traceId) && { phases: phases.get(traceId)!.map(consolePhases) }),
   }
 }
 

@@ -50,6 +50,22 @@ export interface ConsoleTraceRow {
   readonly fault: boolean
   readonly throttle: boolean
   readonly partial: boolean
+  /** With `phases=1`, of traces in which a function was called: one of each call. */
+  readonly phases?: readonly ConsoleFunctionPhases[]
+}
+
+/** What a call of a function was made of; 0: there was none, or nothing tells of it. */
+export interface ConsoleFunctionPhases {
+  readonly function: string
+  readonly cold: boolean
+  readonly initMs: number
+  readonly handlerMs: number
+  readonly overheadMs: number
+}
+
+/** Event `phases` of /api/live, for those who want traces: before or after the trace itself. */
+export interface ConsoleLivePhases extends ConsoleFunctionPhases {
+  readonly id: string
 }
 
 /** A page of traces, newest first. */

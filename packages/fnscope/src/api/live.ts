@@ -4,11 +4,16 @@ import { randomBytes } from 'node:crypto'
 import type { Batch } from '../span/batch.ts'
 import { formatXrayTraceId } from '../span/id.ts'
 import type { LogRecord } from '../span/log-record.ts'
+import { functionPhases } from '../span/function-phases.ts'
+import { readPhaseSpans } from '../span/read-phase-spans.ts'
 import { readRoots, type RootNote } from '../span/read-roots.ts'
 import { nanosToMillis } from '../span/time.ts'
-import type { ConsoleLiveGraph, ConsoleLiveTrace, ConsoleLogLine } from './console-types.ts'
+import { consolePhases } from './console-phases.ts'
+import type { ConsoleLiveGraph, ConsoleLivePhases, ConsoleLiveTrace, ConsoleLogLine } from './console-types.ts'
 
 export type LiveKind = 'trace' | 'log' | 'graph'
+/** Who wants traces is told what their calls were made of too. */
+type EventName = LiveKind | 'phases'
 export const LIVE_KINDS: readonly LiveKind[] = ['trace', 'log', 'graph']
 
 /** One watcher: a line of events to somewhere. */
@@ -51,7 +56,7 @@ export class Live {
   #number = 0
   #keptUntilMs = 0
   #secondMs = 0
-  #toldInSecond = new Map<LiveKind, number>()
+  #toldInSecond = new Map<EventName, number>()
   #spans = 0
   #graph: NodeJS.Timeout | undefined
   #stopped = false
@@ -73,6 +78,7 @@ export class Live {
     const { roots, more } = readRoots(batch.spans, this.#left('trace'))
     for (const root of roots) this.#tell('trace', traceNote(root))
     this.#miss('trace', more)
+    this.#notePhases(batch)
     const records = batch.logs.slice(0, this.#left('log'))
     for (const record of records) {
       const line = this.#logLine(record)
@@ -80,6 +86,17 @@ export class Live {
       this.#tell('log', { ...line, body })
     }
     this.#miss('log', batch.logs.length - records.length)
+  }
+
+  /** As many as traces at most: who is not told of one sees its bar without parts. */
+  #notePhases({ spans }: Batch): void {
+    if (spans.rows === 0) return
+    for (const phases of functionPhases(readPhaseSpans(spans)).slice(0, this.#left('phases')))
+      this.#tell(
+        'trace',
+        { id: formatXrayTraceId(phases.traceId), ...consolePhases(phases) } satisfies ConsoleLivePhases,
+        'phases',
+      )
   }
 
   #miss(kind: LiveKind, events: number): void {
@@ -98,17 +115,17 @@ export class Live {
     }, GRAPH_EVERY_MS).unref()
   }
 
-  #left(kind: LiveKind): number {
+  #left(name: EventName): number {
     const second = Math.floor(this.#nowMs() / 1000)
     if (second !== this.#secondMs) this.#toldInSecond.clear()
     this.#secondMs = second
-    return MOST_A_SECOND - (this.#toldInSecond.get(kind) ?? 0)
+    return MOST_A_SECOND - (this.#toldInSecond.get(name) ?? 0)
   }
 
-  #tell(kind: LiveKind, data: object): void {
-    this.#toldInSecond.set(kind, (this.#toldInSecond.get(kind) ?? 0) + 1)
+  #tell(kind: LiveKind, data: object, name: EventName = kind): void {
+    this.#toldInSecond.set(name, (this.#toldInSecond.get(name) ?? 0) + 1)
     this.#number += 1
-    const text = `id: ${this.#run}-${this.#number}\nevent: ${kind}\ndata: ${JSON.stringify(data)}\n\n`
+    const text = `id: ${this.#run}-${this.#number}\nevent: ${name}\ndata: ${JSON.stringify(data)}\n\n`
     const event = { number: this.#number, kind, text }
     this.#kept.push(event)
     if (this.#kept.length > 2 * KEPT_EVENTS) this.#kept = this.#kept.slice(-KEPT_EVENTS)

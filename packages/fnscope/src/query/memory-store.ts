@@ -46,6 +46,10 @@ export class MemoryStore implements Reader, Pick<Writer, 'replacePeriods' | 'not
     return await this.readSpans(rows.map(({ traceId }) => traceId))
   }
 
+  async readPhases(): Promise<[]> {
+    return []
+  }
+
   async readDocuments(traceIds: readonly string[]): Promise<RawDocument[]> {
     return this.documents.filter((document) => traceIds.includes(document.traceId))
   }

@@ -1,5 +1,5 @@
 // Of a batch the spans at which traces begin, as far as a list shows them; the other rows are not looked at.
-import type { DictionaryColumn } from './columns.ts'
+import { viewOf, wordsOf } from './column-views.ts'
 import { formatHex } from './id.ts'
 import { ROOT_RANK, SPAN_FLAG, type SpanBatch } from './span-batch.ts'
 
@@ -55,14 +55,4 @@ export function readRoots(
     }
   })
   return { roots, more }
-}
-
-function wordsOf(column: DictionaryColumn): (row: number) => string {
-  const { words } = column
-  const indexes = viewOf(column.indexBytes())
-  return (row) => words[indexes.getUint32(row * 4, true)] ?? ''
-}
-
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }

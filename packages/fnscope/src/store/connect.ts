@@ -27,6 +27,7 @@ import { functionFigures } from './function-figures.ts'
 import { logHistogram } from './log-histogram.ts'
 import { metricColumns } from './metric-columns.ts'
 import { readLogs, readMetrics } from './read-signals.ts'
+import { readPhases } from './read-phases.ts'
 import { RecentTraces } from './recent-traces.ts'
 import { readDocuments, readListed, readSpans } from './read-traces.ts'
 import { resourceKeys } from './resource-keys.ts'
@@ -146,6 +147,7 @@ function readerOver(connection: Connection, options: OpenStoreOptions, openSpans
   return {
     readSpans: (traceIds) => readSpans(connection, traceIds, { log, openSpans }),
     readListed: (rows, parts) => readListed(connection, rows, { log, openSpans, parts }),
+    readPhases: (rows) => readPhases(connection, rows),
     readDocuments: (traceIds) => readDocuments(connection, traceIds, options),
     listTraces: (list) => listTraces(connection, list),
     annotationKeys: (range, limit) => annotationKeys(connection, range, limit),

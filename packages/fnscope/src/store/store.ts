@@ -2,6 +2,7 @@
 import type { Batch, RawDocument } from '../span/batch.ts'
 import type { LogRecord } from '../span/log-record.ts'
 import type { MetricPoint } from '../span/metric-point.ts'
+import type { PhaseSpan } from '../span/function-phases.ts'
 import type { GraphPeriod, GraphRows } from '../span/graph-rows.ts'
 import type { GraphSpans, NodeTable } from '../span/graph-spans.ts'
 import type { Span } from '../span/span.ts'
@@ -429,6 +430,8 @@ export interface Reader {
   readSpans(traceIds: readonly string[]): Promise<Span[]>
   /** The same of traces that listTraces has just found: it says where they lie, which saves looking them up. With `parts` these alone, beside a trace's shape. */
   readListed(rows: readonly TraceReach[], parts?: readonly SpanPart[]): Promise<Span[]>
+  /** Of such traces the completed spans that functionPhases wants, in start order. */
+  readPhases(rows: readonly TraceReach[]): Promise<PhaseSpan[]>
   /** Raw X-Ray documents of the traces, one per (trace, id), in start order; bounded like readSpans. */
   readDocuments(traceIds: readonly string[]): Promise<RawDocument[]>
   /** Newest first by (start, trace id). */

@@ -8,9 +8,10 @@ import { api } from '../api.ts'
 import { count, duration, moment } from '../format.ts'
 import { EmptyState } from '../parts/EmptyState.tsx'
 import { Failure } from '../parts/Failure.tsx'
+import { PlainTable, type PlainColumn } from '../parts/PlainTable.tsx'
 import { Skeleton } from '../parts/Skeleton.tsx'
 import { rangeParameters } from '../range.ts'
-import { byVersion, phaseNames, topPackages } from './cold-start-sums.ts'
+import { byVersion, phaseNames, topPackages, type PackageSum, type VersionSum } from './cold-start-sums.ts'
 import styles from './functions.module.css'
 
 const HUES = 8
@@ -176,38 +177,28 @@ function Part({ part, whole, isOpen = false }: PartProps): ReactNode {
   )
 }
 
+const PACKAGES: readonly PlainColumn<PackageSum>[] = [
+  { name: 'Package', render: ({ name }) => name },
+  { name: 'With what it imports', number: true, render: ({ ms }) => duration(ms) },
+  { name: 'Itself', number: true, render: ({ selfMs }) => duration(selfMs) },
+  { name: 'Cold starts', number: true, render: ({ starts }) => count(starts) },
+]
+
+const VERSIONS: readonly PlainColumn<VersionSum>[] = [
+  { name: 'Version', render: ({ version }) => version },
+  { name: 'Cold starts', number: true, render: ({ starts }) => count(starts) },
+  { name: 'Mean', number: true, render: ({ averageMs }) => duration(averageMs) },
+  { name: 'Least', number: true, render: ({ leastMs }) => duration(leastMs) },
+  { name: 'Most', number: true, render: ({ mostMs }) => duration(mostMs) },
+]
+
 function Packages({ starts }: { readonly starts: readonly ConsoleColdStart[] }): ReactNode {
   const packages = topPackages(starts, MOST_PACKAGES)
   if (packages.length === 0) return null
   return (
     <section>
       <h2>Packages that cost most</h2>
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Package</th>
-            <th scope="col" className="number">
-              With what it imports
-            </th>
-            <th scope="col" className="number">
-              Itself
-            </th>
-            <th scope="col" className="number">
-              Cold starts
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {packages.map(({ name, ms, selfMs, starts: of }) => (
-            <tr key={name}>
-              <th scope="row">{name}</th>
-              <td className="number">{duration(ms)}</td>
-              <td className="number">{duration(selfMs)}</td>
-              <td className="number">{count(of)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <PlainTable columns={PACKAGES} rows={packages} rowKey={({ name }) => name} />
     </section>
   )
 }
@@ -216,36 +207,7 @@ function Trend({ starts }: { readonly starts: readonly ConsoleColdStart[] }): Re
   return (
     <section>
       <h2>By version</h2>
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Version</th>
-            <th scope="col" className="number">
-              Cold starts
-            </th>
-            <th scope="col" className="number">
-              Mean
-            </th>
-            <th scope="col" className="number">
-              Least
-            </th>
-            <th scope="col" className="number">
-              Most
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {byVersion(starts).map(({ version, starts: of, averageMs, leastMs, mostMs }) => (
-            <tr key={version}>
-              <th scope="row">{version}</th>
-              <td className="number">{count(of)}</td>
-              <td className="number">{duration(averageMs)}</td>
-              <td className="number">{duration(leastMs)}</td>
-              <td className="number">{duration(mostMs)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <PlainTable columns={VERSIONS} rows={byVersion(starts)} rowKey={({ version }) => version} />
     </section>
   )
 }

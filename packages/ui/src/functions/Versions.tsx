@@ -2,9 +2,10 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useState, type FormEvent, type ReactNode } from 'react'
-import { listAliases, listVersions, publishVersion, type Alias } from '../aws-api.ts'
+import { listAliases, listVersions, publishVersion, type Alias, type FunctionConfiguration } from '../aws-api.ts'
 import { announce } from '../parts/announce.ts'
 import { Failure } from '../parts/Failure.tsx'
+import { PlainTable, type PlainColumn } from '../parts/PlainTable.tsx'
 import { Skeleton } from '../parts/Skeleton.tsx'
 import styles from './functions.module.css'
 
@@ -32,6 +33,30 @@ export function Versions({ name }: { readonly name: string }): ReactNode {
   if (error !== null)
     return <Failure what="The versions could not be read" error={error} onRetry={() => void refetch()} />
   if (data === undefined) return <Skeleton label="Versions" />
+  const columns: readonly PlainColumn<FunctionConfiguration>[] = [
+    {
+      name: 'Version',
+      render: ({ Version }) => (
+        <Link
+          to="/functions/$name"
+          params={{ name }}
+          search={(before) => ({
+            ...before,
+            tab: 'configuration',
+            version: Version === '$LATEST' ? undefined : Version,
+          })}
+        >
+          {Version}
+        </Link>
+      ),
+    },
+    { name: 'Aliases', render: ({ Version }) => aliasesOf(aliases.data ?? [], Version) },
+    { name: 'Description', render: ({ Description }) => Description },
+    { name: 'Handler', render: ({ Handler }) => Handler },
+    { name: 'Memory', number: true, render: ({ MemorySize }) => `${MemorySize} MB` },
+    { name: 'Tracing', render: ({ TracingConfig }) => TracingConfig.Mode },
+    { name: 'Changed', render: ({ LastModified }) => LastModified },
+  ]
   const submit = (event: FormEvent): void => {
     event.preventDefault()
     publish.mutate()
@@ -39,46 +64,7 @@ export function Versions({ name }: { readonly name: string }): ReactNode {
   return (
     <div className={styles['scroll']} tabIndex={0} role="region" aria-label="Versions">
       <div className={styles['cold']}>
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Version</th>
-              <th scope="col">Aliases</th>
-              <th scope="col">Description</th>
-              <th scope="col">Handler</th>
-              <th scope="col" className="number">
-                Memory
-              </th>
-              <th scope="col">Tracing</th>
-              <th scope="col">Changed</th>
-            </tr>
-          </thead>
-          <tbody>
-            {data.toReversed().map((version) => (
-              <tr key={version.Version}>
-                <th scope="row">
-                  <Link
-                    to="/functions/$name"
-                    params={{ name }}
-                    search={(before) => ({
-                      ...before,
-                      tab: 'configuration',
-                      version: version.Version === '$LATEST' ? undefined : version.Version,
-                    })}
-                  >
-                    {version.Version}
-                  </Link>
-                </th>
-                <td>{aliasesOf(aliases.data ?? [], version.Version)}</td>
-                <td>{version.Description}</td>
-                <td>{version.Handler}</td>
-                <td className="number">{version.MemorySize} MB</td>
-                <td>{version.TracingConfig.Mode}</td>
-                <td>{version.LastModified}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+        <PlainTable columns={columns} rows={data.toReversed()} rowKey={({ Version }) => Version} />
         <form className="row" onSubmit={submit} aria-label="Publish a version">
           <label className="row grow">
             Description

@@ -79,3 +79,36 @@ test('log lines are counted at their trace', () => {
   const [row] = one.state().rows
   assert.equal(row?.kind === 'trace' && row.logs, 1)
 })
+
+const phases = (id: string, of = 'orders') => ({
+  id,
+  function: of,
+  cold: true,
+  initMs: 200,
+  handlerMs: 40,
+  overheadMs: 2,
+})
+
+test('what a call was made of stands at its row, whichever came first, and its own before that of others', () => {
+  const { feed: one, frame } = feed()
+  one.addPhases(phases('1-1', 'payments'))
+  one.addTrace(trace(1))
+  one.addPhases(phases('1-1'))
+  one.addTrace(trace(2, 'api'))
+  one.addPhases(phases('1-2', 'payments'))
+  frame()
+  const shown = one.state().rows.map((row) => row.kind === 'trace' && row.phases?.function)
+  assert.deepEqual(shown, ['payments', 'orders'])
+})
+
+test('of any number of calls whose traces never come little is kept, and what rows show stays', () => {
+  const { feed: one, frame } = feed()
+  one.addTrace(trace(1))
+  one.addPhases(phases('1-1'))
+  for (let number = 0; number < 100_000; number++) one.addPhases(phases(`other-${number}`))
+  for (let number = 90_000; number < 100_000; number++) one.addTrace({ ...trace(number), id: `other-${number}` })
+  frame()
+  const { rows } = one.state()
+  assert.equal(rows[0]?.kind === 'trace' && rows[0].phases?.id, 'other-99999')
+  assert.equal(rows.length, MOST_ROWS)
+})

@@ -1,6 +1,6 @@
 // What comes in, as the Live page shows it: the newest rows, held while paused, without those that are muted. At most one
 // change a frame is told to who listens, however much comes. No DOM and no network: events are handed in.
-import type { ConsoleLiveTrace, ConsoleLogLine } from '../../../fnscope/src/api/console-types.ts'
+import type { ConsoleLivePhases, ConsoleLiveTrace, ConsoleLogLine } from '../../../fnscope/src/api/console-types.ts'
 
 export type LiveRow =
   | {
@@ -8,6 +8,8 @@ export type LiveRow =
       readonly key: string
       readonly trace: ConsoleLiveTrace
       readonly logs: number
+      /** Of the call that the row is: absent where no function is known. */
+      readonly phases?: ConsoleLivePhases | undefined
       readonly isNew: boolean
     }
   | { readonly kind: 'mark'; readonly key: string; readonly text: string; readonly atMs: number }
@@ -26,8 +28,16 @@ export interface FeedState {
   readonly missed: number
 }
 
+type TraceRow = Extract<LiveRow, { kind: 'trace' }>
+
 export const MOST_ROWS = 2000
 export const MOST_LINES = 200
+/** Traces that something is known of, with a row or not. */
+const MOST_NOTES = 4 * MOST_ROWS
+/** Of the newest of them the row may still come. */
+const MOST_AHEAD = 200
+/** Of one trace: its own row shows one of them. */
+const MOST_CALLS = 8
 
 export interface FeedOptions {
   /** Runs what it is given before the next picture; tests have their own. */
@@ -42,6 +52,7 @@ export class Feed {
   #held: LiveRow[] = []
   #lines: ConsoleLogLine[] = []
   #logsOf = new Map<string, number>()
+  #phasesOf = new Map<string, readonly ConsoleLivePhases[]>()
   #mutes: ReadonlySet<string> = new Set()
   #paused = false
   #muted = 0
@@ -72,6 +83,15 @@ export class Feed {
     this.#lines.push(line)
     if (this.#lines.length > 2 * MOST_LINES) this.#lines = this.#lines.slice(-MOST_LINES)
     if (line.traceId !== undefined) this.#logsOf.set(line.traceId, (this.#logsOf.get(line.traceId) ?? 0) + 1)
+    if (this.#logsOf.size > MOST_NOTES) this.#forget()
+    this.#change()
+  }
+
+  /** What a call in a trace was made of: before or after the trace itself. */
+  addPhases(phases: ConsoleLivePhases): void {
+    const others = this.#phasesOf.get(phases.id) ?? []
+    if (others.length < MOST_CALLS) this.#phasesOf.set(phases.id, [...others, phases])
+    if (this.#phasesOf.size > MOST_NOTES) this.#forget()
     this.#change()
   }
 
@@ -109,6 +129,7 @@ export class Feed {
     this.#held = []
     this.#lines = []
     this.#logsOf = new Map()
+    this.#phasesOf = new Map()
     this.#muted = 0
     this.#missed = 0
     this.#change()
@@ -121,13 +142,23 @@ export class Feed {
       const kept = list.slice(-MOST_ROWS)
       if (this.#paused) this.#held = kept
       else this.#rows = kept
-      this.#forgetLogs()
+      this.#forget()
     }
   }
 
-  #forgetLogs(): void {
+  /** What is known of traces that have no row any more. */
+  #forget(): void {
     const kept = new Set([...this.#rows, ...this.#held].flatMap((row) => (row.kind === 'trace' ? [row.trace.id] : [])))
-    for (const id of this.#logsOf.keys()) if (!kept.has(id)) this.#logsOf.delete(id)
+    for (const notes of [this.#logsOf, this.#phasesOf])
+      for (const id of [...notes.keys()].slice(0, -MOST_AHEAD)) if (!kept.has(id)) notes.delete(id)
+  }
+
+  #withNotes(row: TraceRow): LiveRow {
+    const { id, service } = row.trace
+    const logs = this.#logsOf.get(id) ?? 0
+    const calls = this.#phasesOf.get(id)
+    const phases = calls?.find((call) => call.function === service) ?? calls?.[0]
+    return row.logs === logs && row.phases === phases ? row : { ...row, logs, phases }
   }
 
   #change(): void {
@@ -135,9 +166,12 @@ export class Feed {
     this.#due = true
     this.#onFrame(() => {
       this.#due = false
-      const rows = this.#rows.slice(-MOST_ROWS).reverse()
+      for (let at = Math.max(0, this.#rows.length - MOST_ROWS); at < this.#rows.length; at++) {
+        const row = this.#rows[at]!
+        if (row.kind === 'trace') this.#rows[at] = this.#withNotes(row)
+      }
       this.#state = {
-        rows: rows.map((row) => (row.kind === 'mark' ? row : withLogs(row, this.#logsOf.get(row.trace.id) ?? 0))),
+        rows: this.#rows.slice(-MOST_ROWS).reverse(),
         lines: this.#lines.slice(-MOST_LINES),
         paused: this.#paused,
         waiting: this.#held.length,
@@ -147,10 +181,6 @@ export class Feed {
       for (const listener of this.#listeners) listener()
     })
   }
-}
-
-function withLogs(row: Extract<LiveRow, { kind: 'trace' }>, logs: number): LiveRow {
-  return row.logs === logs ? row : { ...row, logs }
 }
 
 /** What can be muted: one thing that one service is asked for. */

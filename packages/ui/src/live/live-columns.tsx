@@ -4,6 +4,7 @@ import { Status, statusOf } from '../parts/Status.tsx'
 import type { Column } from '../parts/Table.tsx'
 import type { LiveRow } from './feed.ts'
 import styles from './live.module.css'
+import { ColdMark, PhaseBar } from './PhaseBar.tsx'
 
 /** Bars are to the longest of the rows, by a logarithm: one slow call leaves the others to be seen. */
 export function liveColumns(rows: readonly LiveRow[]): readonly Column<LiveRow>[] {
@@ -39,6 +40,7 @@ export function liveColumns(rows: readonly LiveRow[]): readonly Column<LiveRow>[
           <>
             {`${method} ${name}`.trim().slice(0, 200) || '(no name)'}
             {service !== name && <span className="dim"> {service.slice(0, 100)}</span>}
+            {row.phases?.cold === true && <ColdMark />}
           </>
         )
       },
@@ -61,14 +63,7 @@ export function liveColumns(rows: readonly LiveRow[]): readonly Column<LiveRow>[
       key: 'bar',
       name: 'Of the longest',
       width: 'minmax(60px, 1fr)',
-      render: (row) =>
-        row.kind === 'mark' ? null : (
-          <i
-            className={styles['bar100']}
-            data-status={statusOf(row.trace)}
-            style={{ width: `${share(row.trace.durationMs)}%` }}
-          />
-        ),
+      render: (row) => (row.kind === 'mark' ? null : <PhaseBar row={row} percent={share(row.trace.durationMs)} />),
     },
     {
       key: 'logs',

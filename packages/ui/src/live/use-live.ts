@@ -1,9 +1,15 @@
 // The feed of the Live page: what is stored first, then what comes (GET /api/live). It goes on while other pages are
 // looked at for as long as this page is mounted; a broken connection comes back by itself, with what was missed.
-import { useEffect, useMemo, useState, useSyncExternalStore } from 'react'
-import type { ConsoleLiveTrace, ConsoleLogLine, ConsoleTraceRow } from '../../../fnscope/src/api/console-types.ts'
+import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from 'react'
+import type {
+  ConsoleLivePhases,
+  ConsoleLiveTrace,
+  ConsoleLogLine,
+  ConsoleTraceRow,
+} from '../../../fnscope/src/api/console-types.ts'
 import { api } from '../api.ts'
 import { announce } from '../parts/announce.ts'
+import { useLiveEvents, type LiveEvent } from '../parts/live-events.ts'
 import { Feed, type FeedState } from './feed.ts'
 
 export type Connection = 'connecting' | 'open' | 'lost'
@@ -17,6 +23,7 @@ export interface LiveFeed {
   readonly error: unknown
 }
 
+const EVENTS: readonly LiveEvent[] = ['trace', 'phases', 'log']
 const FIRST = 100
 const ANNOUNCE_MS = 5000
 
@@ -26,43 +33,46 @@ export function useLive(): LiveFeed {
   const [connection, setConnection] = useState<Connection>('connecting')
   const [loaded, setLoaded] = useState(false)
   const [error, setError] = useState<unknown>()
+  const came = useRef({ all: 0, failed: 0 })
   useEffect(() => {
     const abort = new AbortController()
-    let came = 0
-    let failed = 0
     const load = async (): Promise<void> => {
-      const { traces } = await api.traces({ since: '1d', limit: FIRST }, abort.signal)
-      for (const row of traces.toReversed()) feed.addTrace(storedTrace(row), false)
+      const { traces } = await api.traces({ since: '1d', limit: FIRST, phases: 1 }, abort.signal)
+      for (const row of traces.toReversed()) {
+        for (const phases of row.phases ?? []) feed.addPhases({ id: row.id, ...phases })
+        feed.addTrace(storedTrace(row), false)
+      }
       setLoaded(true)
     }
     load().catch((cause: unknown) => {
       if (!abort.signal.aborted) setError(cause)
     })
-    const events = new EventSource('/api/live?kinds=trace,log')
-    const on = (name: string, take: (data: unknown) => void): void =>
-      events.addEventListener(name, (event: MessageEvent<string>) => take(JSON.parse(event.data)))
-    events.addEventListener('open', () => setConnection('open'))
-    events.addEventListener('error', () => setConnection('lost'))
-    on('trace', (data) => {
+    return () => abort.abort()
+  }, [feed])
+  useLiveEvents(EVENTS, true, {
+    on(event, data) {
+      if (event === 'log') feed.addLine(data as ConsoleLogLine)
+      if (event === 'phases') feed.addPhases(data as ConsoleLivePhases)
+      if (event !== 'trace') return
       const trace = data as ConsoleLiveTrace
       feed.addTrace(trace)
-      came += 1
-      if (trace.error || trace.fault || trace.throttle) failed += 1
-    })
-    on('log', (line) => feed.addLine(line as ConsoleLogLine))
-    on('missed', (missed) => feed.miss((missed as { readonly events: number }).events))
-    on('reset', () => feed.mark('fnscope was started again', Date.now()))
+      came.current.all += 1
+      if (trace.error || trace.fault || trace.throttle) came.current.failed += 1
+    },
+    missed(events) {
+      if (events === undefined) feed.mark('fnscope was started again', Date.now())
+      else feed.miss(events)
+    },
+    connected: (isOpen) => setConnection(isOpen ? 'open' : 'lost'),
+  })
+  useEffect(() => {
     const timer = setInterval(() => {
-      if (came > 0) announce(`${came} new invocations, ${failed} failed`)
-      came = 0
-      failed = 0
+      const { all, failed } = came.current
+      if (all > 0) announce(`${all} new invocations, ${failed} failed`)
+      came.current = { all: 0, failed: 0 }
     }, ANNOUNCE_MS)
-    return () => {
-      abort.abort()
-      events.close()
-      clearInterval(timer)
-    }
-  }, [feed])
+    return () => clearInterval(timer)
+  }, [])
   return { feed, state, connection, loaded, error }
 }
 

@@ -139,7 +139,7 @@ function LineCells({ line, columns }: { readonly line: KeyedLine; readonly colum
         {line.function || line.logGroup}
       </div>
       {columns.map((path) => (
-        <div key={path} role="gridcell" className="cut">
+        <div key={path} role="gridcell" data-name={path} className={`cut ${styles['column']}`}>
           {byPath.get(path) ?? ''}
         </div>
       ))}

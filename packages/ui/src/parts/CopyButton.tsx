@@ -2,6 +2,7 @@
 import { Check, Copy } from 'lucide-react'
 import { useState, type ReactNode } from 'react'
 import { announce } from './announce.ts'
+import styles from './parts.module.css'
 
 export interface CopyButtonProps {
   readonly text: string
@@ -37,5 +38,15 @@ export function CopyButton({ text, label, children }: CopyButtonProps): ReactNod
       {done ? <Check size={13} aria-hidden /> : <Copy size={13} aria-hidden />}
       {children}
     </button>
+  )
+}
+
+/** A text that is there to be copied, with its button. */
+export function Copied({ text, label }: { readonly text: string; readonly label: string }): ReactNode {
+  return (
+    <span className={styles['copied']}>
+      <code>{text}</code>
+      <CopyButton text={text} label={label} />
+    </span>
   )
 }

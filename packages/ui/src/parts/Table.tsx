@@ -1,6 +1,8 @@
-// A long table: only the rows in view are drawn, one tab stop, arrows and j/k move, Enter opens. Rows are 28 px.
+// A long table: only the rows in view are drawn, one tab stop, arrows and j/k move, Enter opens. Rows are 28 px; in a
+// narrow window each is a card, the cells below its name, and the head is a choice of what to sort by.
 import { useEffect, type KeyboardEvent, type ReactNode } from 'react'
 import styles from './parts.module.css'
+import { useNarrow } from './use-narrow.ts'
 import { useWindow } from './window.ts'
 
 export interface Column<Row> {
@@ -33,16 +35,26 @@ export interface TableProps<Row> {
 }
 
 const ROW_PX = 28
+const SORT_PX = 40
+/** Of a card, in parts.module.css too: its padding and name, and each line of two cells. */
+const CARD_PX = 38
+const CARD_LINE_PX = 20
 
 export function Table<Row>(props: TableProps<Row>): ReactNode {
   const { label, columns, rows, rowKey, at, onMove, onOpen, open, onEnd, total } = props
   const count = rows.length
-  const { scroller, shown, reveal, fits } = useWindow<HTMLDivElement>(count, ROW_PX, ROW_PX)
+  const isNarrow = useNarrow()
+  const title = Math.max(
+    0,
+    columns.findIndex(({ key }) => key === 'name'),
+  )
+  const rowPx = isNarrow ? CARD_PX + Math.ceil((columns.length - 1) / 2) * CARD_LINE_PX : ROW_PX
+  const { scroller, shown, reveal, fits } = useWindow<HTMLDivElement>(count, rowPx, isNarrow ? SORT_PX : ROW_PX)
   useEffect(() => {
     if (count > 0 && shown.end >= count) onEnd?.()
   }, [shown.end, count, onEnd])
   useEffect(() => reveal(at), [at, reveal])
-  const template = columns.map(({ width }) => width).join(' ')
+  const template = isNarrow ? {} : { gridTemplateColumns: columns.map(({ width }) => width).join(' ') }
   const move = (event: KeyboardEvent): void => {
     const steps: Readonly<Record<string, number>> = {
       ArrowDown: at + 1,
@@ -71,30 +83,18 @@ export function Table<Row>(props: TableProps<Row>): ReactNode {
       aria-activedescendant={at >= 0 && at < count ? id(at) : undefined}
       tabIndex={0}
       className={styles['table']}
+      data-cards={isNarrow || undefined}
       onKeyDown={move}
     >
       <div role="rowgroup" className={styles['tableHead']}>
-        <div role="row" aria-rowindex={1} style={{ gridTemplateColumns: template }}>
-          {columns.map(({ key, name, number, sort, onSort }) => (
-            <div
-              key={key}
-              role="columnheader"
-              aria-sort={sort ?? (onSort ? 'none' : undefined)}
-              className={number ? 'number' : ''}
-            >
-              {onSort ? (
-                <button type="button" className="plain" onClick={onSort}>
-                  {name}
-                  <span aria-hidden>{sort === 'ascending' ? ' ↑' : sort === 'descending' ? ' ↓' : ''}</span>
-                </button>
-              ) : (
-                name
-              )}
-            </div>
+        <div role="row" aria-rowindex={1} style={template}>
+          {columns.map((column) => (
+            <ColumnHead key={column.key} column={column} isNarrow={isNarrow} />
           ))}
+          {isNarrow && <SortChoice columns={columns} />}
         </div>
       </div>
-      <div role="rowgroup" className={styles['tableBody']} style={{ height: count * ROW_PX }}>
+      <div role="rowgroup" className={styles['tableBody']} style={{ height: count * rowPx }}>
         {rows.slice(shown.first, shown.end).map((row, offset) => {
           const index = shown.first + offset
           return (
@@ -106,14 +106,20 @@ export function Table<Row>(props: TableProps<Row>): ReactNode {
               aria-selected={index === at}
               data-open={open === rowKey(row)}
               className={styles['tableRow']}
-              style={{ gridTemplateColumns: template, transform: `translateY(${index * ROW_PX}px)` }}
+              style={{ ...template, height: rowPx, transform: `translateY(${index * rowPx}px)` }}
               onClick={() => {
                 onMove(index)
                 onOpen(row)
               }}
             >
-              {columns.map(({ key, number, render }) => (
-                <div key={key} role="gridcell" className={number ? 'number cut' : 'cut'}>
+              {columns.map(({ key, name, number, render }, column) => (
+                <div
+                  key={key}
+                  role="gridcell"
+                  data-name={name}
+                  data-title={column === title || undefined}
+                  className={number && !isNarrow ? 'number cut' : 'cut'}
+                >
                   {render(row)}
                 </div>
               ))}
@@ -121,6 +127,58 @@ export function Table<Row>(props: TableProps<Row>): ReactNode {
           )
         })}
       </div>
+    </div>
+  )
+}
+
+function ColumnHead<Row>({
+  column: { name, number, sort, onSort },
+  isNarrow,
+}: {
+  readonly column: Column<Row>
+  readonly isNarrow: boolean
+}): ReactNode {
+  const canSort = onSort !== undefined
+  return (
+    <div
+      role="columnheader"
+      aria-sort={sort ?? (canSort ? 'none' : undefined)}
+      className={isNarrow ? 'unseen' : number ? 'number' : ''}
+    >
+      {canSort && !isNarrow ? (
+        <button type="button" className="plain" onClick={onSort}>
+          {name}
+          <span aria-hidden>{sort === 'ascending' ? ' ↑' : sort === 'descending' ? ' ↓' : ''}</span>
+        </button>
+      ) : (
+        name
+      )}
+    </div>
+  )
+}
+
+/** What the heads of columns do where there is no room for them. */
+function SortChoice<Row>({ columns }: { readonly columns: readonly Column<Row>[] }): ReactNode {
+  const choices = columns.filter(({ onSort }) => onSort !== undefined)
+  if (choices.length === 0) return null
+  const current = choices.find(({ sort }) => sort !== undefined)
+  return (
+    <div role="columnheader" className={styles['sortChoice']}>
+      <label>
+        Sort by{' '}
+        <select
+          value={current?.key ?? ''}
+          onKeyDown={(event) => event.stopPropagation()}
+          onChange={({ target }) => choices.find(({ key }) => key === target.value)?.onSort?.()}
+        >
+          {current === undefined && <option value="">–</option>}
+          {choices.map(({ key, name }) => (
+            <option key={key} value={key}>
+              {name}
+            </option>
+          ))}
+        </select>
+      </label>
     </div>
   )
 }

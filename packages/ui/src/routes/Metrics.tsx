@@ -12,6 +12,7 @@ import { announce } from '../parts/announce.ts'
 import { EmptyState } from '../parts/EmptyState.tsx'
 import { Failure } from '../parts/Failure.tsx'
 import { useLiveEvents } from '../parts/live-events.ts'
+import { PlainTable, type PlainColumn } from '../parts/PlainTable.tsx'
 import { Skeleton } from '../parts/Skeleton.tsx'
 import { rangeParameters } from '../range.ts'
 
@@ -213,57 +214,40 @@ interface PointsProps {
   readonly by: string | undefined
 }
 
+interface Point {
+  /** Of the dimension. */
+  readonly value: string
+  readonly cell: ConsoleMetricColumns['parts'][number]['cells'][number]
+}
+
 /** The chart as a table, newest first. */
 function Points({ of, unit, stat, by }: PointsProps): ReactNode {
-  const rows = of.parts
+  const rows: readonly Point[] = of.parts
     .flatMap(({ value, cells }) => cells.map((cell) => ({ value, cell })))
     .toSorted((a, b) => b.cell.column - a.cell.column)
+  const fromMs = ({ cell }: Point): number => of.startMs + cell.column * of.columnMs
+  const columns: readonly PlainColumn<Point>[] = [
+    { name: 'From', render: (point) => <span title={moment(fromMs(point))}>{clock(fromMs(point))}</span> },
+    ...(by === undefined ? [] : [{ name: by, render: ({ value }: Point) => (value === '' ? '·' : value) }]),
+    { name: stat, number: true, render: ({ cell }) => valueIn(unit, statisticOf(cell, stat)) },
+    { name: 'Samples', number: true, render: ({ cell }) => count(cell.count) },
+    { name: 'Least', number: true, render: ({ cell }) => valueIn(unit, cell.min) },
+    { name: 'Most', number: true, render: ({ cell }) => valueIn(unit, cell.max) },
+    {
+      name: 'Trace',
+      render: ({ cell: { traceId } }) =>
+        traceId === undefined ? (
+          '·'
+        ) : (
+          <Link to="/trace/$id" params={{ id: traceId }}>
+            {traceId}
+          </Link>
+        ),
+    },
+  ]
   return (
     <div className={styles['table']} tabIndex={0} role="region" aria-label="Points">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">From</th>
-            {by !== undefined && <th scope="col">{by}</th>}
-            <th scope="col" className="number">
-              {stat}
-            </th>
-            <th scope="col" className="number">
-              Samples
-            </th>
-            <th scope="col" className="number">
-              Least
-            </th>
-            <th scope="col" className="number">
-              Most
-            </th>
-            <th scope="col">Trace</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map(({ value, cell }) => (
-            <tr key={`${value} ${cell.column}`}>
-              <td title={moment(of.startMs + cell.column * of.columnMs)}>
-                {clock(of.startMs + cell.column * of.columnMs)}
-              </td>
-              {by !== undefined && <td>{value === '' ? '·' : value}</td>}
-              <td className="number">{valueIn(unit, statisticOf(cell, stat))}</td>
-              <td className="number">{count(cell.count)}</td>
-              <td className="number">{valueIn(unit, cell.min)}</td>
-              <td className="number">{valueIn(unit, cell.max)}</td>
-              <td>
-                {cell.traceId === undefined ? (
-                  '·'
-                ) : (
-                  <Link to="/trace/$id" params={{ id: cell.traceId }}>
-                    {cell.traceId}
-                  </Link>
-                )}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <PlainTable columns={columns} rows={rows} rowKey={({ value, cell }) => `${value} ${cell.column}`} />
     </div>
   )
 }

@@ -7,8 +7,9 @@ import type { ConsoleDoor, ConsoleDoorSample, ConsoleDoorState } from '../../../
 import { api, send } from '../api.ts'
 import { count } from '../format.ts'
 import { announce } from '../parts/announce.ts'
-import { CopyButton } from '../parts/CopyButton.tsx'
+import { Copied } from '../parts/CopyButton.tsx'
 import { Failure } from '../parts/Failure.tsx'
+import { PlainTable, type PlainColumn } from '../parts/PlainTable.tsx'
 import { Skeleton } from '../parts/Skeleton.tsx'
 import styles from './settings.module.css'
 
@@ -34,66 +35,44 @@ export function Doors(): ReactNode {
       {data === undefined ? (
         error === null && <Skeleton label="Doors" />
       ) : (
-        <div className={styles['wide']}>
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">Door</th>
-                <th scope="col">State</th>
-                <th scope="col">Address</th>
-                <th scope="col">A client is told</th>
-                <th scope="col" className="number">
-                  Received
-                </th>
-                <th scope="col" className="number">
-                  Dropped
-                </th>
-                <th scope="col">Sample</th>
-              </tr>
-            </thead>
-            <tbody>
-              {data.doors.map((door) => (
-                <DoorRow key={door.name} door={door} />
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <PlainTable columns={COLUMNS} rows={data.doors} rowKey={({ name }) => name} />
       )}
     </section>
   )
 }
 
-function DoorRow({ door }: { readonly door: ConsoleDoor }): ReactNode {
-  const Icon = ICONS[door.state]
+function DoorState({ door: { state, reason } }: { readonly door: ConsoleDoor }): ReactNode {
+  const Icon = ICONS[state]
   return (
-    <tr>
-      <th scope="row">
-        {door.title} <span className="dim">{door.protocol}</span>
-      </th>
-      <td>
-        <span className={styles['state']} data-state={door.state}>
-          <Icon size={14} aria-hidden />
-          {STATES[door.state]}
-        </span>
-        {door.reason !== undefined && <p className="dim">{door.reason}</p>}
-      </td>
-      <td>
-        <code>{door.address ?? ''}</code>
-      </td>
-      <td>
-        {door.hint !== '' && (
-          <span className={styles['hint']}>
-            <code>{door.hint}</code>
-            <CopyButton text={door.hint} label={`Copy what a client of ${door.title} is told`} />
-          </span>
-        )}
-      </td>
-      <td className="number">{count(door.received)}</td>
-      <td className="number">{count(door.dropped)}</td>
-      <td>{door.sample && <Sample door={door} />}</td>
-    </tr>
+    <>
+      <span className={styles['state']} data-state={state}>
+        <Icon size={14} aria-hidden />
+        {STATES[state]}
+      </span>
+      {reason !== undefined && <p className="dim">{reason}</p>}
+    </>
   )
 }
+
+const COLUMNS: readonly PlainColumn<ConsoleDoor>[] = [
+  {
+    name: 'Door',
+    render: ({ title, protocol }) => (
+      <>
+        {title} <span className="dim">{protocol}</span>
+      </>
+    ),
+  },
+  { name: 'State', render: (door) => <DoorState door={door} /> },
+  { name: 'Address', render: ({ address }) => address !== undefined && <code>{address}</code> },
+  {
+    name: 'A client is told',
+    render: ({ hint, title }) => hint !== '' && <Copied text={hint} label={`Copy what a client of ${title} is told`} />,
+  },
+  { name: 'Received', number: true, render: ({ received }) => count(received) },
+  { name: 'Dropped', number: true, render: ({ dropped }) => count(dropped) },
+  { name: 'Sample', render: (door) => door.sample && <Sample door={door} /> },
+]
 
 function Sample({ door }: { readonly door: ConsoleDoor }): ReactNode {
   const queries = useQueryClient()

@@ -4,6 +4,7 @@ import { useState, type FormEvent, type ReactNode } from 'react'
 import { deleteSamplingRule, putSamplingRule, readSamplingRules, type SamplingRule } from '../aws-api.ts'
 import { announce } from '../parts/announce.ts'
 import { Failure } from '../parts/Failure.tsx'
+import { PlainTable, type PlainColumn } from '../parts/PlainTable.tsx'
 import { Skeleton } from '../parts/Skeleton.tsx'
 import { formOfRule, NEW_RULE, ruleOfForm, type RuleForm } from './sampling-rule-form.ts'
 import styles from './settings.module.css'
@@ -24,6 +25,11 @@ const FIELDS: readonly (readonly [name: keyof RuleForm, label: string])[] = [
   ['URLPath', 'URL path'],
   ['ResourceARN', 'Resource ARN'],
 ]
+
+const COLUMNS: readonly PlainColumn<SamplingRule>[] = FIELDS.slice(0, -1).map(([name, label]) => ({
+  name: label,
+  render: (rule) => formOfRule(rule)[name],
+}))
 
 export function SamplingRules(): ReactNode {
   const queries = useQueryClient()
@@ -50,54 +56,37 @@ export function SamplingRules(): ReactNode {
       {data === undefined ? (
         error === null && <Skeleton label="Sampling rules" rows={3} />
       ) : (
-        <div className={styles['wide']}>
-          <table>
-            <thead>
-              <tr>
-                {FIELDS.slice(0, -1).map(([name, label]) => (
-                  <th key={name} scope="col">
-                    {label}
-                  </th>
-                ))}
-                <th scope="col">Change</th>
-              </tr>
-            </thead>
-            <tbody>
-              {data.map((rule) => {
-                const form = formOfRule(rule)
-                return (
-                  <tr key={rule.RuleName}>
-                    <th scope="row">{rule.RuleName}</th>
-                    {FIELDS.slice(1, -1).map(([name]) => (
-                      <td key={name}>{form[name]}</td>
-                    ))}
-                    <td>
-                      <span className="row">
-                        <button
-                          type="button"
-                          aria-label={`Edit ${rule.RuleName}`}
-                          onClick={() => setEdited({ rule, isNew: false })}
-                        >
-                          Edit
-                        </button>
-                        {rule.RuleName !== DEFAULT && (
-                          <button
-                            type="button"
-                            aria-label={`Delete ${rule.RuleName}`}
-                            disabled={remove.isPending}
-                            onClick={() => remove.mutate(rule.RuleName)}
-                          >
-                            Delete
-                          </button>
-                        )}
-                      </span>
-                    </td>
-                  </tr>
-                )
-              })}
-            </tbody>
-          </table>
-        </div>
+        <PlainTable
+          columns={[
+            ...COLUMNS,
+            {
+              name: 'Change',
+              render: (rule) => (
+                <span className="row">
+                  <button
+                    type="button"
+                    aria-label={`Edit ${rule.RuleName}`}
+                    onClick={() => setEdited({ rule, isNew: false })}
+                  >
+                    Edit
+                  </button>
+                  {rule.RuleName !== DEFAULT && (
+                    <button
+                      type="button"
+                      aria-label={`Delete ${rule.RuleName}`}
+                      disabled={remove.isPending}
+                      onClick={() => remove.mutate(rule.RuleName)}
+                    >
+                      Delete
+                    </button>
+                  )}
+                </span>
+              ),
+            },
+          ]}
+          rows={data}
+          rowKey={({ RuleName }) => RuleName}
+        />
       )}
       {edited === undefined ? (
         <p>

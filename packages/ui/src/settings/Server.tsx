@@ -3,10 +3,10 @@ import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import type { ConsoleSettings } from '../../../fnscope/src/api/console-types.ts'
 import { api } from '../api.ts'
-import { CopyButton } from '../parts/CopyButton.tsx'
+import { Copied } from '../parts/CopyButton.tsx'
 import { Failure } from '../parts/Failure.tsx'
+import { PlainTable, type PlainColumn } from '../parts/PlainTable.tsx'
 import { Skeleton } from '../parts/Skeleton.tsx'
-import styles from './settings.module.css'
 
 export function Server(): ReactNode {
   const { data, error, refetch } = useQuery({
@@ -20,39 +20,24 @@ export function Server(): ReactNode {
       {data === undefined ? (
         error === null && <Skeleton label="Settings" />
       ) : (
-        <div className={styles['wide']}>
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">What</th>
-                <th scope="col">Is</th>
-                <th scope="col">Another by</th>
-              </tr>
-            </thead>
-            <tbody>
-              {rowsOf(data).map(([what, is, flag]) => (
-                <tr key={what}>
-                  <th scope="row">{what}</th>
-                  <td>{is}</td>
-                  <td>
-                    {flag !== '' && (
-                      <span className={styles['hint']}>
-                        <code>{flag}</code>
-                        <CopyButton text={flag} label={`Copy the flag for: ${what}`} />
-                      </span>
-                    )}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <PlainTable columns={COLUMNS} rows={rowsOf(data)} rowKey={([what]) => what} />
       )}
     </section>
   )
 }
 
-function rowsOf(settings: ConsoleSettings): readonly (readonly [what: string, is: string, flag: string])[] {
+type ServerRow = readonly [what: string, is: string, flag: string]
+
+const COLUMNS: readonly PlainColumn<ServerRow>[] = [
+  { name: 'What', render: ([what]) => what },
+  { name: 'Is', render: ([, is]) => is },
+  {
+    name: 'Another by',
+    render: ([what, , flag]) => flag !== '' && <Copied text={flag} label={`Copy the flag for: ${what}`} />,
+  },
+]
+
+function rowsOf(settings: ConsoleSettings): readonly ServerRow[] {
   const { sampling, ack, fsync, store, roles, dataDir, region, accountId, version } = settings
   return [
     ['Recorded', sampling === 'all' ? 'every call' : 'as on the cloud: 1 a second and 5 %', '--sampling all'],
