@@ -274,6 +274,28 @@ test('a cold start is read down to its imports', { skip: NO_CHROMIUM }, async ()
   })
 })
 
+test('the imports of a cold start are a flame graph that one walks by keys', { skip: NO_CHROMIUM }, async () => {
+  await visit('/functions/orders/cold', async (page) => {
+    const flame = page.getByRole('tree', { name: 'Imports by time' })
+    await flame.focus()
+    const selected = flame.getByRole('treeitem', { selected: true })
+    await page.keyboard.press('Home')
+    const first = await selected.getAttribute('aria-label')
+    await page.keyboard.press('ArrowRight')
+    await page.keyboard.press('ArrowDown')
+    await until(async () => (await selected.getAttribute('aria-level')) === '2')
+    assert.notEqual(await selected.getAttribute('aria-label'), first)
+    const box = async (): Promise<number> => (await selected.boundingBox())?.width ?? 0
+    const before = await box()
+    await page.keyboard.press('Enter')
+    await page.getByRole('button', { name: 'Show all' }).waitFor()
+    assert.ok((await box()) > before, 'what is shown alone is as wide as all was')
+    await assertAccessible(page, 'one import alone')
+    await page.keyboard.press('Escape')
+    await until(async () => (await box()) === before)
+  })
+})
+
 test(
   'log lines are found by a member, opened, looked around, and made into columns',
   { skip: NO_CHROMIUM },

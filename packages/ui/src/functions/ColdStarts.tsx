@@ -13,6 +13,7 @@ import { Skeleton } from '../parts/Skeleton.tsx'
 import { rangeParameters } from '../range.ts'
 import { byVersion, phaseNames, topPackages, type PackageSum, type VersionSum } from './cold-start-sums.ts'
 import styles from './functions.module.css'
+import { ImportFlame } from './ImportFlame.tsx'
 
 const HUES = 8
 const MOST_PACKAGES = 15
@@ -126,11 +127,14 @@ function Anatomy({ start }: { readonly start: ConsoleColdStart }): ReactNode {
           Its trace tells the initialization as one piece. Start fnscope with --anatomy, and each import is seen here.
         </p>
       ) : (
-        <ul className={styles['tree']}>
-          {start.parts.map((part) => (
-            <Part key={`${part.offsetMs} ${part.name}`} part={part} whole={start.initMs} isOpen />
-          ))}
-        </ul>
+        <>
+          <ImportFlame key={start.spanId} parts={start.parts} />
+          <ul className={styles['tree']}>
+            {start.parts.map((part) => (
+              <Part key={`${part.offsetMs} ${part.name}`} part={part} whole={start.initMs} isOpen />
+            ))}
+          </ul>
+        </>
       )}
     </section>
   )
