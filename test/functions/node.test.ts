@@ -1,5 +1,7 @@
 // Node functions under our runtime client: what a handler may be, what it may answer with, how it may fail.
 import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { FunctionSpec } from '../../packages/fnscope/src/functions/function-spec.ts'
 import type { InvokeAnswer } from '../../packages/fnscope/src/functions/invoke-request.ts'
@@ -307,4 +309,40 @@ test('a wrapper gets the runtime’s command line', async () => {
   )
   chmodSync(`${spec.codeDir}/wrap`, 0o755)
   assert.equal(json(await harness.call(spec.name)), 'node')
+})
+
+const ABOVE: readonly (readonly [string, Files])[] = [
+  ['as the handler', { 'app.js': 'exports.handler = async () => [typeof require, typeof module]' }],
+  [
+    'required by it',
+    {
+      'app.js': 'exports.handler = async () => require("./lib/b")',
+      'lib/b.js': 'module.exports = [typeof require, typeof module]',
+    },
+  ],
+  [
+    'imported by a module',
+    {
+      'app.mjs': 'import b from "./b.js"\nexport const handler = async () => b',
+      'b.js': 'module.exports = [typeof require, typeof module]',
+    },
+  ],
+]
+
+for (const runtime of ['nodejs20.x', 'nodejs24.x']) {
+  for (const [how, files] of ABOVE) {
+    test(`a project of type module above the code does not make its .js a module, ${how}: ${runtime}`, async () => {
+      writeFileSync(join(harness.dir, 'package.json'), '{"type":"module"}')
+      const spec = harness.add(files, { runtime })
+      assert.deepEqual(json(await harness.call(spec.name)), ['function', 'object'])
+    })
+  }
+}
+
+test('below a project of type module a .js file with the text of a module is one where Node looks at that', async () => {
+  writeFileSync(join(harness.dir, 'package.json'), '{"type":"module"}')
+  const module = { 'app.js': 'export const handler = async () => typeof require' }
+  assert.equal(json(await call(module, {}, { runtime: 'nodejs24.x' })), 'undefined')
+  const own = { ...module, 'package.json': '{"type":"module"}' }
+  assert.equal(json(await call(own)), 'undefined')
 })

@@ -1,10 +1,11 @@
 // From `src/app.handlers.hello` to a function: the file `src/app` under the task root, in it the members `handlers.hello`.
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { streamingMarks } from './awslambda-global.mjs'
 import { hookModulesByLoader } from './module-paths.mjs'
+import { isModulePackage } from './package-scope.mjs'
 import { runtimeError, userCodeSyntaxError } from './error-body.mjs'
 
 const CALLBACK_MESSAGE =
@@ -77,15 +78,4 @@ async function loadFile(file, { root, promisesOnly }) {
   }
   // A package or a directory of that name, found as require does.
   return require(require.resolve(basename(file), { paths: [root, dirname(file)] }))
-}
-
-/** Whether the nearest package.json says that .js files are ECMAScript modules. */
-function isModulePackage(dir) {
-  if (basename(dir) === 'node_modules') return false
-  try {
-    return JSON.parse(readFileSync(join(dir, 'package.json'), 'utf8')).type === 'module'
-  } catch (error) {
-    if (error.code !== 'ENOENT') return false
-    return dirname(dir) !== dir && isModulePackage(dirname(dir))
-  }
 }

@@ -7,6 +7,7 @@ import { reportedError, logError, patchConsole } from './console.mjs'
 import { unhandledRejectionError } from './error-body.mjs'
 import { findHandler, handlerMetadata } from './find-handler.mjs'
 import { hookModules } from './module-paths.mjs'
+import { hookRequire } from './package-scope.mjs'
 import { invokeBuffered } from './invoke-buffered.mjs'
 import { invokePromise } from './invoke-promise.mjs'
 import { invokeStreaming } from './invoke-streaming.mjs'
@@ -23,6 +24,7 @@ const api = new RuntimeApi(process.env.AWS_LAMBDA_RUNTIME_API)
 patchConsole()
 setUpGlobals()
 hookModules()
+hookRequire()
 if (!promisesOnly) reportWhatNobodyCatches()
 
 let handler

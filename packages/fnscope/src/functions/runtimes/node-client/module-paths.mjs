@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs'
 import module from 'node:module'
 import { delimiter, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { isBelowModule, scoped } from './package-scope.mjs'
 
 const NOT_FOUND = 'ERR_MODULE_NOT_FOUND'
 
@@ -15,19 +16,21 @@ const directories = (process.env.NODE_PATH ?? '')
   .filter((dir) => dir.endsWith('/node_modules') && existsSync(dir))
   .map((dir) => pathToFileURL(join(dir, '..', 'runtime.mjs')).href)
 
+const isNeeded = directories.length > 0 || isBelowModule
+
 /** Where Node can do it at once (22.15). */
 export function hookModules() {
-  if (directories.length > 0) module.registerHooks?.({ resolve: resolveSync })
+  if (isNeeded) module.registerHooks?.({ resolve: resolveSync })
 }
 
 /** Before 22.15: by a loader in a thread of its own, which takes its time to start. For handlers that are modules. */
 export function hookModulesByLoader() {
-  if (directories.length > 0 && !module.registerHooks) module.register?.(import.meta.url)
+  if (isNeeded && !module.registerHooks) module.register?.(import.meta.url)
 }
 
 function resolveSync(specifier, context, next) {
   try {
-    return next(specifier, context)
+    return scoped(next(specifier, context))
   } catch (error) {
     if (error.code !== NOT_FOUND || !isBare(specifier)) throw error
     for (const parentURL of directories) {
@@ -44,7 +47,7 @@ function resolveSync(specifier, context, next) {
 /** The loader's hook, for Node before 22.15. */
 export async function resolve(specifier, context, next) {
   try {
-    return await next(specifier, context)
+    return scoped(await next(specifier, context))
   } catch (error) {
     if (error.code !== NOT_FOUND || !isBare(specifier)) throw error
     for (const parentURL of directories) {
