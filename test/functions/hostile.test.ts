@@ -12,6 +12,8 @@ const MB = 1024 * 1024
  */
 const MOST_GROWTH = 320 * MB
 
+const NO_PROC = process.platform === 'linux' ? false : 'needs /proc, as on Linux'
+
 let harness: Harness
 let healthy: FunctionSpec
 let rssBefore = 0
@@ -111,6 +113,20 @@ for (const [whom, how] of SUICIDES) {
     assert.match(messageOf(answer), /signal: killed$/)
   })
 }
+
+test(
+  'a process that leaves its group and has another parent ends with its environment',
+  { skip: NO_PROC },
+  async () => {
+    const mark = `61.00${process.pid}`
+    const code = `import os, subprocess\ndef handler(e, c):\n    subprocess.run(["setsid", "--fork", "sleep", "${mark}"])\n    if e == "exit": os._exit(1)\n`
+    const spec = harness.add({ 'app.py': code })
+    await harness.call(spec.name, 'stay')
+    assert.ok(await until(() => processesWith(mark).length > 0, 30_000))
+    assert.equal(typeOf(await harness.call(spec.name, 'exit')), 'Runtime.ExitError')
+    await until(() => processesWith(mark).length === 0, 30_000)
+  },
+)
 
 test('one that never asks for an event is stopped at its timeout, and once more inside the call', async () => {
   const answer = await worst('import time\ntime.sleep(60)\ndef handler(e, c):\n    pass\n', { timeoutSeconds: 0.5 })

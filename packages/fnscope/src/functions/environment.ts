@@ -434,6 +434,7 @@ export class Environment {
     await this.#processes.killRuntime()
     if (this.#extensions.kind === 'external') await this.#shutdown(reason)
     await this.#processes.killed()
+    await this.#sandbox.killStrays()
     await this.#drain()
   }
 

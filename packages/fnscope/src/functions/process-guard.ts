@@ -1,6 +1,8 @@
 // Ends every execution environment when fnscope itself is gone, even by kill -9: one small shell outside of our process
-// group holds a pipe from us, is told each group's number, and kills them all at its end of file.
+// group holds a pipe from us, is told each group's number, and kills them all at its end of file; then what left its group
+// and still has the guard's id in its variables (isolation/stray-processes.ts), where /proc shows them.
 // Costs a write per environment; needs nothing but sh, so it works on macOS too.
+import { randomUUID } from 'node:crypto'
 import { spawn, type ChildProcess } from 'node:child_process'
 
 const SCRIPT = `trap '' INT TERM HUP
@@ -11,9 +13,15 @@ while read -r op pid; do
   -) left=; for g in $groups; do [ "$g" = "$pid" ] || left="$left $g"; done; groups=$left ;;
   esac
 done
-for g in $groups; do kill -s KILL -- "-$g"; done`
+for g in $groups; do kill -s KILL -- "-$g"; done
+for file in $(grep -lazs "^FNSCOPE_ENVIRONMENT=$1" /proc/[0-9]*/environ); do
+  stray=\${file#/proc/}
+  kill -s KILL "\${stray%/environ}"
+done`
 
 export class ProcessGuard {
+  /** Begins the mark of what belongs to it. */
+  readonly id = randomUUID()
   readonly #groups = new Set<number>()
   #shell: ChildProcess | undefined
   #stopped = false
@@ -39,10 +47,10 @@ export class ProcessGuard {
   }
 
   #start(): void {
-    const shell = spawn('/bin/sh', ['-c', SCRIPT], {
+    const shell = spawn('/bin/sh', ['-c', SCRIPT, 'sh', this.id], {
       detached: true,
       cwd: '/',
-      env: {},
+      env: { PATH: process.env['PATH'] },
       stdio: ['pipe', 'ignore', 'ignore'],
     })
     // Somebody killed it: take its place, or a later kill -9 of ours would leave functions running.

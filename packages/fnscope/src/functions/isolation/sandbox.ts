@@ -1,10 +1,11 @@
 // What one environment runs in: its own /tmp, and the way from a command to a shell that becomes it. Every process of the
 // environment, the runtime's and each extension's, goes through the same one, so that they see the same files.
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { etcMounts } from './etc-files.ts'
 import { makeScratchDir, type ScratchDir } from './scratch-dirs.ts'
 import { namespaceJob } from './namespace.ts'
 import { shellJob, type CommandLine } from './shell-job.ts'
+import { killStrays, markOf } from './stray-processes.ts'
 import type { FunctionPaths } from './function-paths.ts'
 import type { Isolation, Mount } from './isolation.ts'
 import type { WaitingShell, WaitingShells } from './waiting-shell.ts'
@@ -14,6 +15,8 @@ export class Sandbox {
   readonly #paths: FunctionPaths
   readonly #shells: WaitingShells
   #scratch: ScratchDir | undefined
+  /** Set when a process was started that no namespace ends. */
+  #mark: string | undefined
   #removed: Promise<void> | undefined
   #tables = 0
   #etc: readonly Mount[] | undefined
@@ -33,17 +36,25 @@ export class Sandbox {
   start(wanted: CommandLine, variables: Readonly<Record<string, string>>): WaitingShell {
     const { mounts } = this.#paths
     const isolation = this.#isolation
-    const job = shellJob(wanted, variables)
-    if (isolation.kind === 'none' || !mounts) return told(this.#shells.take('none'), job)
     const { own, tmp } = this.#own()
+    if (isolation.kind === 'none' || !mounts) {
+      this.#mark = `${this.#shells.guardId}-${basename(own)}`
+      return told(this.#shells.take('none'), shellJob(wanted, { ...variables, ...markOf(this.#mark) }))
+    }
     const tableFile = join(own, `mounts${(this.#tables += 1)}`)
     this.#etc ??= etcMounts(own)
     const plan = { mounts: [...mounts, ...this.#etc], scratchDir: tmp, tableFile }
-    return told(this.#shells.take('namespace'), namespaceJob(job, isolation, plan))
+    return told(this.#shells.take('namespace'), namespaceJob(shellJob(wanted, variables), isolation, plan))
   }
 
-  /** Its processes have ended: nothing is left of /tmp. Twice is fine. */
+  /** Its processes have ended: what hid from that ends too. */
+  async killStrays(): Promise<void> {
+    if (this.#mark !== undefined) await killStrays(this.#mark)
+  }
+
+  /** Its processes have ended: nothing is left of them or of /tmp. Twice is fine. */
   async remove(): Promise<void> {
+    await this.killStrays()
     this.#removed ??= this.#scratch?.remove()
     await this.#removed
   }

@@ -37,6 +37,11 @@ export class WaitingShells {
     this.#guard = guard
   }
 
+  /** Begins the mark of every environment that takes one. */
+  get guardId(): string {
+    return this.#guard.id
+  }
+
   /** From now on one is kept ready. */
   keepOne(): void {
     if (this.#stopped || this.#timer !== undefined || waits(this.#ready)) return
