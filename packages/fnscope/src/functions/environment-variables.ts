@@ -1,5 +1,6 @@
 // The variables of one execution environment, in the cloud's precedence: preset < the function's own < runtime < platform.
 import { delimiter, join } from 'node:path'
+import { hasDatadogLibrary } from './datadog-library.ts'
 import { fcVariables } from './fc-variables.ts'
 import { versionOf, type FunctionSpec } from './function-spec.ts'
 import { locate, type FunctionPaths } from './isolation/function-paths.ts'
@@ -74,7 +75,7 @@ export function environmentVariables(
     AWS_XRAY_CONTEXT_MISSING: 'LOG_ERROR',
     ...xray(host.daemonAddress),
     // Datadog's library would otherwise send its metrics over the internet at the end of every invocation.
-    DD_FLUSH_TO_LOG: 'true',
+    ...(hasDatadogLibrary(spec) && { DD_FLUSH_TO_LOG: 'true' }),
     ...(host.endpointUrl === undefined ? {} : { AWS_ENDPOINT_URL: host.endpointUrl }),
     LD_LIBRARY_PATH: libraryDirs(paths).join(delimiter),
     ...options.sandbox,
