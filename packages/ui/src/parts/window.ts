@@ -1,6 +1,7 @@
 // Which rows of a list with rows of one height are drawn: those in view and some around, in steps, so that a scroll of a
 // few rows draws nothing new. One read of the scroll position a frame.
 import { useCallback, useEffect, useRef, useState, type RefObject } from 'react'
+import { flushSync } from 'react-dom'
 
 export interface RowWindow {
   readonly first: number
@@ -10,7 +11,20 @@ export interface RowWindow {
   readonly size: number
 }
 
+/** Of a row that is drawn: rows that leave lend theirs, and with it their elements, to those that come. */
+export function slotOf(row: number, { size }: RowWindow): number {
+  return row % size
+}
+
+/** The rows that are drawn: in order, or while one scrolls by slot, so that no element has to move among the others. */
+export function drawnRows(shown: RowWindow, isScrolling: boolean): number[] {
+  const rows = Array.from({ length: Math.max(0, shown.end - shown.first) }, (_, offset) => shown.first + offset)
+  return isScrolling ? rows.sort((a, b) => slotOf(a, shown) - slotOf(b, shown)) : rows
+}
+
 const STEP = 8
+/** Without a scroll for so long it is over. */
+const REST_MS = 200
 
 /** @param viewPx height of the view */
 export function windowAt(scrollPx: number, viewPx: number, rowPx: number, count: number): RowWindow {
@@ -24,6 +38,7 @@ export function windowAt(scrollPx: number, viewPx: number, rowPx: number, count:
 export interface Windowed<Element extends HTMLElement> {
   readonly scroller: RefObject<Element | null>
   readonly shown: RowWindow
+  readonly isScrolling: boolean
   /** Scrolls as little as needed. */
   readonly reveal: (row: number) => void
   /** Rows that fit. */
@@ -34,10 +49,12 @@ export interface Windowed<Element extends HTMLElement> {
 export function useWindow<Element extends HTMLElement>(count: number, rowPx: number, headPx = 0): Windowed<Element> {
   const scroller = useRef<Element>(null)
   const [shown, setShown] = useState<RowWindow>({ first: 0, end: 0, size: STEP })
+  const [isScrolling, setScrolling] = useState(false)
   useEffect(() => {
     const element = scroller.current
     if (element === null) return
     let frame = 0
+    let rest: ReturnType<typeof setTimeout> | undefined
     const measure = (): void => {
       frame = 0
       const next = windowAt(element.scrollTop, element.clientHeight, rowPx, count)
@@ -46,15 +63,26 @@ export function useWindow<Element extends HTMLElement>(count: number, rowPx: num
       )
     }
     const later = (): void => {
-      frame ||= requestAnimationFrame(measure)
+      // In this frame and not after it: style and layout are worked out once.
+      frame ||= requestAnimationFrame(() => flushSync(measure))
+    }
+    const scrolled = (): void => {
+      later()
+      if (rest === undefined) setScrolling(true)
+      clearTimeout(rest)
+      rest = setTimeout(() => {
+        rest = undefined
+        setScrolling(false)
+      }, REST_MS)
     }
     measure()
-    element.addEventListener('scroll', later, { passive: true })
+    element.addEventListener('scroll', scrolled, { passive: true })
     const sizes = new ResizeObserver(later)
     sizes.observe(element)
     return () => {
       cancelAnimationFrame(frame)
-      element.removeEventListener('scroll', later)
+      clearTimeout(rest)
+      element.removeEventListener('scroll', scrolled)
       sizes.disconnect()
     }
   }, [count, rowPx])
@@ -73,5 +101,5 @@ export function useWindow<Element extends HTMLElement>(count: number, rowPx: num
     () => Math.max(1, Math.floor(((scroller.current?.clientHeight ?? 0) - headPx) / rowPx) - 1),
     [rowPx, headPx],
   )
-  return { scroller, shown, reveal, fits }
+  return { scroller, shown, isScrolling, reveal, fits }
 }

@@ -2,7 +2,7 @@
 // is on is told by aria-activedescendant and always drawn.
 import { useEffect, useMemo, useRef, useState, type KeyboardEvent, type MouseEvent, type ReactNode } from 'react'
 import { duration } from '../format.ts'
-import { useWindow } from '../parts/window.ts'
+import { drawnRows, slotOf, useWindow } from '../parts/window.ts'
 import type { Row, SpanTree } from './rows.ts'
 import { placeOf, ticks, type View } from './scale.ts'
 import styles from './trace.module.css'
@@ -26,23 +26,24 @@ export interface WaterfallProps {
 
 export const ROW_PX = 24
 const HEAD_PX = 26
+/** What aria-rowindex is of the first: the head is 1. */
+const FIRST_ROW = 2
 const NAME_KEY = 'fnscope.waterfall.name'
 const NARROWEST = 160
 
 export function Waterfall(props: WaterfallProps): ReactNode {
   const { tree, rows, marks, view, at, open, collapsed, matches, onMove, onOpen, onFold } = props
-  const { scroller, shown, reveal, fits } = useWindow<HTMLDivElement>(rows.length, ROW_PX, HEAD_PX)
+  const { scroller, shown, isScrolling, reveal, fits } = useWindow<HTMLDivElement>(rows.length, ROW_PX, HEAD_PX)
   const [namePx, setNamePx] = useState(() => Number(localStorage.getItem(NAME_KEY)) || 380)
   useEffect(() => reveal(at), [at, reveal])
   const drawn = useMemo(() => {
-    const indexes = Array.from({ length: Math.max(0, shown.end - shown.first) }, (_, offset) => shown.first + offset)
+    const indexes = drawnRows(shown, isScrolling)
     if (at >= 0 && at < rows.length && (at < shown.first || at >= shown.end)) indexes.push(at)
     return indexes.filter((index) => index < rows.length)
-  }, [shown, at, rows.length])
+  }, [shown, isScrolling, at, rows.length])
 
-  // Rows that leave lend their elements to those that come: cheaper than making new ones.
   const keyOf = (index: number): string =>
-    index >= shown.first && index < shown.end ? `slot-${index % shown.size}` : 'elsewhere'
+    index >= shown.first && index < shown.end ? `slot-${slotOf(index, shown)}` : 'elsewhere'
 
   const fold = (): void => {
     const row = rows[at]
@@ -85,7 +86,7 @@ export function Waterfall(props: WaterfallProps): ReactNode {
   // One listener for all rows: they stay what they are when it changes.
   const onClick = (event: MouseEvent): void => {
     if (!(event.target instanceof Element)) return
-    const index = Number(event.target.closest<HTMLElement>('[data-index]')?.dataset['index'] ?? NaN)
+    const index = Number(event.target.closest('[role=row]')?.getAttribute('aria-rowindex') ?? NaN) - FIRST_ROW
     const row = rows[index]
     if (row === undefined) return
     onMove(index)

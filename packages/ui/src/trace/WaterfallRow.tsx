@@ -41,7 +41,6 @@ export const WaterfallRow = memo(function WaterfallRow(props: WaterfallRowProps)
     <div
       role="row"
       id={rowId(row)}
-      data-index={index}
       aria-level={depth + 1}
       aria-rowindex={index + 2}
       aria-selected={at}
