@@ -77,7 +77,7 @@ function splitDurations(query: TraceQuery | undefined): Pick<Walk, 'where' | 'du
 }
 
 async function walk(walk: Walk): Promise<TraceRow[]> {
-  const { options, bounds } = walk
+  const { options, where, bounds } = walk
   const list: TraceRow[] = []
   const listed = new Set<string>()
   /** Rows of `roots` in one step. */
@@ -86,9 +86,11 @@ async function walk(walk: Walk): Promise<TraceRow[]> {
   let to = after !== undefined && after.startNanos < bounds.to ? after.startNanos + 1n : bounds.to
   let way = firstWay(walk)
   let length = firstWindow(walk, way, to)
+  /** The engine works out which traces are long enough: of all that are stored, so only where few of many are. */
+  let areTimed = false
   for (;;) {
     const from = to - length > bounds.from ? to - length : bounds.from
-    const { rows, isCut } = await stepRows(walk, { from, to }, { after, way, step })
+    const { rows, isCut } = await stepRows(walk, { from, to }, { after, way, areTimed, step })
     if (isCut && list.length === 0) noteNewest(walk, rows)
     const met = way === 'check' ? metTraces(walk, rows) : undefined
     if (met !== undefined && isCut && met * COMMON_STEPS < options.limit) {
@@ -118,6 +120,7 @@ async function walk(walk: Walk): Promise<TraceRow[]> {
       to = from
       length = way === 'check' ? length * WINDOW_GROWTH : likelyWindow(walk, length, found)
     }
+    if (isRare && isCut && (way === 'select' || where === undefined)) areTimed = true
     if (isRare && way === 'select') step = MAX_STEP
   }
 }
@@ -178,10 +181,20 @@ function noteNewest({ connection, where, options }: Walk, rows: readonly RootRow
 async function stepRows(
   walk: Walk,
   window: Window,
-  { after, way, step }: { readonly after: ListPosition | undefined; readonly way: Way; readonly step: number },
+  {
+    step,
+    ...rest
+  }: {
+    readonly after: ListPosition | undefined
+    readonly way: Way
+    readonly areTimed: boolean
+    readonly step: number
+  },
 ): Promise<{ readonly rows: RootRow[]; readonly isCut: boolean }> {
-  const { connection, options, where, durations, bounds } = walk
+  const { connection, options, where, bounds } = walk
+  const { after, way } = rest
   const { database } = connection
+  const durations = rest.areTimed ? walk.durations : []
   const parameters = new SqlParameters()
   const time = (nanos: bigint): string => parameters.bind('Int64', nanos)
   const conditions = [`start_nanos >= ${time(window.from)} AND start_nanos < ${time(window.to)}`]
@@ -224,7 +237,7 @@ async function stepRows(
   // There may be more of one time and trace, and better ones.
   const whole = rows.filter(({ startNanos, traceId }) => startNanos !== last.startNanos || traceId !== last.traceId)
   if (whole.length > 0) return { rows: whole, isCut: true }
-  return await stepRows(walk, window, { after, way, step: step * 2 })
+  return await stepRows(walk, window, { ...rest, step: step * 2 })
 }
 
 /** The rows at which their traces stand, in their order. Places are asked for as the list needs them. */

@@ -90,6 +90,50 @@ export function traceListsConformance(subject: Subject): void {
     }
   })
 
+  test('a trace with more rows at one time than a step has is listed at its root, and the next one behind it', async () => {
+    const at = quietTime()
+    const older = span({ startNanos: at, rootRank: 0 })
+    const root = span({ startNanos: at + 1n, rootRank: 0, name: 'root' })
+    const entries = Array.from({ length: 450 }, () => ({
+      ...span({ startNanos: at + 1n, rootRank: 1, name: 'entry' }),
+      traceId: root.traceId,
+    }))
+    await put(subject.store, [...entries.slice(200), root, ...entries.slice(0, 200), older])
+    const range = { startNanos: at, endNanos: at + 2n, by: 'start', details: true } as const
+    const rows = await subject.store.listTraces({ ...range, limit: 2 })
+    assert.deepEqual(
+      rows.map(({ traceId, details }) => [traceId, details?.rootRank]),
+      [
+        [root.traceId, 0],
+        [older.traceId, 0],
+      ],
+    )
+    assert.equal(rows[0]!.details?.root.name, 'root')
+  })
+
+  test('the few long traces among many short ones are found, and those with a fault in any span', async () => {
+    const at = quietTime()
+    const traces = Array.from({ length: 900 }, (_, i) => {
+      const root = span({ startNanos: at + BigInt(i), endNanos: at + BigInt(i) + 50n, rootRank: 0 })
+      if (i % 300 !== 7) return [root]
+      // Nothing of the root itself tells: what it called goes on after it, and failed.
+      const startNanos = root.startNanos + 20n
+      return [root, { ...span({ startNanos, endNanos: startNanos + 500n, fault: true }), traceId: root.traceId }]
+    })
+    await put(subject.store, traces.flat())
+    const wanted = traces.filter((one) => one.length === 2).map(([root]) => root!.traceId)
+    const long: TraceQuery = { is: 'duration', op: '>', nanos: 100n }
+    const failed: TraceQuery = { is: 'span', where: { is: 'flag', flag: 'fault' } }
+    const range = { startNanos: at, endNanos: at + 2000n, limit: 10 }
+    const conditions: readonly TraceQuery[] = [long, failed, { is: 'and', of: [long, failed] }]
+    for (const by of ['start', 'active'] as const) {
+      for (const where of conditions) {
+        const rows = await subject.store.listTraces({ ...range, by, where })
+        assert.deepEqual(ids(rows), wanted.toReversed(), `${by} ${where.is}`)
+      }
+    }
+  })
+
   test('listed by activity, a trace counts when a span lies in the range, not when the range is a gap', async () => {
     const at = quietTime()
     const root = span({ startNanos: at, endNanos: at + 10n, rootRank: 0 })

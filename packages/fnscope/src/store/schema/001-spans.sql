@@ -58,7 +58,9 @@ CREATE TABLE IF NOT EXISTS {db}.spans{local} {on_cluster} (
   segment Bool ALIAS bitTest(flags, 4),
   traced Bool ALIAS bitTest(flags, 5),
   INDEX by_received received_nanos TYPE minmax GRANULARITY 1,
-  INDEX by_trace trace_id TYPE bloom_filter(0.001) GRANULARITY 1
+  INDEX by_trace trace_id TYPE bloom_filter(0.001) GRANULARITY 1,
+  INDEX by_peer peer_name TYPE bloom_filter(0.01) GRANULARITY 4,
+  INDEX by_user user TYPE bloom_filter(0.01) GRANULARITY 4
 ) ENGINE = {mt}
 PARTITION BY toDate(fromUnixTimestamp64Nano(start_nanos, 'UTC'))
 ORDER BY (toStartOfMinute(toDateTime(intDiv(start_nanos, 1000000000), 'UTC')), trace_id, start_nanos)
