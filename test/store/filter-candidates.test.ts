@@ -82,7 +82,9 @@ test(`candidates have every trace that meets the expression (FNSCOPE_TEST_SEED=$
     const filter = traceFilter(text)!
     const met = traces.filter(([, own]) => filter.isMet(indexTrace(own))).map(([traceId]) => traceId)
     const where = filter.candidates
-    const rows = await store.listTraces({ ...range, by: 'start', limit: 1000, ...(where && { where }) })
+    // By activity the engine is asked for the whole condition at once, else a few traces are looked at first.
+    const by = i % 2 === 0 ? 'start' : 'active'
+    const rows = await store.listTraces({ ...range, by, limit: 1000, ...(where && { where }) })
     const candidates = new Set(rows.map(({ traceId }) => traceId))
     const missing = met.filter((traceId) => !candidates.has(traceId))
     assert.deepEqual(missing, [], `seed ${SEED}: ${text}`)

@@ -4,6 +4,7 @@
 import { checkTraces } from './check-traces.ts'
 import { compileSpan } from './compile-span.ts'
 import { compileTrace, isNarrow, isOfRow, metByRow } from './compile-trace.ts'
+import { isOfFew, onlyOf } from './few-traces.ts'
 import type { Connection } from './connection.ts'
 import { entryEndsOf, windowOf, type Window } from './list-ranges.ts'
 import { EARLY_NANOS, LATE_NANOS, type ListPosition } from './list-position.ts'
@@ -121,6 +122,8 @@ async function walk(walk: Walk): Promise<TraceRow[]> {
       length = way === 'check' ? length * WINDOW_GROWTH : likelyWindow(walk, length, found)
     }
     if (isRare && isCut && (way === 'select' || where === undefined)) areTimed = true
+    // That set is of all traces, whatever the window.
+    if (areTimed && where === undefined) length = to - bounds.from
     if (isRare && way === 'select') step = MAX_STEP
   }
 }
@@ -217,9 +220,12 @@ async function stepRows(
     conditions.push(...ofRow.map((one) => compileTrace(one, { database, parameters, ...reach })))
   } else if (where !== undefined || durations.length > 0) {
     const early = window.to - window.from > EARLY_NANOS ? window.to - window.from : EARLY_NANOS
-    const reach = { spansFrom: window.from - early, spansTo: window.to + LATE_NANOS }
-    for (const one of where === undefined ? durations : [where, ...durations])
-      conditions.push(compileTrace(one, { database, parameters, ...reach }))
+    const reach = { database, parameters, spansFrom: window.from - early, spansTo: window.to + LATE_NANOS }
+    const all = [...(where === undefined ? [] : where.is === 'and' ? where.of : [where]), ...durations]
+    // Of few traces: what else is asked makes sets of these alone, not of all that have it.
+    const few = all.filter(isOfFew).map((one) => compileTrace(one, reach))
+    const only = few.length === 0 ? undefined : onlyOf([conditions[0]!, ...few], reach)
+    conditions.push(...few, ...all.filter((one) => !isOfFew(one)).map((one) => compileTrace(one, { ...reach, only })))
   }
   const isSmall = way === 'check' || (where ?? durations[0]) === undefined
   const byRow = way === 'check' && where !== undefined ? metByRow(where) : undefined
