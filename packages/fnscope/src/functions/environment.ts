@@ -1,5 +1,6 @@
 // One execution environment and its phases: init, invoke, shutdown; what ends each of them, timeout and kill. It runs one
 // invocation at a time and answers with the record that all else is formatted from; it formats nothing itself.
+import { afterAnswer, answerOf } from './answer-outcome.ts'
 import { anatomyVariables } from './anatomy/anatomy-variables.ts'
 import { ImportLines, importsOf } from './anatomy/import-lines.ts'
 import { EnvironmentJournal } from './environment-journal.ts'
@@ -8,14 +9,14 @@ import { EnvironmentServer } from './environment-server.ts'
 import { environmentVariables, type HostVariables } from './environment-variables.ts'
 import { extensionVariables } from './extension-variables.ts'
 import { ExtensionsApi, isFailed, type ShutdownReason } from './extensions-api.ts'
-import { describeExit, type ExitStatus } from './function-process.ts'
+import { failureOfExit } from './extension-exit.ts'
+import type { ExitStatus } from './function-process.ts'
 import { externalExtensions } from './layer-extensions.ts'
 import type { CollectedLines, LineOrigin } from './line-collector.ts'
 import { Sandbox } from './isolation/sandbox.ts'
 import { newLogStream } from './log-stream-name.ts'
 import { MemoryWatch } from './memory-watch.ts'
 import {
-  errorBody,
   exitOutcome,
   extensionOutcome,
   NOTHING,
@@ -467,21 +468,7 @@ export class Environment {
     }
     const known = this.#extensions.named(extension)
     if (this.#stopped || !known || known.state === 'ShuttingDown' || isFailed(known.state)) return
-    const { name, events } = known
-    const launch = known.state === 'Started' && (status.code === 126 || status.code === 127)
-    const message = describeExit(status) || 'exit code 0'
-    this.#extensionFailed(
-      launch
-        ? {
-            name,
-            events,
-            state: 'LaunchError',
-            errorType: 'Extension.LaunchError',
-            reported: status.code === 126 ? 'PermissionDenied' : 'UnknownError',
-            message,
-          }
-        : { name, events, state: 'Exited', errorType: 'Extension.Crash', reported: undefined, message },
-    )
+    this.#extensionFailed(failureOfExit(known, status))
   }
 
   #extensionFailed(failure: ExtensionFailure): void {
@@ -513,22 +500,4 @@ export class Environment {
     } while (seen !== this.#activity && this.#options.clock() < limit)
     this.#processes.flush()
   }
-}
-
-/** How an invocation ended whose caller may have its answer already. */
-function afterAnswer(outcome: Outcome, answered: Outcome | undefined): Outcome {
-  if (answered?.responseNanos === undefined) return outcome
-  return { ...outcome, payload: answered.payload, responseNanos: answered.responseNanos }
-}
-
-/** What the runtime answered to an invocation; undefined: the signal is no answer. */
-function answerOf(signal: Signal): Outcome | undefined {
-  const { atNanos } = signal
-  const responseBeganNanos = 'beganNanos' in signal ? signal.beganNanos : atNanos
-  const times = { endNanos: atNanos, responseBeganNanos, responseNanos: atNanos }
-  if (signal.kind === 'response') return { status: 'success', ...times, payload: signal.body }
-  if (signal.kind === 'error') return { ...reportedOutcome(signal.error, atNanos), ...times }
-  if (signal.kind !== 'rejected') return undefined
-  const { errorType, message } = signal
-  return { status: 'error', ...times, errorType, payload: errorBody(errorType, message) }
 }
