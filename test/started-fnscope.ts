@@ -45,7 +45,8 @@ export interface StartOptions {
   readonly command?: readonly [string, ...string[]]
 }
 
-const START_TIMEOUT_MS = 180_000
+/** The first start on a machine may install a runtime or a cloud. */
+const START_TIMEOUT_MS = 280_000
 
 export function temporaryDir(name: string): string {
   return mkdtempSync(join(tmpdir(), `fnscope-${name}-`))

@@ -87,7 +87,7 @@ async function seen(
     const own = lines.filter(({ body }) => body.startsWith('EVENT '))
     const events = own.map(({ body }) => JSON.parse(body.slice(6)) as Event)
     return enough(events) ? { events, lines: own } : undefined
-  }, 40_000)
+  }, 90_000)
 }
 
 test('a batch of a queue: failed items come again and go to the dead-letter queue, others are deleted, filtered ones dropped', async () => {
@@ -122,7 +122,7 @@ print(0)`)
 q = boto3.client('sqs')
 print(json.dumps([m['Body'] for m in q.receive_message(QueueUrl=q.get_queue_url(QueueName='dead')['QueueUrl'], WaitTimeSeconds=5).get('Messages', [])]))`)
     return found.length > 0 ? found : undefined
-  }, 30_000)
+  }, 90_000)
   assert.deepEqual(dead, ['{"kind":"job","poison":true}'])
 })
 
@@ -202,7 +202,7 @@ print(json.dumps(r['ResponseMetadata']['HTTPHeaders']['x-amzn-trace-id'].split('
   const trace = await eventually(async () => {
     const read = (await (await fetch(`${fnscope.url}/api/traces/${traceId}`)).json()) as ConsoleTrace
     return outline(read.roots).length >= 4 ? read : undefined
-  }, 30_000)
+  }, 90_000)
   assert.equal(trace.roots.length, 1)
   assert.deepEqual(
     new Set(outline(trace.roots).map((name) => /-(Sender|Topic|Bucket|Bus)-/.exec(name)?.[1])),

@@ -1,38 +1,18 @@
 // Beside another local cloud: a real ministack runs the functions, their SDKs send here, fnscope reads its logs.
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { ConsoleLogLine, ConsoleSpan, ConsoleTrace } from '../../packages/fnscope/src/api/console-types.ts'
-import { freePort } from '../free-port.ts'
-import { eventually, ROOT, runPython, startFnscope, temporaryDir, type StartedFnscope } from '../started-fnscope.ts'
+import { eventually, runPython, startFnscope, type StartedFnscope } from '../started-fnscope.ts'
+import { startMinistack } from '../started-ministack.ts'
 
-/** Made by scripts/setup.mjs of test/clients/venvs/ministack.txt. */
-const BIN = join(ROOT, '.fnscope/venvs/ministack/bin')
 const resources = new AsyncDisposableStack()
 let fnscope: StartedFnscope
 let cloudUrl: string
 
 before(async () => {
-  const port = await freePort()
-  cloudUrl = `http://127.0.0.1:${port}`
-  const dir = temporaryDir('ministack')
-  const cloud = spawn(join(BIN, 'ministack'), [], {
-    cwd: dir,
-    stdio: 'ignore',
-    detached: true,
-    env: { ...process.env, GATEWAY_PORT: String(port), TMPDIR: dir, PATH: `${BIN}:${process.env['PATH']}` },
-  })
-  resources.defer(async () => {
-    const ended = once(cloud, 'exit')
-    process.kill(-cloud.pid!, 'SIGKILL')
-    await ended
-  })
-  await eventually(async () => {
-    const answer = await fetch(`${cloudUrl}/_ministack/health`).catch(() => undefined)
-    return answer?.ok === true ? true : undefined
-  }, 60_000)
+  const cloud = await startMinistack()
+  resources.use(cloud)
+  cloudUrl = cloud.url
   fnscope = await startFnscope({ args: ['--beside', cloudUrl] })
   resources.defer(() => fnscope[Symbol.asyncDispose]())
 })

@@ -180,5 +180,5 @@ test('the cloud that was started ends with fnscope, however it ends; a function 
       () => true,
     )
     return gone || undefined
-  }, 10_000)
+  }, 60_000)
 })

@@ -349,6 +349,7 @@ export async function startServer(config: Config, options: StartOptions): Promis
   const sources = openSources(passThrough, {
     triggers,
     ownClient,
+    dataDir: dataDir.path,
     region,
     accountId,
     invoke: async ({ event, ...request }) =>

@@ -3,7 +3,12 @@
 import { randomUUID } from 'node:crypto'
 import type { JsonObject } from '../codec/json.ts'
 import type { EventSource, FunctionRecord, FunctionUrl } from '../control/functions/function-record.ts'
-import type { EventSourceSpec, FunctionUrlSpec, HttpCorsSpec } from '../functions/trigger-spec.ts'
+import {
+  eventSourceFault,
+  type EventSourceSpec,
+  type FunctionUrlSpec,
+  type HttpCorsSpec,
+} from '../functions/trigger-spec.ts'
 import { booleanIn, listIn, numberIn, objectIn, objectsIn, textIn } from './aws-input.ts'
 import {
   conflict,
@@ -215,6 +220,7 @@ function sourceRoutes(context: LambdaContext): readonly LambdaRoute[] {
     ...(spec.maximumRetryAttempts !== undefined && { MaximumRetryAttempts: spec.maximumRetryAttempts }),
     ...(spec.maximumRecordAgeSeconds !== undefined && { MaximumRecordAgeInSeconds: spec.maximumRecordAgeSeconds }),
     ...(spec.bisectOnError !== undefined && { BisectBatchOnFunctionError: spec.bisectOnError }),
+    ...(spec.parallelizationFactor !== undefined && { ParallelizationFactor: spec.parallelizationFactor }),
     ...(spec.onFailureArn !== undefined && { DestinationConfig: { OnFailure: { Destination: spec.onFailureArn } } }),
   })
   const modifiedOf = (uuid: string): number =>
@@ -249,8 +255,7 @@ function sourceRoutes(context: LambdaContext): readonly LambdaRoute[] {
             `An event source mapping with ${source.toUpperCase()} arn (" ${arn} ") and function (" ${record.name} ") already exists. Please update or delete the existing mapping with UUID.`,
           )
         const position = textIn(input, 'StartingPosition')
-        if (source !== 'sqs' && position === undefined)
-          throw invalidParameter('StartingPosition is required for this event source.')
+        const timestamp = input['StartingPositionTimestamp']
         const base: EventSourceSpec = {
           uuid: randomUUID(),
           stack: '',
@@ -265,8 +270,9 @@ function sourceRoutes(context: LambdaContext): readonly LambdaRoute[] {
           ...(position === 'TRIM_HORIZON' || position === 'LATEST' || position === 'AT_TIMESTAMP'
             ? { startingPosition: position }
             : {}),
+          ...(typeof timestamp === 'number' ? { startingTimestampMs: timestamp * 1000 } : {}),
         }
-        const made = put({ ...base, ...changesIn(input) })
+        const made = put(checked({ ...base, ...changesIn(input) }))
         return { ...shown(made.spec, made.modifiedMs), State: 'Creating' }
       },
     },
@@ -299,7 +305,7 @@ function sourceRoutes(context: LambdaContext): readonly LambdaRoute[] {
       path: `${path}/:uuid`,
       status: 202,
       run: (call) => {
-        const { spec, modifiedMs } = put({ ...find(call), ...changesIn(call.input) })
+        const { spec, modifiedMs } = put(checked({ ...find(call), ...changesIn(call.input) }))
         return { ...shown(spec, modifiedMs), State: 'Updating' }
       },
     },
@@ -317,12 +323,21 @@ function sourceRoutes(context: LambdaContext): readonly LambdaRoute[] {
   ]
 }
 
+function checked(spec: EventSourceSpec): EventSourceSpec {
+  const fault = eventSourceFault(spec)
+  if (fault !== undefined) throw invalidParameter(fault)
+  return spec
+}
+
 /** What a request says of a mapping that may change later. */
 function changesIn(input: JsonObject): Partial<EventSourceSpec> {
   const types = listIn(input, 'FunctionResponseTypes')
   const criteria = objectIn(input, 'FilterCriteria')
   const scaling = objectIn(input, 'ScalingConfig')
   const onFailure = objectIn(objectIn(input, 'DestinationConfig') ?? {}, 'OnFailure')
+  const age = numberIn(input, 'MaximumRecordAgeInSeconds')
+  if ((numberIn(input, 'TumblingWindowInSeconds') ?? 0) > 0)
+    throw invalidParameter('TumblingWindowInSeconds is not emulated by fnscope.')
   const changes = {
     enabled: booleanIn(input, 'Enabled'),
     batchSize: numberIn(input, 'BatchSize'),
@@ -331,8 +346,9 @@ function changesIn(input: JsonObject): Partial<EventSourceSpec> {
     filters: criteria && (objectsIn(criteria, 'Filters') ?? []).map((one) => textIn(one, 'Pattern') ?? ''),
     maximumConcurrency: scaling && numberIn(scaling, 'MaximumConcurrency'),
     maximumRetryAttempts: numberIn(input, 'MaximumRetryAttempts'),
-    maximumRecordAgeSeconds: numberIn(input, 'MaximumRecordAgeInSeconds'),
+    maximumRecordAgeSeconds: age === -1 ? undefined : age,
     bisectOnError: booleanIn(input, 'BisectBatchOnFunctionError'),
+    parallelizationFactor: numberIn(input, 'ParallelizationFactor'),
     onFailureArn: onFailure && textIn(onFailure, 'Destination'),
   }
   return Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined))

@@ -3,10 +3,14 @@
 import { messageOf } from '../errors.ts'
 import type { CloudResourceSpec } from '../functions/trigger-spec.ts'
 import { CloudCallError, type CloudClient } from './cloud-client.ts'
+import { createTopic, subscribeQueue } from './sns-calls.ts'
 
 type Properties = CloudResourceSpec['properties']
 type Json = Readonly<Record<string, unknown>>
 type Make = (client: CloudClient, name: string, properties: Properties) => Promise<unknown>
+
+/** Each waits for most of a minute. */
+const MAX_TRIES = 15
 
 /** Codes of "it is there already". */
 const THERE =
@@ -31,6 +35,15 @@ const table: Make = async (client, name, properties) => {
   })
 }
 
+/** Functions are subscribed by pollers, others than queues are not ours to reach. */
+async function subscribe(client: CloudClient, topicArn: string, properties: Properties): Promise<void> {
+  const { Protocol, Endpoint } = properties
+  if (Protocol !== 'sqs') return
+  const names = ['RawMessageDelivery', 'FilterPolicy', 'FilterPolicyScope', 'RedrivePolicy']
+  const attributes = texts(pick(properties, names))
+  await subscribeQueue(client, { topicArn, queueArn: String(Endpoint), attributes })
+}
+
 const MAKERS: ReadonlyMap<string, Make> = new Map<string, Make>([
   [
     'AWS::SQS::Queue',
@@ -53,11 +66,10 @@ const MAKERS: ReadonlyMap<string, Make> = new Map<string, Make>([
   [
     'AWS::SNS::Topic',
     async (client, name, properties) => {
-      const fifo =
-        properties['FifoTopic'] === true
-          ? { 'Attributes.entry.1.key': 'FifoTopic', 'Attributes.entry.1.value': 'true' }
-          : {}
-      await client.query('sns', '2010-03-31', { Action: 'CreateTopic', Name: name, ...fifo })
+      const attributes = texts(pick(properties, ['FifoTopic', 'ContentBasedDeduplication']))
+      const topicArn = await createTopic(client, name, attributes)
+      const { Subscription: inline } = properties
+      for (const one of (Array.isArray(inline) ? inline : []).filter(isMap)) await subscribe(client, topicArn, one)
     },
   ],
   ['AWS::DynamoDB::Table', table],
@@ -100,26 +112,7 @@ const MAKERS: ReadonlyMap<string, Make> = new Map<string, Make>([
   ],
   [
     'AWS::SNS::Subscription',
-    async (client, _, { Protocol, TopicArn, Endpoint, RawMessageDelivery, FilterPolicy }) => {
-      // Functions are subscribed by pollers, others are not ours to reach.
-      if (Protocol !== 'sqs') return
-      const attributes = [
-        ...(RawMessageDelivery === undefined
-          ? []
-          : [['RawMessageDelivery', `${RawMessageDelivery === true || RawMessageDelivery === 'true'}`] as const]),
-        ...(FilterPolicy === undefined ? [] : [['FilterPolicy', JSON.stringify(FilterPolicy)] as const]),
-      ].flatMap(([key, value], index) => [
-        [`Attributes.entry.${index + 1}.key`, key],
-        [`Attributes.entry.${index + 1}.value`, value],
-      ])
-      await client.query('sns', '2010-03-31', {
-        Action: 'Subscribe',
-        TopicArn: String(TopicArn),
-        Protocol: 'sqs',
-        Endpoint: String(Endpoint),
-        ...Object.fromEntries(attributes),
-      })
-    },
+    async (client, _, properties) => await subscribe(client, String(properties['TopicArn']), properties),
   ],
   [
     'AWS::Events::Rule',
@@ -146,10 +139,23 @@ export async function makeResources(
   )
   for (const { type, name, logicalId, properties } of ordered) {
     try {
-      await MAKERS.get(type)?.(client, name, properties)
+      await onceStarted(async () => await MAKERS.get(type)?.(client, name, properties))
     } catch (error) {
       if (error instanceof CloudCallError && THERE.test(error.code)) continue
       notify(`${logicalId} (${type}) could not be made: ${messageOf(error)}`)
+    }
+  }
+}
+
+/** A cloud's first start, which installs it, may take longer than one call waits. */
+async function onceStarted(make: () => Promise<unknown>): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      await make()
+      return
+    } catch (error) {
+      const starting = error instanceof CloudCallError && error.code === 'ServiceUnavailable'
+      if (!starting || tries === MAX_TRIES) throw error
     }
   }
 }

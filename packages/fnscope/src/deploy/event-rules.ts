@@ -103,6 +103,7 @@ function ruleOf(
   const inputPath = target.properties.text('InputPath')
   const transformer =
     target.properties.raw['InputTransformer'] === undefined ? undefined : target.properties.inner('InputTransformer')
+  const deadLetterArn = target.properties.inner('DeadLetterConfig').text('Arn')
   const bus = properties.text('EventBusName') ?? 'default'
   return {
     logicalId,
@@ -112,6 +113,7 @@ function ruleOf(
     pattern,
     functionName: target.functionName,
     enabled: enabledIn(properties),
+    ...(deadLetterArn === undefined ? {} : { deadLetterArn }),
     ...(input === undefined ? {} : { input }),
     ...(inputPath === undefined ? {} : { inputPath }),
     ...(transformer === undefined

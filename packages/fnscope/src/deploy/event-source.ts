@@ -1,5 +1,5 @@
 // Queues and streams that are polled for a function: SAM's events SQS, DynamoDB and Kinesis, AWS::Lambda::EventSourceMapping.
-import type { EventSourceSpec } from '../functions/trigger-spec.ts'
+import { eventSourceFault, type EventSourceSpec } from '../functions/trigger-spec.ts'
 import { stableUuid } from './physical-name.ts'
 import { integerOf } from './value-reader.ts'
 import { functionNameOf, jsonOf, enabledIn, resourcesOf, type TriggerContext } from './trigger-context.ts'
@@ -45,39 +45,42 @@ function readSource(
     return []
   }
   const position = properties.oneOf('StartingPosition', ['TRIM_HORIZON', 'LATEST', 'AT_TIMESTAMP'])
-  if (source !== 'sqs' && position === undefined)
-    throw invalid(`${properties.at('StartingPosition')} is missing; a stream needs TRIM_HORIZON or LATEST.`)
   const concurrency = properties.map('ScalingConfig')['MaximumConcurrency']
   const timestamp = properties.value('StartingPositionTimestamp')
   const onFailureArn = properties.inner('DestinationConfig').inner('OnFailure').text('Destination')
   const retries = properties.integer('MaximumRetryAttempts', -1, 10_000)
   const age = properties.integer('MaximumRecordAgeInSeconds', -1, 604_800)
-  return [
-    {
-      uuid: stableUuid(context.app.seed, logicalId),
-      stack: context.app.seed.stack,
-      functionName,
-      source,
-      arn,
-      enabled: enabledIn(properties),
-      batchSize: properties.integer('BatchSize', 1, 10_000) ?? (source === 'sqs' ? 10 : 100),
-      windowSeconds: properties.integer('MaximumBatchingWindowInSeconds', 0, 300) ?? 0,
-      partialFailures: properties.texts('FunctionResponseTypes').includes('ReportBatchItemFailures'),
-      filters: properties
-        .inner('FilterCriteria')
-        .items('Filters')
-        .flatMap((filter) => jsonOf(filter.value('Pattern')) ?? []),
-      ...(concurrency === undefined
-        ? {}
-        : { maximumConcurrency: integerOf(concurrency, properties.at('ScalingConfig'), 2, 1000) }),
-      ...(position === undefined ? {} : { startingPosition: position }),
-      ...(typeof timestamp === 'number' ? { startingTimestampMs: timestamp * 1000 } : {}),
-      ...(retries === undefined ? {} : { maximumRetryAttempts: retries }),
-      ...(age === undefined || age < 0 ? {} : { maximumRecordAgeSeconds: age }),
-      ...(properties.flag('BisectBatchOnFunctionError') === true ? { bisectOnError: true } : {}),
-      ...(onFailureArn === undefined ? {} : { onFailureArn }),
-    },
-  ]
+  const factor = properties.integer('ParallelizationFactor', 1, 10)
+  if (properties.value('TumblingWindowInSeconds') !== undefined)
+    context.app.notice(`${logicalId}: TumblingWindowInSeconds is not emulated; batches come without window and state.`)
+  const spec: EventSourceSpec = {
+    uuid: stableUuid(context.app.seed, logicalId),
+    stack: context.app.seed.stack,
+    functionName,
+    source,
+    arn,
+    enabled: enabledIn(properties),
+    batchSize: properties.integer('BatchSize', 1, 10_000) ?? (source === 'sqs' ? 10 : 100),
+    windowSeconds: properties.integer('MaximumBatchingWindowInSeconds', 0, 300) ?? 0,
+    partialFailures: properties.texts('FunctionResponseTypes').includes('ReportBatchItemFailures'),
+    filters: properties
+      .inner('FilterCriteria')
+      .items('Filters')
+      .flatMap((filter) => jsonOf(filter.value('Pattern')) ?? []),
+    ...(concurrency === undefined
+      ? {}
+      : { maximumConcurrency: integerOf(concurrency, properties.at('ScalingConfig'), 2, 1000) }),
+    ...(position === undefined ? {} : { startingPosition: position }),
+    ...(typeof timestamp === 'number' ? { startingTimestampMs: timestamp * 1000 } : {}),
+    ...(retries === undefined ? {} : { maximumRetryAttempts: retries }),
+    ...(age === undefined || age < 0 ? {} : { maximumRecordAgeSeconds: age }),
+    ...(properties.flag('BisectBatchOnFunctionError') === true ? { bisectOnError: true } : {}),
+    ...(factor === undefined ? {} : { parallelizationFactor: factor }),
+    ...(onFailureArn === undefined ? {} : { onFailureArn }),
+  }
+  const fault = eventSourceFault(spec)
+  if (fault !== undefined) throw invalid(`${context.app.file}: ${properties.place}: ${fault}`)
+  return [spec]
 }
 
 /** By the service in the ARN. */

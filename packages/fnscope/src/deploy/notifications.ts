@@ -26,10 +26,14 @@ export function readTopicSubscriptions(context: TriggerContext): TopicSubscripti
   return [...sam, ...own, ...inline]
 }
 
-function filterOf(properties: ValueReader): Pick<TopicSubscriptionSpec, 'filterPolicy' | 'filterPolicyScope'> {
+function filterOf(
+  properties: ValueReader,
+): Pick<TopicSubscriptionSpec, 'filterPolicy' | 'filterPolicyScope' | 'deadLetterArn'> {
   const filterPolicy = jsonOf(properties.value('FilterPolicy'))
   const filterPolicyScope = properties.oneOf('FilterPolicyScope', ['MessageAttributes', 'MessageBody'])
+  const deadLetterArn = properties.inner('RedrivePolicy').text('deadLetterTargetArn')
   return {
+    ...(deadLetterArn === undefined ? {} : { deadLetterArn }),
     ...(filterPolicy === undefined ? {} : { filterPolicy }),
     ...(filterPolicyScope === undefined ? {} : { filterPolicyScope }),
   }

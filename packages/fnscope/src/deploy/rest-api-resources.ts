@@ -21,7 +21,7 @@ export function readRestApiResources(context: TriggerContext): RestApiSpec[] {
     const written = properties.raw['Body'] === undefined ? [] : openApiRoutes(properties.map('Body'))
     const routes = [...written.map(({ method, path, target }): RestRoute => ({ method, path, target })), ...methods]
     const cors = corsOf(routes)
-    const binaryMediaTypes = properties.texts('BinaryMediaTypes')
+    const binaryMediaTypes = properties.texts('BinaryMediaTypes').map((type) => type.replaceAll('~1', '/'))
     return stagesOf(all).map(({ stage, value }): RestApiSpec => ({
       logicalId: id,
       apiId,

@@ -161,6 +161,8 @@ export interface EventSourceSpec {
   readonly maximumRetryAttempts?: number
   readonly maximumRecordAgeSeconds?: number
   readonly bisectOnError?: boolean
+  /** Batches of one shard at a time, 1 to 10; absent: 1. */
+  readonly parallelizationFactor?: number
   /** Queue or topic that is told of given-up batches. */
   readonly onFailureArn?: string
 }
@@ -196,6 +198,8 @@ export interface EventRuleSpec {
   readonly input?: string
   readonly inputPath?: string
   readonly inputTransformer?: { readonly paths: Readonly<Record<string, string>>; readonly template: string }
+  /** Queue that gets events which the function could not be given. */
+  readonly deadLetterArn?: string
 }
 
 export interface TopicSubscriptionSpec {
@@ -206,6 +210,8 @@ export interface TopicSubscriptionSpec {
   /** JSON text. */
   readonly filterPolicy?: string
   readonly filterPolicyScope?: 'MessageAttributes' | 'MessageBody'
+  /** Queue that gets messages which the function could not be given. */
+  readonly deadLetterArn?: string
 }
 
 export interface BucketNotificationSpec {
@@ -269,3 +275,6 @@ export const NO_TRIGGERS: AppTriggers = {
   logSubscriptions: [],
   cloudResources: [],
 }
+
+/** What deploy/ has to refuse; it may import this file alone. */
+export { eventSourceFault } from './triggers/event-source-fault.ts'

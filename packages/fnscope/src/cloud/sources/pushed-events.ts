@@ -5,6 +5,8 @@ import type { EventRuleSpec, TopicSubscriptionSpec } from '../../functions/trigg
 import { inputOf } from '../../functions/triggers/event-pattern.ts'
 import { snsEvent, type SqsMessage } from '../../functions/triggers/source-events.ts'
 import { messageOf } from '../../errors.ts'
+import { deliver } from '../deliver.ts'
+import { subscribeQueue } from '../sns-calls.ts'
 import { pollAgain, type Poller, type SourceContext } from './source-context.ts'
 
 type Json = Readonly<Record<string, unknown>>
@@ -15,33 +17,26 @@ interface Pushed {
   readonly functionName: string
   readonly event: unknown
   readonly traceHeader: string | undefined
+  /** Where it goes when the function cannot be given it. */
+  readonly deadLetter: { readonly arn: string; readonly attributes: Readonly<Record<string, string>> } | undefined
 }
 
 export function pollTopic(spec: TopicSubscriptionSpec, context: SourceContext): Poller {
   const { client, sent } = context
   let subscriptionArn = `${spec.topicArn}:${hashOf(spec)}`
   const subscribe = async (queueArn: string): Promise<void> => {
-    const attributes = Object.entries({
+    const attributes = {
       ...(spec.filterPolicy === undefined ? {} : { FilterPolicy: spec.filterPolicy }),
       ...(spec.filterPolicyScope === undefined ? {} : { FilterPolicyScope: spec.filterPolicyScope }),
-    }).flatMap(([key, value], index) => [
-      [`Attributes.entry.${index + 1}.key`, key],
-      [`Attributes.entry.${index + 1}.value`, value],
-    ])
-    const xml = await client.query('sns', '2010-03-31', {
-      Action: 'Subscribe',
-      TopicArn: spec.topicArn,
-      Protocol: 'sqs',
-      Endpoint: queueArn,
-      ReturnSubscriptionArn: 'true',
-      ...Object.fromEntries(attributes),
-    })
-    subscriptionArn = /<SubscriptionArn>([^<]+)</.exec(xml)?.[1] ?? subscriptionArn
+    }
+    subscriptionArn =
+      (await subscribeQueue(client, { topicArn: spec.topicArn, queueArn, attributes })) ?? subscriptionArn
   }
   return pollOwnQueue(context, { name: `fnscope-sns-${hashOf(spec)}`, connect: subscribe }, (body) => ({
     functionName: spec.functionName,
     event: snsEvent(body, subscriptionArn),
     traceHeader: sent.of(`sns ${String(body['MessageId'])}`),
+    deadLetter: spec.deadLetterArn === undefined ? undefined : { arn: spec.deadLetterArn, attributes: {} },
   }))
 }
 
@@ -57,7 +52,24 @@ export function pollRule(spec: EventRuleSpec, context: SourceContext): Poller {
     functionName: spec.functionName,
     event: JSON.parse(inputOf(body, spec)) as unknown,
     traceHeader: sent.of(`events ${String(body['id'])}`),
+    deadLetter: deadLetterOf(spec, context),
   }))
+}
+
+function deadLetterOf(
+  { deadLetterArn, bus, name, functionName }: EventRuleSpec,
+  { region, accountId }: SourceContext,
+): Pushed['deadLetter'] {
+  if (deadLetterArn === undefined) return undefined
+  const place = `${region}:${accountId}`
+  const rule = bus === 'default' ? name : `${bus}/${name}`
+  return {
+    arn: deadLetterArn,
+    attributes: {
+      RULE_ARN: `arn:aws:events:${place}:rule/${rule}`,
+      TARGET_ARN: `arn:aws:lambda:${place}:function:${functionName}`,
+    },
+  }
 }
 
 function hashOf(spec: object): string {
@@ -82,11 +94,17 @@ function pollOwnQueue(
     const answer = await client.json('sqs', 'ReceiveMessage', asked, signal)
     for (const { Body, ReceiptHandle } of (answer['Messages'] ?? []) as SqsMessage[]) {
       await client.json('sqs', 'DeleteMessage', { QueueUrl: url, ReceiptHandle })
-      const pushed = read(JSON.parse(Body) as Json)
-      // The platform's own queue tries again, as Lambda's does for these sources.
-      await context.invoke({ ...pushed, invocationType: 'Event' }).catch((error: unknown) => {
+      const { deadLetter, ...pushed } = read(JSON.parse(Body) as Json)
+      try {
+        // The platform's own queue tries again, as Lambda's does for these sources.
+        await context.invoke({ ...pushed, invocationType: 'Event' })
+      } catch (error) {
         log.warn({ reason: messageOf(error), functionName: pushed.functionName }, 'event not handed on')
-      })
+        if (deadLetter === undefined) continue
+        const said = { ERROR_CODE: 'NO_RESOURCE', ERROR_MESSAGE: messageOf(error) }
+        const attributes = Object.keys(deadLetter.attributes).length === 0 ? {} : { ...deadLetter.attributes, ...said }
+        await deliver(client, deadLetter.arn, { body: Body, attributes })
+      }
     }
   })
 }

@@ -3,6 +3,7 @@ import type { SpanLink } from '../../span/span.ts'
 import type { Logger } from '../../log.ts'
 import type { CloudClient } from '../cloud-client.ts'
 import type { SentTraces } from '../sent-traces.ts'
+import type { StreamPositions } from './stream-positions.ts'
 
 export interface SourceInvoke {
   readonly functionName: string
@@ -16,6 +17,7 @@ export interface SourceInvoke {
 export interface SourceContext {
   readonly client: CloudClient
   readonly sent: SentTraces
+  readonly positions: StreamPositions
   readonly region: string
   readonly accountId: string
   /** @throws ThrottledError, FnscopeError */

@@ -1,25 +1,33 @@
 // A queue polled for its function, as Lambda's pollers do it: batches by size and window, deleted when the function has
 // done them, else left to the queue's visibility timeout and its redrive policy.
-import { matchesPattern, parsePattern } from '../../functions/triggers/event-pattern.ts'
 import { sqsRecord, type SqsMessage } from '../../functions/triggers/source-events.ts'
 import type { EventSourceSpec } from '../../functions/trigger-spec.ts'
-import type { SpanLink } from '../../span/span.ts'
-import { parseTraceHeader } from '../../span/trace-header.ts'
 import { messageOf } from '../../errors.ts'
 import { failedItems } from './batch-answer.ts'
+import { linksOf, sentTraceOf } from './batch-links.ts'
+import { batchOf, sizeOf } from './batch-size.ts'
+import { filtersOf, passesFilters } from './event-filters.ts'
 import { pause, pollAgain, type Poller, type Polling, type SourceContext } from './source-context.ts'
 
 const WAIT_SECONDS = 20
 /** What the cloud begins with. */
 const CONCURRENCY = 5
-const MAX_LINKS = 100
+
+interface Item {
+  readonly message: SqsMessage
+  readonly traceHeader: string | undefined
+  /** As the function gets it. */
+  readonly record: Readonly<Record<string, unknown>>
+  readonly bytes: number
+}
 
 export function pollQueue(spec: EventSourceSpec, context: SourceContext): Poller {
   const { client, notify } = context
   const queueName = spec.arn.slice(spec.arn.lastIndexOf(':') + 1)
-  const fifo = queueName.endsWith('.fifo')
-  const concurrency = fifo ? 1 : (spec.maximumConcurrency ?? CONCURRENCY)
-  const patterns = spec.filters.map(parsePattern)
+  // A FIFO queue hands out nothing of a group that is underway: groups go side by side, each in order.
+  const concurrency = spec.maximumConcurrency ?? CONCURRENCY
+  const filters = filtersOf(spec.filters)
+  const place = { arn: spec.arn, region: context.region }
   const running = new Set<Promise<void>>()
   let url: string | undefined
   let throttled = false
@@ -51,28 +59,36 @@ export function pollQueue(spec: EventSourceSpec, context: SourceContext): Poller
     }
   }
 
+  const itemOf = (message: SqsMessage): Item => {
+    const traceHeader = sentTraceOf(message, context.sent)
+    const record = sqsRecord(message, place, traceHeader)
+    return { message, traceHeader, record, bytes: sizeOf(record) }
+  }
+
   const run = async (messages: readonly SqsMessage[]): Promise<void> => {
-    const passing = messages.filter((message) => passes(message, patterns))
-    const dropped = messages.filter((message) => !passing.includes(message))
-    if (dropped.length > 0) await remove(dropped)
-    if (passing.length === 0) return
-    const headers = passing.map((message) => traceOf(message, context))
-    const place = { arn: spec.arn, region: context.region }
-    const event = { Records: passing.map((message, index) => sqsRecord(message, place, headers[index])) }
+    const items = messages.map(itemOf)
+    const passing = items.filter(({ record }) => passesFilters(filters, filtered(record)))
+    const dropped = items.filter((item) => !passing.includes(item))
+    if (dropped.length > 0) await remove(dropped.map(({ message }) => message))
+    for (let rest: readonly Item[] = passing; rest.length > 0;) {
+      const batch = batchOf(rest, spec.batchSize)
+      await call(batch)
+      rest = rest.slice(batch.length)
+    }
+  }
+
+  const call = async (batch: readonly Item[]): Promise<void> => {
     try {
-      const links = linksOf(headers)
       const answer = await context.invoke({
         functionName: spec.functionName,
-        event,
+        event: { Records: batch.map(({ record }) => record) },
         invocationType: 'RequestResponse',
-        links,
+        links: linksOf(batch.map(({ traceHeader }) => traceHeader)),
       })
-      const failed = failedItems(
-        answer,
-        passing.map(({ MessageId }) => MessageId),
-        spec.partialFailures,
-      )
-      if (failed !== 'all') await remove(passing.filter(({ MessageId }) => !failed.has(MessageId)))
+      const messages = batch.map(({ message }) => message)
+      const ids = messages.map(({ MessageId }) => MessageId)
+      const failed = failedItems(answer, ids, spec.partialFailures)
+      if (failed !== 'all') await remove(messages.filter(({ MessageId }) => !failed.has(MessageId)))
       throttled = false
     } catch (error) {
       // Throttled, or there is no such function: the messages come again.
@@ -109,33 +125,11 @@ export function pollQueue(spec: EventSourceSpec, context: SourceContext): Poller
   }
 }
 
-/** The message's own, as an SDK set it, or what its sender's call carried. */
-function traceOf(message: SqsMessage, { sent }: SourceContext): string | undefined {
-  return message.Attributes?.['AWSTraceHeader'] ?? sent.of(`sqs ${message.MessageId}`)
-}
-
-function linksOf(headers: readonly (string | undefined)[]): SpanLink[] {
-  const links = new Map<string, SpanLink>()
-  for (const header of headers) {
-    const { traceId, parentId } = parseTraceHeader(header)
-    if (traceId === undefined) continue
-    links.set(`${traceId} ${parentId}`, {
-      traceId,
-      ...(parentId === undefined ? {} : { spanId: parentId }),
-      attributes: {},
-    })
-  }
-  return [...links.values()].slice(0, MAX_LINKS)
-}
-
-/** A body that is JSON is matched as such. */
-function passes(message: SqsMessage, patterns: readonly ReturnType<typeof parsePattern>[]): boolean {
-  if (patterns.length === 0) return true
-  let body: unknown = message.Body
+/** What patterns see: a body that is JSON is matched as such. */
+function filtered(record: Item['record']): Item['record'] {
   try {
-    body = JSON.parse(message.Body)
+    return { ...record, body: JSON.parse(String(record['body'])) as unknown }
   } catch {
-    // Text.
+    return record
   }
-  return patterns.some((pattern) => matchesPattern(pattern, { ...message, body }))
 }

@@ -115,7 +115,7 @@ const TEXTUAL =
 
 /** The template's binary types, where it names any; else what is known to be text. */
 function isText(contentType: string | undefined, binaryMediaTypes: readonly string[] | undefined): boolean {
-  if (contentType === undefined) return true
+  if (contentType === undefined) return binaryMediaTypes?.includes('*/*') !== true
   if (binaryMediaTypes === undefined) return TEXTUAL.test(contentType)
   const type = contentType.split(';')[0]!.trim().toLowerCase()
   return !binaryMediaTypes.some((binary) => {
