@@ -134,6 +134,8 @@ test('layers, permissions, concurrency, retries, tags and URLs are set, shown an
 layer = c.publish_layer_version(LayerName='tools', Content={'ZipFile': zipped('NAME = "from the layer"', 'python/tools.py')}, CompatibleRuntimes=['python3.11'])
 c.create_function(FunctionName='layered', Runtime='python3.11', Role=ROLE, Handler='app.handler', Layers=[layer['LayerVersionArn']], Code={'ZipFile': zipped('import tools\\ndef handler(e, c): return tools.NAME')})
 out['layer'] = [layer['Version'], call('layered')[0], c.get_function_configuration(FunctionName='layered')['Layers'][0]['Arn'] == layer['LayerVersionArn']]
+try: c.update_function_configuration(FunctionName='layered', Layers=['tools'])
+except Exception as e: out['no arn'] = [e.response['Error']['Code'], e.response['Error']['Message'][:96]]
 out['layers'] = [c.list_layers()['Layers'][0]['LayerName'], c.get_layer_version_by_arn(Arn=layer['LayerVersionArn'])['Version']]
 c.add_permission(FunctionName='layered', StatementId='api', Action='lambda:InvokeFunction', Principal='apigateway.amazonaws.com')
 out['policy'] = json.loads(c.get_policy(FunctionName='layered')['Policy'])['Statement'][0]['Principal']
@@ -161,6 +163,10 @@ c.delete_event_source_mapping(UUID=source['UUID'])
 out['sources'] = c.list_event_source_mappings()['EventSourceMappings']`)
   assert.deepEqual(answer, {
     layer: [1, 'from the layer', true],
+    'no arn': [
+      'ValidationException',
+      "1 validation error detected: Value '[tools]' at 'layers' failed to satisfy constraint: Member mu",
+    ],
     layers: ['tools', 1],
     policy: { Service: 'apigateway.amazonaws.com' },
     none: ['ResourceNotFoundException', 404],

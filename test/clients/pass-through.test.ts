@@ -144,6 +144,33 @@ print(json.dumps([m['Body'][:3] for m in sqs.receive_message(QueueUrl=url)['Mess
   assert.deepEqual(queues, ['xxx'])
 })
 
+test('queues and tables of a deleted stack are deleted there, but those that say Retain and those that were there', async () => {
+  const left = await runPython<Record<string, unknown>>(
+    `
+import boto3, json
+cf, sqs, db = (boto3.client(name) for name in ('cloudformation', 'sqs', 'dynamodb'))
+table = {'BillingMode': 'PAY_PER_REQUEST', 'AttributeDefinitions': [{'AttributeName': 'id', 'AttributeType': 'S'}], 'KeySchema': [{'AttributeName': 'id', 'KeyType': 'HASH'}]}
+queue = lambda name, **more: {'Type': 'AWS::SQS::Queue', 'Properties': {'QueueName': name}, **more}
+sqs.create_queue(QueueName='before')
+cf.create_stack(StackName='elsewhere', TemplateBody=json.dumps({'Resources': {
+  'Gone': queue('gone'), 'Kept': queue('kept', DeletionPolicy='Retain'), 'Before': queue('before'),
+  'Table': {'Type': 'AWS::DynamoDB::Table', 'Properties': {'TableName': 'gone', **table}}}}))
+cf.get_waiter('stack_create_complete').wait(StackName='elsewhere', WaiterConfig={'Delay': 1})
+names = lambda: sorted({one.split('/')[-1] for one in sqs.list_queues()['QueueUrls']} & {'gone', 'kept', 'before'})
+out = {'made': names(), 'tables': 'gone' in db.list_tables()['TableNames']}
+cf.delete_stack(StackName='elsewhere')
+cf.get_waiter('stack_delete_complete').wait(StackName='elsewhere', WaiterConfig={'Delay': 1})
+print(json.dumps({**out, 'left': names(), 'table left': 'gone' in db.list_tables()['TableNames']}))`,
+    fnscope.clientEnv,
+  )
+  assert.deepEqual(left, {
+    made: ['before', 'gone', 'kept'],
+    tables: true,
+    left: ['before', 'kept'],
+    'table left': false,
+  })
+})
+
 test('with --cloud off such a call is refused in its own protocol, and says what to do', async () => {
   await using off = await startFnscope({ args: ['--cloud', 'off'] })
   const refused = await runPython<[string, string][]>(

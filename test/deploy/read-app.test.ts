@@ -353,10 +353,25 @@ test('a path that does not exist is refused, and a template file may be named it
   await mkdir(join(dir, 'deploy'))
   await rename(join(dir, 'template.yaml'), join(dir, 'deploy', 'stack.yaml'))
   const app = await read(join(dir, 'deploy', 'stack.yaml'), { cacheDir: await temporaryDir(t) })
-  assert.equal(app.stack, 'deploy')
+  assert.equal(app.stack, 'deploy-stack')
   await writeFile(join(dir, 'deploy', 'samconfig.toml'), '[default.deploy.parameters]\nstack_name = "named"\n')
   const named = await read(join(dir, 'deploy', 'stack.yaml'), { cacheDir: await temporaryDir(t) })
   assert.equal(named.stack, 'named')
+})
+
+test('templates of one directory are stacks of different names; samconfig.toml speaks of the one that it names', async (t) => {
+  const template = `Resources:${FUNCTION}`
+  const dir = await makeApp(t, { 'template.yaml': template, 'other.yaml': template, 'third.yaml': template })
+  const config = '[default.deploy.parameters]\nstack_name = "mine"\ntemplate_file = "other.yaml"\n'
+  const names = async (): Promise<readonly string[]> => {
+    const cacheDir = await temporaryDir(t)
+    const apps = ['template.yaml', 'other.yaml', 'third.yaml'].map((file) => read(join(dir, file), { cacheDir }))
+    return (await Promise.all(apps)).map(({ stack }) => stack)
+  }
+  const [app, other, third] = await names()
+  assert.deepEqual([other, third], [`${app}-other`, `${app}-third`])
+  await writeFile(join(dir, 'samconfig.toml'), config)
+  assert.deepEqual((await names()).slice(1), ['mine', third])
 })
 
 test("DataKit's layer is taken with a word, whoever's it is, and nothing is installed for it", async (t) => {

@@ -95,7 +95,7 @@ test('a dynamic reference has the value that the parameter store has', { skip },
   await ask('POST', '/api/apps', { dir: join(DIR, 'dynamic-reference.yaml') })
   const answer = await ask('POST', '/2015-03-31/functions/Fn/invocations', { names: ['SECRET'] })
   assert.deepEqual(answer, { SECRET: 'from the store' })
-  await ask('DELETE', '/api/apps/templates')
+  await ask('DELETE', '/api/apps/templates-dynamic-reference')
 })
 
 test('code and layers may be archives', { skip }, async (t) => {

@@ -1,10 +1,10 @@
 // The guide's CDK flow with a Python project, word for word: bootstrap, deploy, call, traces, destroy; the unmodified CDK
-// CLI and library, prompts answered in a terminal.
+// CLI and library, prompts answered in a terminal. Then a project in TypeScript, whose function the library bundles.
 import assert from 'node:assert/strict'
-import { rmSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { eventually, startFnscope, type StartedFnscope } from '../started-fnscope.ts'
+import { eventually, ROOT, startFnscope, type StartedFnscope } from '../started-fnscope.ts'
 import { commandsOf, get, startFlow, type Flow } from './flow.ts'
 
 let fnscope: StartedFnscope
@@ -42,6 +42,77 @@ test('cdk deploy without a change says so; cdk destroy asks and takes everything
   await flow.answering([['y/n', 'y']], ['cdk', 'destroy'])
   assert.match(await flow.fails(URL), /Stack with id HelloWorldStack does not exist/)
   assert.equal((await flow.sh("aws lambda list-functions --query 'length(Functions)'")).trim(), '0')
+})
+
+const TYPESCRIPT: Readonly<Record<string, string>> = {
+  'package.json': '{ "name": "greet", "private": true }',
+  'package-lock.json': '{ "name": "greet", "lockfileVersion": 3, "packages": {} }',
+  'cdk.json': JSON.stringify({
+    app: 'esbuild bin/app.ts --format=cjs --outfile=bin/app.js --log-level=error && node bin/app.js',
+  }),
+  'bin/app.ts': `
+import { App, CfnOutput, Stack, type StackProps } from 'aws-cdk-lib'
+import { FunctionUrlAuthType, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda'
+import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs'
+import type { Construct } from 'constructs'
+
+class GreetStack extends Stack {
+  constructor(scope: Construct, id: string, props?: StackProps) {
+    super(scope, id, props)
+    const greet = new NodejsFunction(this, 'Greet', { entry: 'lambda/greet.ts', runtime: Runtime.NODEJS_22_X, tracing: Tracing.ACTIVE })
+    new CfnOutput(this, 'name', { value: greet.functionName })
+    new CfnOutput(this, 'url', { value: greet.addFunctionUrl({ authType: FunctionUrlAuthType.NONE }).url })
+  }
+}
+new GreetStack(new App(), 'GreetStack')
+`,
+  'lambda/greet.ts': `
+interface Greeted { readonly name?: string }
+export const handler = async (event: Greeted): Promise<string> => \`hello \${event.name ?? 'nobody'}\`
+`,
+}
+
+/** A project with its packages as `npm install` leaves them; the library is the one in the Python package, byte for byte. */
+async function startTypeScript(): Promise<Flow> {
+  const project = startFlow(fnscope, 'cdk-typescript')
+  for (const [file, text] of Object.entries(TYPESCRIPT)) {
+    mkdirSync(dirname(join(project.dir, file)), { recursive: true })
+    writeFileSync(join(project.dir, file), text)
+  }
+  const modules = join(project.dir, 'node_modules')
+  mkdirSync(modules)
+  for (const name of ['esbuild', '@esbuild', '.bin']) symlinkSync(join(ROOT, 'node_modules', name), join(modules, name))
+  const packages = `$(echo ${join(ROOT, '.fnscope/venvs/cdk')}/lib/python3*/site-packages)`
+  for (const [name, place] of [
+    ['aws-cdk-lib', 'aws_cdk/_jsii/aws-cdk-lib@*.jsii.tgz'],
+    ['constructs', 'constructs/_jsii/constructs@*.jsii.tgz'],
+    ['@aws-cdk/cloud-assembly-schema', 'aws_cdk/cloud_assembly_schema/_jsii/cloud-assembly-schema@*.jsii.tgz'],
+  ])
+    await project.sh(
+      `mkdir -p node_modules/${name} && tar -xzf ${packages}/${place} -C node_modules/${name} --strip-components=1`,
+    )
+  return project
+}
+
+test('a TypeScript project is deployed, its bundled function answers by both ways, and it is destroyed', async () => {
+  const project = await startTypeScript()
+  try {
+    const deployed = await project.sh('cdk deploy --require-approval never 2>&1')
+    assert.match(deployed, /Bundling asset GreetStack\/Greet\/Code\/Stage/)
+    const name = /GreetStack\.name = (\S+)/.exec(deployed)![1]!
+    const url = /GreetStack\.url = (http:\/\/127\.0\.0\.1:\d+\/)/.exec(deployed)![1]!
+    const payload = '--payload \'{"name":"ts"}\''
+    await project.sh(`aws lambda invoke --function-name ${name} ${payload} answer.json`)
+    assert.equal(readFileSync(join(project.dir, 'answer.json'), 'utf8'), '"hello ts"')
+    assert.equal(await get(url), '"hello nobody"')
+    await project.sh('cdk destroy --force')
+    assert.match(
+      await project.fails('aws cloudformation describe-stacks --stack-name GreetStack'),
+      /Stack with id GreetStack does not exist/,
+    )
+  } finally {
+    rmSync(dirname(project.dir), { recursive: true, force: true })
+  }
 })
 
 test('every command of the page was run here', () => {

@@ -7,7 +7,8 @@ import { fileURLToPath } from 'node:url'
 import { stripVTControlCharacters } from 'node:util'
 import { APPS, BIN, ROOT, run, temporaryDir, VENV, type StartedFnscope } from '../started-fnscope.ts'
 
-const ANSWER_PROMPTS = fileURLToPath(new URL('answer_prompts.py', import.meta.url))
+/** Runs a command in a terminal of its own; the program says how. */
+export const ANSWER_PROMPTS = fileURLToPath(new URL('answer_prompts.py', import.meta.url))
 
 export interface Flow {
   readonly dir: string

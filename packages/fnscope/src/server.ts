@@ -27,6 +27,7 @@ import { createClock, type Clock } from './functions/clock.ts'
 import { CloudClient } from './cloud/cloud-client.ts'
 import { deliver } from './cloud/deliver.ts'
 import { makeResources } from './cloud/make-resources.ts'
+import { removeResource } from './cloud/remove-resources.ts'
 import { Platform } from './functions/platform.ts'
 import { chooseIsolation } from './functions/isolation/choose-isolation.ts'
 import { isolationState, type IsolationState } from './functions/isolation/isolation-state.ts'
@@ -48,6 +49,7 @@ import { mountDatawayOnMain } from './doors/dataway-mount.ts'
 import { openBeside } from './doors/beside.ts'
 import { mountCloudWatch } from './doors/cloudwatch.ts'
 import { mountConsoleFiles, NO_CONSOLE } from './doors/console-files.ts'
+import { MadeElsewhere } from './control/made-elsewhere.ts'
 import { mountControlPlane } from './doors/control-plane.ts'
 import type { DoorContext } from './doors/door-context.ts'
 import { openTelemetryDoors } from './doors/telemetry-doors.ts'
@@ -203,7 +205,14 @@ export async function startServer(config: Config, options: StartOptions): Promis
   const logged = new LoggedInvocations({ ...doorContext, reader: store, region, accountId, flushed })
   cleanup.defer(() => logged.stop())
   // routes are mounted before it listens, but the platform wants to know its address: what they answer is read late
-  const late: { apps?: Apps; groups?: LogGroups; platform?: Platform; triggers?: TriggerRegistry; url?: string } = {}
+  const late: {
+    apps?: Apps
+    elsewhere?: MadeElsewhere
+    groups?: LogGroups
+    platform?: Platform
+    triggers?: TriggerRegistry
+    url?: string
+  } = {}
   const passThrough = openPassThrough(main, {
     ...doorContext,
     config,
@@ -379,6 +388,13 @@ export async function startServer(config: Config, options: StartOptions): Promis
   })
   logListeners.push((lines) => subscriptions.hear(lines))
   cleanup.defer(() => subscriptions.stop())
+  const elsewhere = new MadeElsewhere({
+    path: join(dataDir.path, 'control/elsewhere.json'),
+    make: (resources) => makeResources(ownClient, resources, notify),
+    remove: (resource) => removeResource(ownClient, resource, { region, accountId, notify }),
+    log,
+  })
+  late.elsewhere = elsewhere
   const apps = new Apps({
     platform,
     region: config.region,
@@ -392,7 +408,7 @@ export async function startServer(config: Config, options: StartOptions): Promis
     triggers,
     fronts,
     endpointUrl: () => late.url,
-    makeResources: (resources) => makeResources(ownClient, resources, notify),
+    elsewhere,
   })
   mountFc(main, { platform })
   late.triggers = triggers

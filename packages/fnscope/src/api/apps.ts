@@ -1,6 +1,7 @@
 // What is deployed: reads an app's directory, gives its functions to the platform and its triggers to the registry.
 import { resolve } from 'node:path'
 import type { Config } from '../config.ts'
+import type { MadeElsewhere } from '../control/made-elsewhere.ts'
 import { readApp, type ReadAppOptions } from '../deploy/read-app.ts'
 import { readStack } from '../deploy/read-stack.ts'
 import type { Stack as OpenStack } from '../deploy/stack.ts'
@@ -29,8 +30,8 @@ export interface AppsOptions {
   readonly triggers: TriggerRegistry
   /** Follow the registry. */
   readonly fronts: Fronts
-  /** Makes what functions call. Never rejects: what fails is told. */
-  readonly makeResources: (resources: AppTriggers['cloudResources']) => Promise<void>
+  /** Makes what functions call, and takes away what it made. Never reject: what fails is told. */
+  readonly elsewhere: Pick<MadeElsewhere, 'make' | 'remove'>
   /** Where AWS calls go; undefined before it is known. */
   readonly endpointUrl: () => string | undefined
 }
@@ -38,6 +39,7 @@ export interface AppsOptions {
 interface Deployed {
   readonly app: ConsoleApp
   readonly deployedMs: number
+  readonly resources: AppTriggers['cloudResources']
   /** Function name → URLs of its routes. */
   readonly routes: ReadonlyMap<string, readonly string[]>
 }
@@ -74,8 +76,11 @@ export class Apps {
     return this.#inTurn(() => this.#start(spec))
   }
 
-  /** Takes a stack's functions and fronts away; what they recorded stays. @throws FnscopeError FNS_APP_NOT_FOUND */
-  remove(stack: string): Promise<ConsoleApp> {
+  /**
+   * Takes a stack's functions and fronts away, and what was made for it at the other cloud; what they recorded stays.
+   * @throws FnscopeError FNS_APP_NOT_FOUND
+   */
+  remove(stack: string, { resources = 'go' }: { readonly resources?: 'go' | 'stay' } = {}): Promise<ConsoleApp> {
     return this.#inTurn(async () => {
       const deployed = this.#deployed.get(stack)
       if (!deployed) {
@@ -87,6 +92,8 @@ export class Apps {
       this.#options.triggers.settle()
       await this.#options.fronts.settled()
       this.#options.platform.remove(stack)
+      if (resources === 'go')
+        await this.#options.elsewhere.remove(deployed.resources.filter(({ retained }) => !retained))
       return deployed.app
     })
   }
@@ -115,12 +122,12 @@ export class Apps {
   }
 
   async #start(spec: AppSpec): Promise<ConsoleApp> {
-    const { platform, triggers, fronts, makeResources } = this.#options
+    const { platform, triggers, fronts, elsewhere } = this.#options
     // Functions may have the URLs of APIs in their variables: those listen first.
     triggers.replace(spec.stack, spec.triggers)
     await fronts.settled()
     const places = this.#places()
-    await makeResources(spec.triggers.cloudResources)
+    await elsewhere.make(spec.triggers.cloudResources)
     await platform.deploy({ ...spec, functions: spec.functions.map((one) => withLocalVariables(one, places)) })
     triggers.settle()
     const outputs = withLocalUrls(spec.outputs, places)
@@ -138,6 +145,7 @@ export class Apps {
     this.#deployed.set(spec.stack, {
       app,
       deployedMs: Date.now(),
+      resources: spec.triggers.cloudResources,
       routes: routeUrls(spec.triggers, triggers),
     })
     return app

@@ -22,6 +22,7 @@ import {
 } from './lambda-context.ts'
 import { pageIn, publishVersion } from './lambda-versions.ts'
 import { pageOf } from './page.ts'
+import { ServiceError } from './service-error.ts'
 
 const BASE = '/2015-03-31/functions'
 /** Kept and shown; they change nothing here. */
@@ -256,8 +257,21 @@ function identityOf(spec: FunctionSpec): Partial<FunctionSpec> {
   return { name, logicalId, stack, codeDir, dependencyDirs, segmentStyle, tags }
 }
 
+/** Lambda's own pattern, as its messages quote it. */
+const LAYER_ARN =
+  '(arn:(aws[a-zA-Z-]*)?:lambda:[a-z]{2}((-gov)|(-iso([a-z]?)))?-[a-z]+-\\d{1}:\\d{12}:layer:[a-zA-Z0-9-_]+:[0-9]+)|(arn:[a-zA-Z0-9-]+:lambda:::awslayer:[a-zA-Z0-9-_]+)'
+const IS_LAYER_ARN = new RegExp(`^(?:${LAYER_ARN})$`)
+
+/** @throws ServiceError ValidationException */
 function layersIn(input: JsonObject): readonly string[] | undefined {
-  return listIn(input, 'Layers')?.filter((arn) => typeof arn === 'string')
+  const layers = listIn(input, 'Layers')
+  const arns = layers?.filter((one) => typeof one === 'string' && one.length <= 2048 && IS_LAYER_ARN.test(one))
+  if (layers === undefined || arns?.length === layers.length) return arns as readonly string[] | undefined
+  const said = layers.map((one) => (typeof one === 'string' ? one : JSON.stringify(one))).join(', ')
+  throw new ServiceError(
+    'ValidationException',
+    `1 validation error detected: Value '[${said}]' at 'layers' failed to satisfy constraint: Member must satisfy constraint: [Member must have length less than or equal to 2048, Member must have length greater than or equal to 1, Member must satisfy regular expression pattern: ${LAYER_ARN}, Member must not be null]`,
+  )
 }
 
 function settingsIn(input: JsonObject): Readonly<Record<string, unknown>> {

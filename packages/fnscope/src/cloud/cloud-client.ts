@@ -66,7 +66,7 @@ export class CloudClient {
   }
 
   /** S3, path style. */
-  async s3(method: 'PUT' | 'GET', path: string, body?: string): Promise<string> {
+  async s3(method: 'PUT' | 'GET' | 'DELETE', path: string, body?: string): Promise<string> {
     return await this.#send('s3', { method, path, headers: {}, ...(body === undefined ? {} : { body }) })
   }
 

@@ -128,23 +128,63 @@ const MAKERS: ReadonlyMap<string, Make> = new Map<string, Make>([
   ],
 ])
 
+type Look = (client: CloudClient, name: string) => Promise<unknown>
+
+/** Of types whose making says nothing of one that is there: throws where there is none. */
+const LOOKS: ReadonlyMap<string, Look> = new Map<string, Look>([
+  ['AWS::SQS::Queue', (client, name) => client.json('sqs', 'GetQueueUrl', { QueueName: name })],
+  [
+    'AWS::SNS::Topic',
+    async (client, name) => {
+      const topics = await client.query('sns', '2010-03-31', { Action: 'ListTopics' })
+      if (!topics.includes(`:${name}<`)) throw new Error(`no topic ${name}`)
+    },
+  ],
+  ['AWS::S3::Bucket', (client, name) => client.s3('GET', `/${name}?location`)],
+  ['AWS::SSM::Parameter', (client, name) => client.json('ssm', 'GetParameter', { Name: name })],
+])
+
+async function isThere(client: CloudClient, { type, name }: CloudResourceSpec): Promise<boolean> {
+  const look = LOOKS.get(type)
+  if (look === undefined) return false
+  try {
+    await look(client, name)
+    return true
+  } catch (error) {
+    if (isStarting(error)) throw error
+    return false
+  }
+}
+
+function isStarting(error: unknown): boolean {
+  return error instanceof CloudCallError && error.code === 'ServiceUnavailable'
+}
+
+/** @returns those that were not there yet */
 export async function makeResources(
   client: CloudClient,
   resources: readonly CloudResourceSpec[],
   notify: (line: string) => void,
-): Promise<void> {
+): Promise<readonly CloudResourceSpec[]> {
+  const made: CloudResourceSpec[] = []
   // A dead-letter queue is there before the queue that names it.
   const ordered = resources.toSorted(
     (a, b) => Number('RedrivePolicy' in a.properties) - Number('RedrivePolicy' in b.properties),
   )
-  for (const { type, name, logicalId, properties } of ordered) {
+  for (const resource of ordered) {
+    const { type, name, logicalId, properties } = resource
     try {
-      await onceStarted(async () => await MAKERS.get(type)?.(client, name, properties))
+      await onceStarted(async () => {
+        const before = await isThere(client, resource)
+        await MAKERS.get(type)?.(client, name, properties)
+        if (!before) made.push(resource)
+      })
     } catch (error) {
       if (error instanceof CloudCallError && THERE.test(error.code)) continue
       notify(`${logicalId} (${type}) could not be made: ${messageOf(error)}`)
     }
   }
+  return made
 }
 
 /** A cloud's first start, which installs it, may take longer than one call waits. */
@@ -154,8 +194,7 @@ async function onceStarted(make: () => Promise<unknown>): Promise<void> {
       await make()
       return
     } catch (error) {
-      const starting = error instanceof CloudCallError && error.code === 'ServiceUnavailable'
-      if (!starting || tries === MAX_TRIES) throw error
+      if (!isStarting(error) || tries === MAX_TRIES) throw error
     }
   }
 }

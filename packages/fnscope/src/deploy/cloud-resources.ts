@@ -1,6 +1,7 @@
 // Resources of a template that fnscope does not have itself and another cloud does: queues, topics, buckets, tables,
 // streams, buses. Only read here; making them is cloud/'s.
 import type { CloudResourceSpec } from '../functions/trigger-spec.ts'
+import { mapAt, spell, type TemplateMap } from './template-value.ts'
 import { resourcesOf, type TriggerContext } from './trigger-context.ts'
 
 /** In the order of making: what others need comes first. */
@@ -31,6 +32,11 @@ export function readCloudResources(context: TriggerContext): CloudResourceSpec[]
           return value === undefined ? [] : [[key, value]]
         }),
       ),
+      ...(isRetained(mapAt(context.app.resources[logicalId], logicalId)) && { retained: true }),
     })),
   )
+}
+
+function isRetained(resource: TemplateMap): boolean {
+  return spell(resource['DeletionPolicy']).startsWith('Retain')
 }

@@ -1,6 +1,6 @@
 // Which file is the app's template: what `sam build` left, when it is not older than the source, else the source.
 import { readdir, stat } from 'node:fs/promises'
-import { basename, dirname, join, resolve } from 'node:path'
+import { basename, dirname, join, parse, resolve } from 'node:path'
 import { FnscopeError } from '../errors.ts'
 
 const NAMES = ['template.yaml', 'template.yml', 'template.json', 's.yaml', 's.yml']
@@ -12,6 +12,8 @@ export interface FoundTemplate {
   readonly appDir: string
   /** Written by `sam build`: dependencies already lie beside the code. */
   readonly built: boolean
+  /** Of a template that is not called as an app's is: several of them may lie in one directory. */
+  readonly ownName?: string
   /** Why a build was passed over. */
   readonly notice?: string
 }
@@ -59,7 +61,8 @@ function isBuildDir(dir: string): boolean {
 function asGiven(file: string): FoundTemplate {
   const dir = dirname(file)
   const built = isBuildDir(dir)
-  return { file, appDir: built ? dirname(dirname(dir)) : dir, built }
+  const ownName = NAMES.includes(basename(file)) ? {} : { ownName: parse(file).name }
+  return { file, appDir: built ? dirname(dirname(dir)) : dir, built, ...ownName }
 }
 
 function notFound(message: string): FnscopeError {

@@ -8,7 +8,7 @@ import { findTemplate, type FoundTemplate } from './find-template.ts'
 import type { Files, Lookups, TemplateFile } from './lookups.ts'
 import { stackNameFrom } from './physical-name.ts'
 import { FUNCTION_TYPES, readStack } from './read-stack.ts'
-import { readSamConfig } from './samconfig.ts'
+import { readSamConfig, type SamConfig } from './samconfig.ts'
 import { readAssembly } from './read-assembly.ts'
 import { readServerlessDevs, SERVERLESS_DEVS_NAMES } from './serverless-devs.ts'
 import { openStack, type Stack } from './stack.ts'
@@ -69,7 +69,7 @@ async function openApp(found: FoundTemplate, options: ReadAppOptions, notice: (t
     file: shown(found.file),
     dir: dirname(found.file),
     appDir: found.appDir,
-    stack: options.stackName ?? config.stackName ?? stackNameFrom(basename(found.appDir)),
+    stack: options.stackName ?? nameOf(found, config),
     region,
     accountId,
     parameters: { ...config.parameterOverrides, ...options.parameters },
@@ -80,6 +80,14 @@ async function openApp(found: FoundTemplate, options: ReadAppOptions, notice: (t
     notice,
     ...(options.lookups === undefined ? {} : { lookups: options.lookups }),
   })
+}
+
+/** As samconfig.toml says, unless it speaks of another template than this one. */
+function nameOf({ appDir, ownName, file }: FoundTemplate, { stackName, templateFile }: SamConfig): string {
+  const isMeant = ownName === undefined || templateFile === undefined || resolve(appDir, templateFile) === file
+  if (stackName !== undefined && isMeant) return stackName
+  const app = basename(appDir)
+  return stackNameFrom(ownName === undefined ? app : `${app}-${ownName}`)
 }
 
 function checkNames(given: Readonly<Record<string, string>>, declared: TemplateMap, file: string): void {

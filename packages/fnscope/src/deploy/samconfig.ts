@@ -1,10 +1,12 @@
-// The two settings of samconfig.toml that change what a template means: stack_name and parameter_overrides.
+// The settings of samconfig.toml that change what a template means: stack_name, parameter_overrides, and which it is.
 // Reads the plain TOML that `sam deploy --guided` writes: tables, strings, booleans, lists of strings. Nothing else.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 export interface SamConfig {
   readonly stackName?: string
+  /** The template that they are for; absent: the app's. */
+  readonly templateFile?: string
   readonly parameterOverrides: Readonly<Record<string, string>>
 }
 
@@ -26,8 +28,10 @@ export function parseSamConfig(text: string): SamConfig {
     return undefined
   }
   const stackName = setting('stack_name')
+  const templateFile = setting('template_file') ?? setting('template')
   return {
     ...(stackName === undefined ? {} : { stackName }),
+    ...(templateFile === undefined ? {} : { templateFile }),
     parameterOverrides: parseOverrides(setting('parameter_overrides') ?? ''),
   }
 }

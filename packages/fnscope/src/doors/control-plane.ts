@@ -22,6 +22,7 @@ import { CodeStore } from '../control/code-store.ts'
 import { FunctionCode } from '../control/functions/function-code.ts'
 import { Functions } from '../control/functions/functions.ts'
 import { originOf } from '../control/functions/origin.ts'
+import type { MadeElsewhere } from '../control/made-elsewhere.ts'
 import { Parameters } from '../control/parameters.ts'
 import { Repositories } from '../control/repositories.ts'
 import { Roles } from '../control/roles.ts'
@@ -45,6 +46,7 @@ export interface ControlPlaneOptions {
   /** Routes are mounted before there are any: asked for at each call. */
   readonly late: {
     readonly apps?: Apps
+    readonly elsewhere?: MadeElsewhere
     readonly groups?: LogGroups
     /** Where the main port listens. */
     readonly url?: string
@@ -132,6 +134,7 @@ export function mountControlPlane(main: HttpServer, options: ControlPlaneOptions
     roles,
     repositories,
     custom,
+    elsewhere: () => late.elsewhere,
     setRetention,
     region,
     accountId,
@@ -181,7 +184,7 @@ function hostOf(late: ControlPlaneOptions['late'], makerOf: StackHost['makerOf']
     localUrls: (values) => appsOf(late).localUrls(values),
     remove: async (stack) => {
       const apps = appsOf(late)
-      if (apps.list().some((app) => app.stack === stack)) await apps.remove(stack)
+      if (apps.list().some((app) => app.stack === stack)) await apps.remove(stack, { resources: 'stay' })
     },
     makerOf,
   }

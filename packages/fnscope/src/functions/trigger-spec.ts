@@ -244,6 +244,8 @@ export interface CloudResourceSpec {
   readonly name: string
   /** Resolved. */
   readonly properties: Readonly<Record<string, unknown>>
+  /** DeletionPolicy: it outlives its stack. */
+  readonly retained?: true
 }
 
 /** Everything in an app that is not a function. */

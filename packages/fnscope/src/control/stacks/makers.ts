@@ -3,19 +3,21 @@ import { CLOUD_RESOURCE_TYPES } from '../../deploy/cloud-resources.ts'
 import type { Buckets } from '../buckets.ts'
 import type { CodeStore } from '../code-store.ts'
 import type { Functions } from '../functions/functions.ts'
+import type { MadeElsewhere } from '../made-elsewhere.ts'
 import type { Parameters } from '../parameters.ts'
 import type { Repositories } from '../repositories.ts'
 import type { Roles } from '../roles.ts'
 import { bucketMaker, bucketPolicyMaker } from './makers/bucket.ts'
 import { emptyBucketMaker, logRetentionMaker, type SetRetention } from './makers/cdk-own.ts'
 import type { CustomResources } from './makers/custom.ts'
+import { elsewhereMaker } from './makers/elsewhere.ts'
 import { layerVersionMaker } from './makers/layer-version.ts'
 import { logGroupMaker } from './makers/log-group.ts'
 import { parameterMaker } from './makers/parameter.ts'
 import { repositoryMaker } from './makers/repository.ts'
 import { inlinePolicyMaker, managedPolicyMaker, roleMaker } from './makers/role.ts'
 import { LAYER_VERSION_TYPE } from './resource-records.ts'
-import { MADE_ELSEWHERE, NOTHING_TO_DO, NOT_EMULATED, type ResourceMaker } from './resource-maker.ts'
+import { NOTHING_TO_DO, NOT_EMULATED, type ResourceMaker } from './resource-maker.ts'
 
 export interface MakersOptions {
   readonly buckets: Buckets
@@ -25,6 +27,8 @@ export interface MakersOptions {
   readonly roles: Roles
   readonly repositories: Repositories
   readonly custom: CustomResources
+  /** Undefined while fnscope starts. */
+  readonly elsewhere: () => MadeElsewhere | undefined
   readonly setRetention: SetRetention
   readonly region: string
   readonly accountId: string
@@ -46,6 +50,7 @@ export const MADE_HERE: ReadonlySet<string> = new Set(['AWS::S3::Bucket', 'AWS::
 
 export function resourceMakers(options: MakersOptions): (type: string, emulated: boolean) => ResourceMaker {
   const { buckets, roles } = options
+  const elsewhere = elsewhereMaker(options.elsewhere)
   const makers: Readonly<Record<string, ResourceMaker>> = {
     'AWS::ECR::Repository': repositoryMaker(options.repositories),
     'AWS::IAM::ManagedPolicy': managedPolicyMaker(roles),
@@ -63,7 +68,7 @@ export function resourceMakers(options: MakersOptions): (type: string, emulated:
   return (type, emulated) => {
     const own = makers[type]
     if (own !== undefined) return own
-    if (FROM_CLOUD.has(type)) return MADE_ELSEWHERE
+    if (FROM_CLOUD.has(type)) return elsewhere
     if (type.startsWith('Custom::') || type === 'AWS::CloudFormation::CustomResource') return options.custom.maker
     return emulated || SILENT.has(type) ? NOTHING_TO_DO : NOT_EMULATED
   }

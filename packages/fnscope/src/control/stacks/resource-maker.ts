@@ -38,9 +38,5 @@ export const NOT_EMULATED: ResourceMaker = {
   remove: () => {},
 }
 
-const ELSEWHERE = { reason: 'Made by the cloud that fnscope passes calls on to, where there is one.' }
-
-export const MADE_ELSEWHERE: ResourceMaker = { create: () => ELSEWHERE, update: () => ELSEWHERE, remove: () => {} }
-
 /** Emulated by what the platform got, or a thing of no consequence here. */
 export const NOTHING_TO_DO: ResourceMaker = { create: () => ({}), update: () => ({}), remove: () => {} }
