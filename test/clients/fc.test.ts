@@ -35,6 +35,14 @@ resources:
       code: ./code
       tracingConfig: { type: Jaeger }
       triggers: [{ triggerName: http, triggerType: http, triggerConfig: { authType: anonymous, methods: [GET, POST] } }]
+  guarded:
+    component: fc3
+    props:
+      functionName: guarded
+      runtime: nodejs20
+      handler: index.web
+      code: ./code
+      triggers: [{ triggerName: http, triggerType: http, triggerConfig: { authType: function, methods: [GET] } }]
 `
 const OLD = `
 edition: 1.0.0
@@ -132,7 +140,7 @@ test('a function error is 200 with its type, a function that is not there a 404'
   assert.equal(JSON.parse(calls.error.body).errorMessage, 'as told')
   assert.equal(calls.missing?.code, 'FunctionNotFound')
   assert.match(calls.missing?.text ?? '', /function 'nope' does not exist/)
-  assert.deepEqual(calls.listed.toSorted(), ['broken', 'echo', 'old-echo', 'web'])
+  assert.deepEqual(calls.listed.toSorted(), ['broken', 'echo', 'guarded', 'old-echo', 'web'])
 })
 
 test('the older client finds functions in their services', () => {
@@ -188,6 +196,15 @@ test('a trigger takes its methods alone, and no page of another site', async () 
   assert.equal(page.status, 403)
   const rebound = await statusWithHost('example.org')
   assert.equal(rebound, 403)
+})
+
+test('a trigger with authType function wants an Authorization, of any key', async () => {
+  const { stdout } = await runFnscope(['functions'], { FNSCOPE_URL: fnscope.url })
+  const url = /guarded[^]*?(http:\/\/127\.0\.0\.1:\d+)/.exec(stdout)![1]!
+  const refused = await fetch(url)
+  assert.equal(refused.status, 403)
+  assert.equal(((await refused.json()) as Readonly<Record<string, string>>)['Code'], 'MissingRequiredHeader')
+  assert.equal((await fetch(url, { headers: { authorization: 'acs x:y' } })).status, 201)
 })
 
 function statusWithHost(host: string): Promise<number | undefined> {

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { chmodSync } from 'node:fs'
+import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { addFc, callFc, httpRequest, textOf } from './fc-harness.ts'
 import { bodies, spansOf, startHarness } from './harness.ts'
@@ -17,6 +19,7 @@ require('node:http').createServer((req, res) => {
     console.log('asked', req.method, req.url)
     if (body === 'fail') return res.writeHead(200, { 'x-fc-status': '404' }).end('{"errorMessage":"no"}')
     if (body === 'exit') process.exit(7)
+    if (body === 'hang') return
     res.writeHead(201, { 'x-own': 'yes' })
     res.end(JSON.stringify({ seen, method: req.method, url: req.url, body, headers: req.headers }))
   })
@@ -63,6 +66,21 @@ test('a failure that the program tells, and its end, are errors', async () => {
   assert.equal(textOf(failed), '{"errorMessage":"no"}')
   const ended = await callFc(harness, spec, 'exit')
   assert.match(JSON.parse(textOf(ended)).errorMessage, /^Process exited unexpectedly .*exit status 7\)$/)
+})
+
+test('a request that is never answered times out, and the next one has another instance', async () => {
+  const spec = addFc(harness, { 'server.js': SERVER }, { ...custom, spec: { ...custom.spec, timeoutSeconds: 5 } })
+  const late = await callFc(harness, spec, 'hang')
+  assert.match(JSON.parse(textOf(late)).errorMessage, /^Function timed out after 5 seconds/)
+  assert.deepEqual(JSON.parse(textOf(await callFc(harness, spec, 'again'))).seen, ['/invoke'])
+})
+
+test('without a command the bootstrap beside the code is the program', async () => {
+  const files = { 'server.js': SERVER, bootstrap: `#!/bin/sh\nexec "${process.execPath}" server.js\n` }
+  const fc = { custom: { command: [], port: 9000 } }
+  const spec = addFc(harness, files, { spec: { ...custom.spec, runtime: 'custom' }, fc })
+  chmodSync(join(spec.codeDir, 'bootstrap'), 0o755)
+  assert.equal(JSON.parse(textOf(await callFc(harness, spec, 'event'))).url, '/invoke')
 })
 
 test('a command that is not there says so in the log', async () => {
