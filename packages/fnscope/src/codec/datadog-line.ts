@@ -60,6 +60,10 @@ function isSpan(value: unknown): boolean {
   )
 }
 
+function isFiniteNumber(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value)
+}
+
 function isId(value: unknown): boolean {
   return typeof value === 'string' && ID.test(value)
 }
@@ -73,8 +77,8 @@ function pointOf(text: string, context: LineContext): MetricPoint | undefined {
   }
   if (!isJsonObject(line) || Object.keys(line).length !== 4) return undefined
   const { m: name, v: value, e: seconds, t: tags } = line
-  if (typeof name !== 'string' || name === '' || typeof value !== 'number' || typeof seconds !== 'number')
-    return undefined
+  // JSON's 1e999 is infinite.
+  if (typeof name !== 'string' || name === '' || !isFiniteNumber(value) || !isFiniteNumber(seconds)) return undefined
   if (!Array.isArray(tags) || !tags.every((tag) => typeof tag === 'string')) return undefined
   const timeNanos = BigInt(Math.trunc(seconds)) * NANOS_PER_SECOND
   if (timeNanos < context.bounds.minNanos || timeNanos > context.bounds.maxNanos) return undefined

@@ -34,6 +34,8 @@ const TIMEOUT = new RegExp(`^\\d{4}-\\d\\d-\\d\\dT[\\d:.]+Z ${ID} Task timed out
 const EXITED = new RegExp(`^RequestId: ${ID} Error: Runtime exited`)
 const OTHER = /^(?:INIT_START |INIT_REPORT |RESTORE_START |RESTORE_REPORT |EXTENSION\t|TELEMETRY\t|LOGS\t)/
 const XRAY = /XRAY TraceId: (1-[0-9a-f]{8}-[0-9a-f]{24})\s+SegmentId: ([0-9a-f]{16})(?:\s+Sampled: (true|false))?/
+/** Milliseconds or megabytes. */
+const MAX_FIGURE = 1e10
 const BEGINNINGS = /^(?:START |END |REPORT |RequestId: |INIT_|RESTORE_|EXTENSION|TELEMETRY|LOGS|\d{4}-|\{)/
 
 /** undefined: a line of the function's own. */
@@ -58,7 +60,7 @@ function reportOf(requestId: string, text: string): LambdaReport {
   // Billed Duration, Init Duration and Billed Restore Duration hold the same word.
   const number = (pattern: RegExp): number | undefined => {
     const found = pattern.exec(text)?.[1]
-    return found === undefined ? undefined : Number(found)
+    return found === undefined ? undefined : figureOf(Number(found))
   }
   const initDurationMs = number(/\bInit Duration: ([\d.]+) ms/)
   const memoryMb = number(/\bMemory Size: (\d+) MB/)
@@ -78,6 +80,11 @@ function reportOf(requestId: string, text: string): LambdaReport {
     ...(errorType === undefined ? {} : { errorType }),
     ...(traceId === undefined ? {} : { trace: { traceId, segmentId: xray![2]!, sampled: xray![3] !== 'false' } }),
   }
+}
+
+/** A log line may hold anything: what no invocation can have (a hundred days, a petabyte) is as if it were not said. */
+function figureOf(value: unknown): number | undefined {
+  return typeof value === 'number' && value >= 0 && value <= MAX_FIGURE ? value : undefined
 }
 
 /** `{"time","type":"platform.report","record":{…}}` */
@@ -107,10 +114,7 @@ function eventReport(
   tracing: JsonObject,
 ): LambdaReport {
   const metrics = isJsonObject(record['metrics']) ? record['metrics'] : {}
-  const number = (name: string): number | undefined => {
-    const value = metrics[name]
-    return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : undefined
-  }
+  const number = (name: string): number | undefined => figureOf(metrics[name])
   const { traceId, sampled } = parseTraceHeader(header)
   const segmentId = typeof tracing['spanId'] === 'string' ? parseLogSpanId(tracing['spanId']) : undefined
   const initDurationMs = number('initDurationMs')
