@@ -128,31 +128,37 @@ const MAKERS: ReadonlyMap<string, Make> = new Map<string, Make>([
   ],
 ])
 
+/** Throws a CloudCallError of status 4xx where there is none. */
 type Look = (client: CloudClient, name: string) => Promise<unknown>
 
-/** Of types whose making says nothing of one that is there: throws where there is none. */
+/** Of types whose making says nothing of one that is there. */
 const LOOKS: ReadonlyMap<string, Look> = new Map<string, Look>([
   ['AWS::SQS::Queue', (client, name) => client.json('sqs', 'GetQueueUrl', { QueueName: name })],
-  [
-    'AWS::SNS::Topic',
-    async (client, name) => {
-      const topics = await client.query('sns', '2010-03-31', { Action: 'ListTopics' })
-      if (!topics.includes(`:${name}<`)) throw new Error(`no topic ${name}`)
-    },
-  ],
+  ['AWS::SNS::Topic', (client, name) => findTopic(client, name)],
   ['AWS::S3::Bucket', (client, name) => client.s3('GET', `/${name}?location`)],
   ['AWS::SSM::Parameter', (client, name) => client.json('ssm', 'GetParameter', { Name: name })],
 ])
 
+async function findTopic(client: CloudClient, name: string): Promise<void> {
+  for (let token = ''; ;) {
+    const page = await client.query('sns', '2010-03-31', {
+      Action: 'ListTopics',
+      ...(token !== '' && { NextToken: token }),
+    })
+    if (page.includes(`:${name}<`)) return
+    token = /<NextToken>([^<]+)</.exec(page)?.[1] ?? ''
+    if (token === '') throw new CloudCallError('NotFound', 404, `There is no topic ${name}.`)
+  }
+}
+
+/** @throws what is no answer to the question: then nobody knows whose it is, and it must not go with the stack. */
 async function isThere(client: CloudClient, { type, name }: CloudResourceSpec): Promise<boolean> {
-  const look = LOOKS.get(type)
-  if (look === undefined) return false
   try {
-    await look(client, name)
-    return true
+    await LOOKS.get(type)?.(client, name)
+    return LOOKS.has(type)
   } catch (error) {
-    if (isStarting(error)) throw error
-    return false
+    if (error instanceof CloudCallError && error.status < 500) return false
+    throw error
   }
 }
 
