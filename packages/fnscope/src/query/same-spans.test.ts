@@ -128,6 +128,13 @@ test('calls of AWS and of databases are told by what is asked for', () => {
   )
 })
 
+test('a call that is below the other’s span is it, though its clock was read late', () => {
+  const sdk = call('xray', { id: 'a', start: 12, end: 13 })
+  const late = call('lambda', { id: 'b', parentId: 'a', start: 12.5, end: 13.4 })
+  assert.deepEqual(mergeSame([...platform(), sdk, late]).map(short), ['1<0', '2<1', 'b<2'])
+  assert.equal(mergeSame([...platform(), sdk, { ...late, parentId: sdk.parentId! }]).length, 4)
+})
+
 test('two calls stay two: of one SDK, at other times, of another path, with another status, from another segment', () => {
   const one = call('xray', { id: 'a', start: 12, end: 13 })
   const others = [
