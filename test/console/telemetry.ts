@@ -37,9 +37,15 @@ export interface OtlpSpan {
   readonly status?: object
 }
 
-export async function sendSpans(fnscope: StartedFnscope, service: string, spans: readonly OtlpSpan[]): Promise<void> {
+/** @param more attributes of the resource beside its name */
+export async function sendSpans(
+  fnscope: StartedFnscope,
+  service: string,
+  spans: readonly OtlpSpan[],
+  more: readonly object[] = [],
+): Promise<void> {
   for (let from = 0; from < spans.length; from += 5000) {
-    const resource = { attributes: [text('service.name', service)] }
+    const resource = { attributes: [text('service.name', service), ...more] }
     const scopeSpans = [{ spans: spans.slice(from, from + 5000) }]
     await post(fnscope, '/v1/traces', { resourceSpans: [{ resource, scopeSpans }] })
   }

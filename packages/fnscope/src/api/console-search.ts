@@ -1,10 +1,11 @@
-// What fnscope's own API is asked of traces: a filter expression, facets (`service=orders&environment=prod`), a range.
+// What fnscope's own API is asked of traces: a filter expression, facets (`service=orders&environment=prod`), facets that
+// are left out (`exclude=version:2.0,region:eu-west-1`), a range.
 import { FilterError, traceFilter, type ParseOptions, type TraceFilter } from '../query/filter/filter.ts'
 import { FACETS, type FacetName, type SpanQuery, type TraceQuery } from '../query/reader.ts'
 import { refused, type ConsoleQuery } from './console-query.ts'
 
 /** Parameters that say which traces are meant. */
-export const SEARCH_NAMES = ['filter', 'status', ...FACETS] as const
+export const SEARCH_NAMES = ['filter', 'status', 'exclude', ...FACETS] as const
 
 const STATUSES = ['ok', 'error', 'throttle', 'fault'] as const
 
@@ -30,13 +31,31 @@ export function searchIn(query: ConsoleQuery, options: ParseOptions): ConsoleSea
   const conditions: TraceQuery[] = [
     ...FACETS.flatMap((name): TraceQuery[] => {
       const value = query[name]
-      return value === undefined || value === '' ? [] : [entry({ is: 'text', field: FIELDS[name], op: '=', value })]
+      return value === undefined || value === '' ? [] : [has(name, value)]
     }),
+    ...excludedIn(query),
     ...statusIn(query),
   ]
   const of = [...(filter?.candidates === undefined ? [] : [filter.candidates]), ...conditions]
   const where: TraceQuery | undefined = of.length === 0 ? undefined : of.length === 1 ? of[0]! : { is: 'and', of }
   return { where, filter: filter === undefined ? undefined : { ...filter, candidates: where } }
+}
+
+function has(name: FacetName, value: string): TraceQuery {
+  return entry({ is: 'text', field: FIELDS[name], op: '=', value })
+}
+
+/** `name:value`, by commas; a comma of a value is `%2C`, a percent sign `%25`. */
+function excludedIn(query: ConsoleQuery): TraceQuery[] {
+  const text = query['exclude']
+  if (text === undefined || text === '') return []
+  return text.split(',').map((part) => {
+    const [, word, value] = /^([a-z]+):(.+)$/s.exec(part) ?? []
+    const name = FACETS.find((facet) => facet === word)
+    if (name === undefined)
+      throw refused(`exclude wants one of ${FACETS.join(', ')}, a colon and a value, not "${part.slice(0, 100)}".`)
+    return { is: 'not', of: has(name, value!.replaceAll('%2C', ',').replaceAll('%25', '%')) }
+  })
 }
 
 /** Some span by which a service is entered. */

@@ -25,4 +25,6 @@ test('the API is asked for what the address says', () => {
   const { filter, service, since } = tracesParameters({ ...search, from: '15m' })
   assert.deepEqual([filter, service, since], ['(http.status = 500) AND !fault AND duration >= 0.2', 'a', '15m'])
   assert.equal(tracesParameters({ q: 'foo = 1' }).filter, 'foo = 1')
+  const without = tracesParameters({ f: '!version:1%2C2,!status:ok,!region:eu-west-1' })
+  assert.deepEqual([without['filter'], without['exclude']], ['!ok', 'version:1%2C2,region:eu-west-1'])
 })

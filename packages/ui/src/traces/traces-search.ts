@@ -69,9 +69,10 @@ export function toggleFacet(choices: readonly FacetChoice[], choice: FacetChoice
 export function tracesParameters(search: TracesSearch & RootSearch): Readonly<Record<string, string | undefined>> {
   const choices = readFacets(search.f)
   const asked = choices.filter(({ exclude }) => !exclude).map(({ name, value }) => [name, value] as const)
+  const excluded = choices.filter(({ exclude }) => exclude)
   const conditions = [
     ...(search.q === undefined ? [] : [`(${toFilter(search.q)})`]),
-    ...choices.filter(({ exclude }) => exclude).map(excluded),
+    ...excluded.filter(({ name }) => name === 'status').map(({ value }) => `!${value}`),
     ...(search.min === undefined ? [] : [`duration >= ${search.min / 1000}`]),
     ...(search.max === undefined ? [] : [`duration <= ${search.max / 1000}`]),
   ]
@@ -82,21 +83,9 @@ export function tracesParameters(search: TracesSearch & RootSearch): Readonly<Re
     environment: search.environment,
     account: search.account,
     ...Object.fromEntries(asked),
+    exclude: formatFacets(
+      excluded.filter(({ name }) => name !== 'status').map((choice) => ({ ...choice, exclude: false })),
+    ),
     filter: filter === '' ? undefined : filter,
   }
 }
-
-/** Of the trace as a whole, in the words of the filter language. */
-function excluded({ name, value }: FacetChoice): string {
-  const text = JSON.stringify(value)
-  if (name === 'status') return `!${value}`
-  if (name === 'account') return `!service(id(account.id: ${text}))`
-  if (name === 'service' || name === 'function') return `!service(${text})`
-  return `!annotation[${EXCLUDED_KEYS[name]}] = ${text}`
-}
-
-const EXCLUDED_KEYS = {
-  version: 'service.version',
-  environment: 'deployment.environment',
-  region: 'cloud.region',
-} as const
