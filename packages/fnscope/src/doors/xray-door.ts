@@ -52,8 +52,10 @@ export async function openXrayDoor(wanted: DoorAddress, options: XrayDoorOptions
     if (udp.closed !== undefined)
       return { address: undefined, description: `closed: ${udp.closed}`, stop: () => udp.stop() }
     let tcp: Awaited<ReturnType<typeof openTcp>>
+    // Nobody named the number that UDP was given.
+    const explicit = wanted.explicit && (wanted.port !== 0 || attempt === PORT_ATTEMPTS)
     try {
-      tcp = await openTcp({ ...wanted, port: udp.port }, options)
+      tcp = await openTcp({ ...wanted, port: udp.port, explicit }, options)
     } catch (error) {
       await udp.stop()
       throw error
