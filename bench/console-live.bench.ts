@@ -1,14 +1,15 @@
-// The page Live while a thousand events a second come: what its heap holds, sampled after forced collections, and how busy
-// its own thread is, which are judged; and how long frames take by the clock, which on a machine that others use says more
-// about the others. Needs Chromium.
-//   node bench/console-live.bench.ts     LIVE_SECONDS=90 (600: ten minutes)
+// The page Live while a thousand events a second come: what its heap holds, sampled after forced collections, and how many
+// frames it draws, which are judged; and how long single frames take by the clock and how busy its own thread is, which are
+// told. Sender, fnscope, engine and browser share the machine, and so the frames say little where others use it too. Needs
+// Chromium.
+//   node bench/console-live.bench.ts     LIVE_SECONDS=240 (600: ten minutes; below three the heap's first minute decides)
 import type { Browser, CDPSession, Page } from 'playwright-core'
 import { buildConsole, NO_CHROMIUM, openChromium } from '../test/console/chromium.ts'
 import { hexId, invocation, sendDocuments, sendLines, sendSpans } from '../test/console/telemetry.ts'
 import { startFnscope } from '../test/started-fnscope.ts'
 import { load, quantiles, report } from './measure.ts'
 
-const SECONDS = Number(process.env['LIVE_SECONDS'] ?? 90)
+const SECONDS = Number(process.env['LIVE_SECONDS'] ?? 240)
 /** More than the page keeps, so that it is full before anything is compared. */
 const FILL_SECONDS = 10
 const SAMPLE_SECONDS = 10
@@ -17,10 +18,10 @@ const ROOTS = 850
 const INVOCATIONS = 25
 const LINES = 100
 
-const LIMITS = { growthBytesAMinute: 1_000_000, threadMsASecond: 500 } as const
+const LIMITS = { growthBytesAMinute: 1_000_000, framesASecond: 30 } as const
 
 function fail(message: string): void {
-  console.error(`${message}: over the limit`)
+  console.error(`${message}: beyond the limit`)
   process.exitCode = 1
 }
 
@@ -130,6 +131,7 @@ try {
     seconds: SECONDS,
     heap,
     growthBytesAMinute: Math.round(slope(heap) * 60),
+    framesASecond: Math.round(frameMs.length / SECONDS),
     threadMsASecond: Math.round(threadMs / SECONDS),
     frameMs: quantiles(frameMs),
     missed: missed > 0,
@@ -137,8 +139,7 @@ try {
   report('console-live', { load: { before, after: load() }, limits: LIMITS, figures })
   if (figures.growthBytesAMinute > LIMITS.growthBytesAMinute)
     fail(`the heap grows by ${figures.growthBytesAMinute} B a minute`)
-  if (figures.threadMsASecond > LIMITS.threadMsASecond)
-    fail(`the page's thread is busy ${figures.threadMsASecond} ms of a second`)
+  if (figures.framesASecond < LIMITS.framesASecond) fail(`${figures.framesASecond} frames a second`)
 } finally {
   await browser.close()
 }
