@@ -1,6 +1,6 @@
 // Filter expressions over a store of millions of spans: each class of condition and ANDs of three, over an hour and over a
 // day, the newest 100. KEEP names a directory whose store is filled when it is empty and asked again else.
-//   node bench/filters.bench.ts    SPANS=5000000 HISTORY=1 HOURS=1,24 COUNT=15 KEEP=/tmp/filters ONLY=fault
+//   node bench/filters.bench.ts    SPANS=5000000 HISTORY=1 HOURS=1,24 COUNT=15 KEEP=DIR ONLY=fault
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ownDirectory } from './ingest/children.ts'

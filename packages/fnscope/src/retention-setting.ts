@@ -23,6 +23,8 @@ export class RetentionSetting {
   readonly #path: string
   readonly #default: Retention
   readonly #file: StateFile<Partial<Retention>>
+  /** Asked for with every request that a door takes. */
+  #current: Retention
   #changing: Promise<unknown> = Promise.resolve()
 
   constructor({ config, dataDir, log }: RetentionSettingOptions) {
@@ -30,9 +32,14 @@ export class RetentionSetting {
     this.#default = config.retention
     this.#path = join(dataDir, 'retention.json')
     this.#file = new StateFile<Partial<Retention>>({ path: this.#path, empty: {}, log })
+    this.#current = this.#read()
   }
 
   get current(): Retention {
+    return this.#current
+  }
+
+  #read(): Retention {
     if (this.isFixed) return this.#default
     const kept = SIGNALS.map((name) => [name, this.#file.current[name]]).filter(([, days]) => isDays(days))
     return { ...this.#default, ...(Object.fromEntries(kept) as Partial<Retention>) }
@@ -84,6 +91,7 @@ export class RetentionSetting {
   #write(retention: Partial<Retention>): void {
     try {
       this.#file.replace(retention)
+      this.#current = this.#read()
     } catch (error) {
       const message = `How long data is kept could not be written to ${this.#path}: ${messageOf(error)}.`
       throw new FnscopeError('FNS_DATA_UNWRITABLE', message, { cause: error })

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import type { TriggerRegistry } from '../functions/triggers/trigger-registry.ts'
-import type { RouteTarget } from '../functions/trigger-spec.ts'
+import type { AuthorizerSpec, RouteTarget } from '../functions/trigger-spec.ts'
 import { sendAwsError } from '../http/aws-error.ts'
 import { newRequestId } from '../functions/request-id.ts'
 import { ServiceError } from './service-error.ts'
@@ -58,6 +58,16 @@ export function pageSize(text: string | undefined, { fallback, most }: { fallbac
 export function derivedId(...of: readonly string[]): string {
   const number = BigInt(`0x${createHash('sha256').update(JSON.stringify(of)).digest('hex').slice(0, 14)}`)
   return number.toString(36).padStart(7, '0').slice(0, 7)
+}
+
+/** Those of the routes that have a name, each once. */
+export function authorizersOf(
+  routes: readonly { readonly authorizer?: AuthorizerSpec | undefined }[],
+): readonly Exclude<AuthorizerSpec, { readonly kind: 'iam' }>[] {
+  const named = routes.flatMap(({ authorizer }) =>
+    authorizer === undefined || authorizer.kind === 'iam' ? [] : [[authorizer.name, authorizer] as const],
+  )
+  return [...new Map(named).values()]
 }
 
 /** As integrations name the functions that they call. */

@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { AuthorizerSpec, HttpApiSpec, HttpRoute } from '../functions/trigger-spec.ts'
 import {
+  authorizersOf,
   derivedId,
   integrationOf,
   mountReads,
@@ -70,23 +71,19 @@ export function mountHttpApiReads(server: FastifyInstance, context: ApiGatewayCo
   const integrations = (spec: HttpApiSpec): readonly object[] => [
     ...new Map(spec.routes.map((one) => [integrationId(spec.apiId, one), integration(spec, one)])).values(),
   ]
-  const authorizers = ({ apiId, routes }: HttpApiSpec): readonly object[] => {
-    const named = routes.flatMap(({ authorizer }) =>
-      authorizer === undefined || authorizer.kind === 'iam' ? [] : [[authorizer.name, authorizer] as const],
-    )
-    return [...new Map(named).values()].map((one) => ({
+  const authorizers = ({ apiId, routes }: HttpApiSpec): readonly object[] =>
+    authorizersOf(routes).map((one) => ({
       authorizerId: derivedId(apiId, one.name),
       authorizerType: one.kind === 'lambda' ? 'REQUEST' : 'JWT',
       identitySource: one.kind === 'lambda' ? one.identitySources : [one.identitySource],
       ...(one.kind === 'jwt' && { jwtConfiguration: { audience: one.audience, issuer: one.issuer } }),
       name: one.name,
     }))
-  }
-  const deployments = ({ apiId, ...spec }: HttpApiSpec): readonly object[] => [
+  const deployments = (spec: HttpApiSpec): readonly object[] => [
     {
       autoDeployed: true,
-      createdDate: created({ apiId, ...spec }),
-      deploymentId: derivedId(apiId, 'deployment'),
+      createdDate: created(spec),
+      deploymentId: derivedId(spec.apiId, 'deployment'),
       deploymentStatus: 'DEPLOYED',
     },
   ]

@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { AuthorizerSpec, RestApiSpec, RestRoute } from '../functions/trigger-spec.ts'
 import {
+  authorizersOf,
   derivedId,
   integrationOf,
   mountReads,
@@ -157,13 +158,6 @@ function resourcesOf(spec: RestApiSpec): readonly Resource[] {
 /** What GetAtt RootResourceId gives. */
 function rootId({ apiId }: RestApiSpec): string {
   return apiId
-}
-
-function authorizersOf(routes: readonly RestRoute[]): readonly Exclude<AuthorizerSpec, { readonly kind: 'iam' }>[] {
-  const named = routes.flatMap(({ authorizer }) =>
-    authorizer === undefined || authorizer.kind === 'iam' ? [] : [[authorizer.name, authorizer] as const],
-  )
-  return [...new Map(named).values()]
 }
 
 function authorizationTypeOf(authorizer: AuthorizerSpec | undefined): string {
