@@ -107,6 +107,17 @@ test('logs narrow by function, request, trace and words', async () => {
   assert.ok(ofRequest.every((body) => !body.includes('beta')))
   assert.ok((await bodies('--trace', second.traceId)).some((body) => body.includes('asked to fail')))
   assert.deepEqual(await bodies('--filter', 'GREETING alpha'), ["greeting {'word': 'alpha'}"])
+  assert.deepEqual(await bodies('--filter-pattern', '"greeting {" -beta'), ["greeting {'word': 'alpha'}"])
+  assert.deepEqual(
+    await bodies('--filter-pattern', '%^START .*Version%', '--limit', '1'),
+    all.filter((body) => body.startsWith('START ')).slice(-1),
+  )
+  const none = await runFnscope(['logs', 'Greeter', '--filter-pattern', '{ $.word = "alpha" }'], env)
+  assert.deepEqual([none.code, none.stdout], [0, ''])
+  assert.match(none.stderr, /^No log lines in the last 1h/)
+  const wrong = await runFnscope(['logs', '--filter-pattern', '{ $.a ='], env)
+  assert.deepEqual([wrong.code, wrong.stdout], [2, ''])
+  assert.match(wrong.stderr, /cannot be used, at character 8/)
   assert.deepEqual(await bodies('nobody'), [])
   const text = await runFnscope(['logs', '--limit', '1'], env)
   assert.match(text.stdout, /^\d{4}-\S+Z parameters-Greeter-\S+ REPORT .*\nXRAY .*\n$/)
@@ -182,9 +193,16 @@ test('metrics says what each function did, and answers PromQL', async () => {
   const [sample] = await read('--query', 'sum(sum_over_time(aws_lambda_errors_sum[1h]))')
   assert.deepEqual((sample!['value'] as readonly unknown[])[1], '1')
   assert.equal((await runFnscope(['metrics', '--query', '1 + 1'], env)).stdout, '2\n')
-  const wrong = await runFnscope(['metrics', '--query', 'topk(1, x)'], env)
+  assert.equal((await runFnscope(['metrics', '--query', '"é\\n한국"'], env)).stdout, 'é␊한국\n')
+  assert.deepEqual(
+    (await read('--query', '"x"')).map(({ value }) => (value as readonly unknown[])[1]),
+    ['x'],
+  )
+  const [range] = await read('--query', 'aws_lambda_errors_sum{function_name=~".+"}[1h]')
+  assert.ok((range!['values'] as readonly unknown[]).length > 0)
+  const wrong = await runFnscope(['metrics', '--query', 'limitk(1, x)'], env)
   assert.notEqual(wrong.code, 0)
-  assert.match(wrong.stderr, /topk is not supported/)
+  assert.match(wrong.stderr, /limitk is not supported/)
 })
 
 test('functions shows what is deployed', async () => {

@@ -1,18 +1,11 @@
 // AWS' distribution of OpenTelemetry for Node as a layer of a function, behind AWS_LAMBDA_EXEC_WRAPPER, unmodified: what it
 // sends to the X-Ray daemon's port hangs under the platform's segments. The layer is the npm package that AWS' own is made of.
 import assert from 'node:assert/strict'
-import { existsSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import {
-  CACHE,
-  eventually,
-  run,
-  runFnscope,
-  startFnscope,
-  temporaryDir,
-  type StartedFnscope,
-} from '../started-fnscope.ts'
+import { eventually, runFnscope, startFnscope, temporaryDir, type StartedFnscope } from '../started-fnscope.ts'
+import { installedPackages } from './node-packages.ts'
 import { readTrace, type Document } from './xray-client.ts'
 
 const PACKAGE = '@aws/aws-distro-opentelemetry-node-autoinstrumentation'
@@ -37,32 +30,10 @@ exports.handler = async () => {
 const app = temporaryDir('adot-node')
 let fnscope: StartedFnscope
 
-/** Installed once for all runs: 110 MB. */
-async function packages(): Promise<string> {
-  const dir = join(CACHE, 'adot-node', VERSION)
-  if (existsSync(dir)) return dir
-  const temporary = `${dir}.${process.pid}`
-  mkdirSync(temporary, { recursive: true })
-  writeFileSync(join(temporary, 'package.json'), '{}')
-  const args = [
-    'install',
-    '--prefix',
-    temporary,
-    '--no-audit',
-    '--no-fund',
-    '--ignore-scripts',
-    `${PACKAGE}@${VERSION}`,
-  ]
-  const ran = await run('npm', args, { env: process.env, input: '' })
-  assert.equal(ran.code, 0, ran.stderr)
-  renameSync(temporary, dir)
-  return dir
-}
-
 before(async () => {
   mkdirSync(join(app, 'layer'))
   mkdirSync(join(app, 'code'))
-  symlinkSync(await packages(), join(app, 'layer/nodejs'))
+  symlinkSync(await installedPackages('adot-node', [`${PACKAGE}@${VERSION}`]), join(app, 'layer/nodejs'))
   writeFileSync(join(app, 'layer/otel-instrument'), WRAPPER, { mode: 0o755 })
   writeFileSync(join(app, 'code/index.js'), HANDLER)
   const template = `

@@ -183,6 +183,116 @@ out['left'] = [there(name) for name in ('/kept/one', '/kept/two', '/kept/three')
   assert.deepEqual(answer, { updated: 'UPDATE_COMPLETE', skipped: true, left: [true, true, false] })
 })
 
+test('functions that are retained, or retained when replaced, run on without their stack; others go', async () => {
+  const answer = await boto<Record<string, unknown>>(`
+def kept(name, text, **more): return {**function({'ZipFile': f'def handler(event, context): return "{text}"'}, FunctionName=name), **more}
+def call(name): return json.loads(lam.invoke(FunctionName=name)['Payload'].read())
+def names(): return sorted(one['FunctionName'] for one in lam.list_functions()['Functions'] if one['FunctionName'].startswith('kept-'))
+make('keeps', {'Resources': {
+  'Stays': kept('kept-stays', 'stays', DeletionPolicy='Retain'), 'Goes': kept('kept-goes', 'goes'),
+  'Once': kept('kept-once', 'once', DeletionPolicy='RetainExceptOnCreate'),
+  'Replaced': kept('kept-first', 'first', UpdateReplacePolicy='Retain')}})
+update('keeps', {'Resources': {'Goes': kept('kept-goes', 'goes'), 'Once': kept('kept-once', 'once', DeletionPolicy='RetainExceptOnCreate'),
+  'Replaced': kept('kept-second', 'second', UpdateReplacePolicy='Retain')}})
+out['updated'] = names()
+out['skipped'] = [one for one, status in statuses('keeps') if status == 'DELETE_SKIPPED']
+cf.delete_stack(StackName='keeps')
+out['left'] = {name: call(name) for name in names()}
+out['role'] = lam.get_function(FunctionName='kept-stays')['Configuration']['Role']
+made = make('again', {'Resources': {'Stays': kept('kept-stays', 'other')}})
+out['again'] = [made['StackStatus'], [one['ResourceStatusReason'] for one in cf.describe_stack_events(StackName='again')['StackEvents'] if one['ResourceStatus'] == 'CREATE_FAILED'][0]]
+out['still'] = call('kept-stays')
+failed = make('created', {'Resources': {'Once': kept('kept-never', 'once', DeletionPolicy='RetainExceptOnCreate'),
+  'Taken': {'Type': 'AWS::Lambda::Function', 'DependsOn': 'Once', **{'Properties': kept('kept-stays', 'x')['Properties']}}}})
+out['never'] = [failed['StackStatus'], 'kept-never' in names()]
+for name in names(): lam.delete_function(FunctionName=name)
+out['gone'] = names()
+`)
+  assert.deepEqual(answer['updated'], ['kept-first', 'kept-goes', 'kept-once', 'kept-second', 'kept-stays'])
+  assert.deepEqual((answer['skipped'] as string[]).toSorted(), ['Replaced', 'Stays'])
+  assert.deepEqual(answer['left'], { 'kept-first': 'first', 'kept-once': 'once', 'kept-stays': 'stays' })
+  assert.equal(answer['role'], 'arn:aws:iam::000000000000:role/r')
+  const [status, reason] = answer['again'] as string[]
+  assert.equal(status, 'ROLLBACK_COMPLETE')
+  assert.match(reason!, /identifier 'kept-stays' already exists/)
+  assert.equal(answer['still'], 'stays')
+  assert.deepEqual(answer['never'], ['ROLLBACK_COMPLETE', false])
+  assert.deepEqual(answer['gone'], [])
+})
+
+test("versions and aliases of a template are Lambda's: numbered, invoked, weighed, kept and forgotten", async () => {
+  const answer = await boto<Record<string, unknown>>(`
+CODE = '''
+import cfnresponse, os
+def handler(event, context):
+    if 'ResponseURL' in event: cfnresponse.send(event, context, cfnresponse.SUCCESS, {'Word': event['ResourceProperties']['Word']}, 'one')
+    return os.environ.get('WORD', '') + ' TEXT'
+'''
+def template(number, text, **alias): return {'Resources': {
+  'Words': {**function({'ZipFile': CODE}), 'DeletionPolicy': 'Delete'},
+  'Word': {'Type': 'Custom::Word', 'Properties': {'ServiceToken': {'Fn::GetAtt': ['Words', 'Arn']}, 'Word': 'said' + number}},
+  'Fn': function({'ZipFile': CODE.replace('TEXT', text)}, FunctionName='numbered', Environment={'Variables': {'WORD': {'Fn::GetAtt': ['Word', 'Word']}}}),
+  'Version' + number: {'Type': 'AWS::Lambda::Version', 'DeletionPolicy': 'Retain', 'Properties': {'FunctionName': {'Ref': 'Fn'}, 'Description': text}},
+  'Live': {'Type': 'AWS::Lambda::Alias', 'Properties': {'FunctionName': {'Ref': 'Fn'}, 'Name': 'live', 'FunctionVersion': {'Fn::GetAtt': ['Version' + number, 'Version']}, **alias}}},
+  'Outputs': {'Version': {'Value': {'Ref': 'Version' + number}}, 'Live': {'Value': {'Ref': 'Live'}}}}
+def call(qualifier): return json.loads(lam.invoke(FunctionName='numbered', Qualifier=qualifier)['Payload'].read())
+def alias():
+    found = lam.get_alias(FunctionName='numbered', Name='live')
+    return [found['FunctionVersion'], found.get('RoutingConfig', {}).get('AdditionalVersionWeights')]
+def versions(): return [one['Version'] for one in lam.list_versions_by_function(FunctionName='numbered')['Versions']]
+out['made'] = [outputs(make('numbers', template('1', 'first'))), alias(), call('live'), versions()]
+second = update('numbers', template('2', 'second', RoutingConfig={'AdditionalVersionWeights': [{'FunctionVersion': '1', 'FunctionWeight': 0.0}]}))
+out['updated'] = [outputs(second), alias(), call('live'), call('1'), versions()]
+failed = update('numbers', {**template('3', 'third'), 'Resources': {**template('3', 'third')['Resources'], 'Taken': {'Type': 'AWS::S3::Bucket', 'DependsOn': 'Live', 'Properties': {'BucketName': 'templates'}}}})
+out['failed'] = [failed['StackStatus'], alias()[0], call('live'), versions()]
+cf.delete_stack(StackName='numbers')
+out['again'] = [outputs(make('numbers', template('1', 'anew')))['Version'], versions(), call('live')]
+cf.delete_stack(StackName='numbers')
+`)
+  const arn = 'arn:aws:lambda:us-east-1:000000000000:function:numbered'
+  assert.deepEqual(answer, {
+    made: [{ Version: `${arn}:1`, Live: `${arn}:live` }, ['1', null], 'said1 first', ['$LATEST', '1']],
+    updated: [
+      { Version: `${arn}:2`, Live: `${arn}:live` },
+      ['2', { 1: 0 }],
+      'said2 second',
+      'said1 first',
+      ['$LATEST', '1', '2'],
+    ],
+    // Retain holds for what a failed update made, too: RetainExceptOnCreate is the other one.
+    failed: ['UPDATE_ROLLBACK_COMPLETE', '2', 'said2 second', ['$LATEST', '1', '2', '3']],
+    again: [`${arn}:1`, ['$LATEST', '1'], 'said1 anew'],
+  })
+})
+
+test('a stack that is deployed again after its delete has again what it retained under a drawn name', async () => {
+  const answer = await boto<Record<string, unknown>>(`
+role = {'Type': 'AWS::IAM::Role', 'DeletionPolicy': 'Retain', 'Properties': {'AssumeRolePolicyDocument': {}}}
+def template(text): return {'Resources': {'Role': role, 'Bucket': {'Type': 'AWS::S3::Bucket', 'DeletionPolicy': 'Retain'},
+  'Fn': {**function({'ZipFile': f'def handler(event, context): return "{text}"'}), 'DeletionPolicy': 'Retain'}}, 'Outputs': {'Fn': {'Value': {'Ref': 'Fn'}}}}
+for text in ('one', 'two'):
+    made = make('retaining', template(text))
+    out[text] = [made['StackStatus'], json.loads(lam.invoke(FunctionName=outputs(made)['Fn'])['Payload'].read())]
+    cf.delete_stack(StackName='retaining')
+`)
+  assert.deepEqual(answer, { one: ['CREATE_COMPLETE', 'one'], two: ['CREATE_COMPLETE', 'two'] })
+})
+
+test('what of a stack does not run here says so, and fails nothing', async () => {
+  const answer = await boto<Record<string, unknown>>(`
+made = make('images', {'Resources': {
+  'Image': {'Type': 'AWS::Lambda::Function', 'Properties': {'PackageType': 'Image', 'Role': 'arn:aws:iam::000000000000:role/r', 'Code': {'ImageUri': '000000000000.dkr.ecr.us-east-1.amazonaws.com/i:latest'}}},
+  'Version': {'Type': 'AWS::Lambda::Version', 'Properties': {'FunctionName': {'Ref': 'Image'}}},
+  'Fn': function({'ZipFile': 'def handler(event, context): return 1'}),
+  'Kafka': {'Type': 'AWS::Lambda::EventSourceMapping', 'Properties': {'FunctionName': {'Ref': 'Fn'}, 'EventSourceArn': 'arn:aws:kafka:us-east-1:000000000000:cluster/c/1', 'Topics': ['t'], 'StartingPosition': 'LATEST'}}}})
+out['status'] = made['StackStatus']
+out['said'] = {one['LogicalResourceId']: one.get('ResourceStatusReason', '')[:24] for one in cf.describe_stack_resources(StackName='images')['StackResources']}
+cf.delete_stack(StackName='images')
+`)
+  const not = 'Not emulated by fnscope:'
+  assert.deepEqual(answer, { status: 'CREATE_COMPLETE', said: { Image: not, Version: '', Fn: '', Kafka: not } })
+})
+
 test('a rollback that failed is continued, with resources that are skipped', async () => {
   const answer = await boto<Record<string, unknown>>(`
 CODE = '''

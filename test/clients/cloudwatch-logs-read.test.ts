@@ -209,6 +209,66 @@ answer(out)`)
   ])
 })
 
+test("tags, fields of a group, one record and a pattern's trial are answered; there are no metric filters", async () => {
+  const found = await python<Readonly<Record<string, unknown>>>(
+    `
+logs.create_log_group(logGroupName='/fields', tags={'팀': '결제'})
+arn = logs.describe_log_groups(logGroupNamePrefix='/fields')['logGroups'][0]['logGroupArn']
+logs.tag_resource(resourceArn=arn, tags={'a': 'b', 'c': 'd'})
+logs.untag_resource(resourceArn=arn, tagKeys=['a', 'never'])
+logs.create_log_stream(logGroupName='/fields', logStreamName='s')
+logs.put_log_events(logGroupName='/fields', logStreamName='s', logEvents=[{'timestamp': now_ms - 1000 + i, 'message': m} for i, m in enumerate(request)])
+fields = eventually(lambda: logs.get_log_group_fields(logGroupName='/fields')['logGroupFields'])
+query = logs.start_query(logGroupName='/fields', startTime=now_ms // 1000 - 60, endTime=now_ms // 1000 + 60, queryString='filter order.id = 7')['queryId']
+rows = eventually(lambda: logs.get_query_results(queryId=query)['results'])
+pointer = [f['value'] for f in rows[0] if f['field'] == '@ptr'][0]
+record = logs.get_log_record(logRecordPointer=pointer)['logRecord']
+answer({
+  'tags': [logs.list_tags_for_resource(resourceArn=arn + ':*')['tags'], logs.list_tags_log_group(logGroupName='/fields')['tags']],
+  'fields': {f['name']: f['percent'] for f in fields},
+  'elsewhen': logs.get_log_group_fields(logGroupName='/fields', time=1000)['logGroupFields'],
+  'record': {k: record.get(k) for k in ('@message', '@logStream', 'order.id', 'user')},
+  'tried': [[m['eventNumber'] for m in logs.test_metric_filter(filterPattern=p, logEventMessages=request)['matches']] for p in ('{ $.order.id = 7 }', 'failed', '-failed')],
+  'filters': logs.describe_metric_filters(logGroupName='/fields')['metricFilters'],
+  'failures': [failure(logs.get_log_record, logRecordPointer='x')[0], failure(logs.get_log_record, logRecordPointer=pointer[:-1] + '9')[0], failure(logs.get_log_group_fields, logGroupName='/none')[0],
+    failure(logs.list_tags_for_resource, resourceArn='arn:aws:logs:us-east-1:1:destination:x')[0], failure(logs.tag_resource, resourceArn=arn, tags={'t%d' % i: '' for i in range(51)})[0],
+    failure(logs.test_metric_filter, filterPattern='{ bad', logEventMessages=['a'])[0], failure(logs.put_metric_filter, logGroupName='/fields', filterName='f', filterPattern='', metricTransformations=[{'metricName': 'm', 'metricNamespace': 'n', 'metricValue': '1'}])[0]],
+})`,
+    ['{"order":{"id":7},"user":"김"}', 'failed plainly', '{"order":{"id":8}}', 'nothing'],
+  )
+  assert.deepEqual(found['tags'], [
+    { 팀: '결제', c: 'd' },
+    { 팀: '결제', c: 'd' },
+  ])
+  assert.deepEqual(found['fields'], {
+    '@timestamp': 100,
+    '@ingestionTime': 100,
+    '@message': 100,
+    '@logStream': 100,
+    '@log': 100,
+    'order.id': 50,
+    user: 25,
+  })
+  assert.deepEqual(found['elsewhen'], [])
+  assert.deepEqual(found['record'], {
+    '@message': '{"order":{"id":7},"user":"김"}',
+    '@logStream': 's',
+    'order.id': '7',
+    user: '김',
+  })
+  assert.deepEqual(found['tried'], [[1], [2], [1, 3, 4]])
+  assert.deepEqual(found['filters'], [])
+  assert.deepEqual(found['failures'], [
+    'InvalidParameterException',
+    'ResourceNotFoundException',
+    'ResourceNotFoundException',
+    'InvalidParameterException',
+    'TooManyTagsException',
+    'InvalidParameterException',
+    'UnknownOperationException',
+  ])
+})
+
 test('sam logs prints the lines of a function by its logical id, of a group by its name, and filters them', async () => {
   const stack = fnscope.apps[0]!.stack
   const ran = await succeed('sam', 'logs', '-n', 'HelloWorldFunction', '--stack-name', stack)
@@ -218,7 +278,20 @@ test('sam logs prints the lines of a function by its logical id, of a group by i
   assert.ok(filtered.stdout.includes('REPORT') && !filtered.stdout.includes('START'))
   const byGroup = await succeed('sam', 'logs', '--cw-log-group', '/texts', '--filter', '訂單', '--output', 'json')
   assert.ok(byGroup.stdout.includes('訂單成立 🎉') || byGroup.stdout.includes(String.raw`\u8a02\u55ae`), byGroup.stdout)
-  const group = `/aws/lambda/${JSON.parse((await succeed('aws', 'cloudformation', 'list-stack-resources', '--stack-name', stack, '--output', 'json')).stdout).StackResourceSummaries[0].PhysicalResourceId as string}`
+  const resources = await succeed(
+    'aws',
+    'cloudformation',
+    'list-stack-resources',
+    '--stack-name',
+    stack,
+    '--output',
+    'json',
+  )
+  const { StackResourceSummaries: summaries } = JSON.parse(resources.stdout) as {
+    readonly StackResourceSummaries: readonly { readonly ResourceType: string; readonly PhysicalResourceId: string }[]
+  }
+  const { PhysicalResourceId: name } = summaries.find(({ ResourceType: type }) => type === 'AWS::Lambda::Function')!
+  const group = `/aws/lambda/${name}`
   const listed = await succeed(
     'aws',
     'logs',

@@ -120,13 +120,47 @@ answer(out + [pages])`)
   ])
 })
 
+test('searches find metrics, dashboards math chooses, trims and labels them, and there are no alarms', async () => {
+  for (const protocol of ['json', 'query', 'smithy-rpc-v2-cbor']) {
+    const found = await python<readonly unknown[]>(`${ASK(protocol)}
+e = lambda text, **k: {'Expression': text, **k}
+shop = '''SEARCH('{Shop, shop} MetricName="Latency" "shop"=("Ünï 商店" OR "x")', 'Sum', 300)'''
+answer([
+  data(e(shop), e('REMOVE_EMPTY(%s)' % shop.replace('Sum', 'p50').replace('300', '60'), Label="\${PROP('Dim.shop')} \${MAX}")),
+  data(e("SORT(SEARCH('Namespace=\\"Shop\\"', 'Sum', 300), SUM, DESC)")),
+  data(total(ReturnData=False), e('IF(q0 > 10, 1, 0)', Label='busy'), e('FILL(q0, LINEAR)'), e('TIME_SERIES(AVG(q0))')),
+  [data(latency(name))[0][2] for name in ('tm60', 'WM(:60%)', 'TC(20:100)', 'PR(:20)', 'IQM')],
+  [p.get('ExtendedStatistics') for p in client.get_metric_statistics(Namespace='Shop', MetricName='Latency', Dimensions=dims, StartTime=at(0), EndTime=at(60), Period=60, ExtendedStatistics=['tm60', 'IQM'])['Datapoints']],
+  [[k for k in a if k != 'ResponseMetadata'] for a in (client.describe_alarms(), client.describe_alarms_for_metric(Namespace='Shop', MetricName='Latency'), client.describe_alarm_history())],
+])`)
+    assert.deepEqual(found[0], [
+      ['Latency', [0], [220]],
+      ['Ünï 商店 20', [0], [20]],
+    ])
+    assert.deepEqual(found[1], [
+      ['Latency Ünï 商店', [0], [220]],
+      ['Total', [0], [65]],
+      ['Latency', [0], [7]],
+    ])
+    assert.deepEqual(found[2], [
+      ['busy', [0, 60, 120], [0, 1, 1]],
+      ['q2', [0, 60, 120], [5, 15, 45]],
+      ['q3', [0, 60, 120, 180, 240], Array.from({ length: 5 }, () => 65 / 3)],
+    ])
+    // 10, 20, 20, 30, 100.
+    assert.deepEqual(found[3], [[50 / 3], [18], [2], [60], [70 / 3]])
+    assert.deepEqual(found[4], [{ tm60: 50 / 3, IQM: 70 / 3 }])
+    assert.deepEqual(found[5], [['CompositeAlarms', 'MetricAlarms'], ['MetricAlarms'], ['AlarmHistoryItems']])
+  }
+})
+
 test('what is not supported is refused, never answered with nothing', async () => {
   const failures = await python<readonly (readonly [string, number, string])[]>(`${ASK('json')}
 g = lambda query, **k: failure(client.get_metric_data, **{'StartTime': at(0), 'EndTime': at(300), 'MetricDataQueries': [{'Id': 'q', **query}], **k})
 s = lambda **k: failure(client.get_metric_statistics, **{'Namespace': 'Shop', 'MetricName': 'Latency', 'StartTime': at(0), 'EndTime': at(300), 'Period': 60, 'Statistics': ['Sum'], **k})
 e = lambda text: g({'Expression': text})
-answer([g(latency('tm90')), g(latency('p101')), e("SEARCH('x', 'Sum', 60)"), e('ANOMALY_DETECTION_BAND(m)'), e('none + 1'), e('q + 1'), e('1 + 1'), e('(' * 1000), g(latency('Sum'), NextToken='zz'),
-  g(latency('Sum'), StartTime=at(300), EndTime=at(0)), g({**latency('Sum'), 'Expression': '1'}), s(Period=7), s(StartTime=at(-90000)), s(Unit='Bits'), failure(client.describe_alarms)])`)
+answer([g(latency('tm101')), g(latency('p101')), e("SEARCH('x', 'Sum', 60) + DB_PERF_INSIGHTS('x')"), e('ANOMALY_DETECTION_BAND(m)'), e('none + 1'), e('q + 1'), e('1 + 1'), e('(' * 1000), g(latency('Sum'), NextToken='zz'),
+  g(latency('Sum'), StartTime=at(300), EndTime=at(0)), g({**latency('Sum'), 'Expression': '1'}), s(Period=7), s(StartTime=at(-90000)), s(Unit='Bits'), failure(client.put_metric_alarm, AlarmName='a', EvaluationPeriods=1, ComparisonOperator='LessThanThreshold')])`)
   assert.deepEqual(
     failures.map(([code, status]) => [code, status]),
     [
@@ -140,7 +174,7 @@ answer([g(latency('tm90')), g(latency('p101')), e("SEARCH('x', 'Sum', 60)"), e('
       ['InvalidAction', 400],
     ],
   )
-  assert.match(failures[2]![2], /SEARCH is not supported/)
+  assert.match(failures[2]![2], /DB_PERF_INSIGHTS is not supported/)
 })
 
 test("a function's figures are there with the names and dimensions of the cloud, for boto3 and the aws CLI", async () => {

@@ -4,6 +4,8 @@ import boto3
 from botocore.exceptions import ClientError
 from botocore.loaders import Loader
 
+from aws_model import watch
+
 def answer(value):
     print(json.dumps(value, default=str))
 
@@ -26,10 +28,10 @@ def client_of(protocol):
         return model
     Loader.load_service_model = only
     try:
-        return session.client('cloudwatch')
+        return watch(session.client('cloudwatch'))
     finally:
         Loader.load_service_model = load
 
-logs = boto3.client('logs')
+logs = watch(boto3.client('logs'))
 now_ms = int(time.time() * 1000)
 request = json.load(sys.stdin)

@@ -134,8 +134,11 @@ t.put_item(Item={'id': 'a', 'n': 2})
 t.delete_item(Key={'id': 'a'})
 boto3.client('kinesis').put_records(StreamName='clicks', Records=[{'Data': b'one', 'PartitionKey': 'p'}, {'Data': b'two', 'PartitionKey': 'p'}])
 print(0)`)
-  const records = (events: readonly Event[]): Readonly<Record<string, unknown>>[] =>
-    events.flatMap(({ Records }) => Records)
+  // A batch whose function was too slow on a busy machine comes again, as on the cloud: each record counts where it first came.
+  const records = (events: readonly Event[]): Readonly<Record<string, unknown>>[] => {
+    const all = events.flatMap(({ Records }) => Records)
+    return all.filter((record, at) => all.findIndex(({ eventID }) => eventID === record['eventID']) === at)
+  }
   const table = records((await seen('Table', (all) => records(all).length >= 3)).events)
   assert.deepEqual(
     table.map(({ eventName }) => eventName),

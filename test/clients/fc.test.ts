@@ -26,6 +26,24 @@ resources:
   broken:
     component: fc3
     props: { functionName: broken, runtime: nodejs20, handler: index.broken, code: ./code }
+  tried:
+    component: fc3
+    props:
+      functionName: tried
+      runtime: nodejs20
+      handler: index.tried
+      code: ./code
+      asyncInvokeConfig:
+        maxAsyncRetryAttempts: 1
+        destinationConfig:
+          onSuccess: { destination: 'acs:fc:::functions/told' }
+          onFailure: { destination: 'acs:fc:cn-hangzhou:000000000000:functions/told' }
+  meeting:
+    component: fc3
+    props: { functionName: meeting, runtime: nodejs20, handler: index.meeting, code: ./code, timeout: 30, instanceConcurrency: 10 }
+  told:
+    component: fc3
+    props: { functionName: told, runtime: nodejs20, handler: index.told, code: ./code }
   web:
     component: fc3
     props:
@@ -60,6 +78,16 @@ const FILES = {
   'new/code/index.py': 'def handler(event, context):\n    print("seen")\n    return event\n',
   'new/code/index.js': `
 exports.broken = (event, context, callback) => callback(new Error('as told'))
+const met = []
+exports.meeting = () => new Promise((resolve) => {
+  if (met.push(resolve) === 3) for (const answer of met.splice(0)) answer(String(process.pid))
+})
+exports.tried = async (event, context) => {
+  console.log('tried after', context.retryCount)
+  if (String(event) === 'fail') throw new Error('as told')
+  return 'done'
+}
+exports.told = async (event) => console.log('TOLD ' + event)
 exports.web = async (event, context) => {
   const { rawPath, queryParameters, body, requestContext } = JSON.parse(event)
   if (rawPath === '/plain') return 'not JSON'
@@ -83,12 +111,25 @@ interface Seen {
 interface Calls {
   readonly sync: Seen
   readonly async: Seen
+  readonly tried: readonly [Seen, Seen]
   readonly error: Seen
   readonly missing: { readonly code: string; readonly text: string } | null
   readonly listed: readonly string[]
   readonly old: Seen
   readonly old_missing: { readonly text: string } | null
   readonly old_services: readonly string[]
+}
+
+interface Told {
+  readonly requestContext: {
+    readonly requestId: string
+    readonly functionArn: string
+    readonly condition: string
+    readonly approximateInvokeCount: number
+  }
+  readonly requestPayload: string
+  readonly responseContext: { readonly statusCode: number; readonly functionError: string }
+  readonly responsePayload: string
 }
 
 const dir = temporaryDir('fc-apps')
@@ -134,13 +175,59 @@ test('an asynchronous call is taken, and runs', async () => {
   })
 })
 
+test('an asynchronous call that fails is tried as often as s.yaml says, and its destinations are told how calls ended', async () => {
+  const logs = async (name: string): Promise<string> =>
+    await (await fetch(`${fnscope.url}/api/logs?function=${name}`)).text()
+  const told = await eventually(async () => {
+    const records = [...(await logs('told')).matchAll(/TOLD (\{.*?\})"/g)].map(([, text]) =>
+      JSON.parse(JSON.parse(`"${text}"`)),
+    )
+    return records.length === 2 ? records : undefined
+  })
+  const [failing, working] = calls.tried.map(({ headers }) => headers['x-fc-request-id']!)
+  const of = (id: string | undefined): Told => told.find(({ requestContext }: Told) => requestContext.requestId === id)
+  const failed = of(failing)
+  assert.deepEqual(
+    [failed.requestContext.approximateInvokeCount, failed.requestContext.condition, failed.requestPayload],
+    [2, 'UnhandledInvocationError', 'fail'],
+  )
+  assert.equal(JSON.parse(failed.responsePayload).errorMessage, 'as told')
+  assert.match(failed.requestContext.functionArn, /^acs:fc:[^:]+:\d+:functions\/tried$/)
+  const done = of(working)
+  assert.deepEqual(
+    [done.requestContext.approximateInvokeCount, done.responseContext, done.responsePayload],
+    [1, { statusCode: 200, functionError: '' }, 'done'],
+  )
+  const lines = await logs('tried')
+  for (const count of [0, 1]) assert.match(lines, new RegExp(`${failing} \\[verbose\\] tried after ${count}`))
+})
+
+test('three calls at once meet in one instance where s.yaml gives it instanceConcurrency', async () => {
+  const call = async (): Promise<string> => {
+    const init = { method: 'POST', headers: { authorization: 'acs x:y' }, body: '' }
+    return await (await fetch(`${fnscope.url}/2023-03-30/functions/meeting/invocations`, init)).text()
+  }
+  const pids = await Promise.all([call(), call(), call()])
+  assert.match(pids[0], /^\d+$/)
+  assert.equal(new Set(pids).size, 1)
+})
+
 test('a function error is 200 with its type, a function that is not there a 404', () => {
   assert.equal(calls.error.status, 200)
   assert.equal(calls.error.headers['x-fc-error-type'], 'HandledInvocationError')
   assert.equal(JSON.parse(calls.error.body).errorMessage, 'as told')
   assert.equal(calls.missing?.code, 'FunctionNotFound')
   assert.match(calls.missing?.text ?? '', /function 'nope' does not exist/)
-  assert.deepEqual(calls.listed.toSorted(), ['broken', 'echo', 'guarded', 'old-echo', 'web'])
+  assert.deepEqual(calls.listed.toSorted(), [
+    'broken',
+    'echo',
+    'guarded',
+    'meeting',
+    'old-echo',
+    'told',
+    'tried',
+    'web',
+  ])
 })
 
 test('the older client finds functions in their services', () => {

@@ -50,6 +50,7 @@ print(
         {
             "sync": invoke("echo", b"hello", x_fc_log_type="Tail"),
             "async": invoke("echo", b"later", x_fc_invocation_type="Async"),
+            "tried": [invoke("tried", body, x_fc_invocation_type="Async") for body in (b"fail", b"work")],
             "error": invoke("broken", b""),
             "missing": failure(lambda: invoke("nope", b"")),
             "listed": [each.function_name for each in client.list_functions(models.ListFunctionsRequest()).body.functions],

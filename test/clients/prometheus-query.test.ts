@@ -9,6 +9,7 @@ import { APPS, eventually, startFnscope, type StartedFnscope } from '../started-
 let fnscope: StartedFnscope
 /** A full minute, some minutes ago; epoch seconds. */
 const BASE = Math.floor(Date.now() / 60_000) * 60 - 600
+const TRACE_ID = 'aaaabbbbccccddddeeeeffff00001111'
 
 interface Answer {
   readonly status: string
@@ -89,6 +90,15 @@ before(async () => {
     sum: 4,
     explicitBounds: [0.1, 0.5],
     bucketCounts: ['2', '6', '2'],
+    exemplars: [
+      {
+        timeUnixNano: nanos(50),
+        asDouble: 0.42,
+        traceId: TRACE_ID,
+        spanId: '1111111111111111',
+        filteredAttributes: [{ key: 'user', value: { stringValue: '김' } }],
+      },
+    ],
   }
   const metrics = [
     {
@@ -210,6 +220,85 @@ test('labels, their values, series, metadata and buildinfo say what there is', a
   assert.deepEqual(health.data, { resultType: 'scalar', result: [4, '2'] })
 })
 
+test('a query of a dashboard looks back, ranks, joins and names anew', async () => {
+  const values = async (query: string): Promise<unknown> =>
+    (await results(query, BASE + 120, true)).map(({ metric, value }) => [metric, value[1]])
+  const counter = 'http_server_requests_total'
+  assert.deepEqual(await values(`${counter} - ${counter} offset 1m`), [[{ http_route: '/a', job: 'checkout' }, '10']])
+  // What lies before the range that is asked about is loaded too: 20 at 60 s, nothing before -5 m.
+  assert.deepEqual(await values(`sum(${counter} @ ${BASE + 60})`), [[{}, '20']])
+  assert.deepEqual(await values(`${counter} offset 10m`), [])
+  assert.deepEqual(await values(`max_over_time(increase(${counter}[1m])[2m:1m])`), [])
+  assert.deepEqual(await values(`max_over_time(${counter}[3m:1m]) or vector(0)`), [
+    [{ http_route: '/a', job: 'checkout' }, '30'],
+    [{}, '0'],
+  ])
+  assert.deepEqual(
+    await values('topk(2, {__name__=~"my_shop_order_value_(sum|average|minimum)"})'),
+    ['sum', 'average'].map((suffix) => [
+      { __name__: `my_shop_order_value_${suffix}`, shop_name: '商店 é', job: 'my_shop' },
+      '4',
+    ]),
+  )
+  assert.deepEqual(await values(`label_replace(queue_length offset 1m, "queue", "$1", "job", "(check).*")`), [
+    [{ __name__: 'queue_length', job: 'checkout', queue: 'check' }, '2.5'],
+  ])
+  const { data } = await ask('query', [
+    ['query', `${counter}[3m] offset 1m`],
+    ['time', String(BASE + 120)],
+  ])
+  assert.deepEqual((data as { readonly result: readonly Result[] }).result[0]!.values, [
+    [BASE, '10'],
+    [BASE + 60, '20'],
+  ])
+  assert.deepEqual(
+    (
+      await ask('query', [
+        ['query', '"é"'],
+        ['time', '4'],
+      ])
+    ).data,
+    {
+      resultType: 'string',
+      result: [4, 'é'],
+    },
+  )
+})
+
+test('exemplars lead from a bucket to its trace; lists are cut; there are no rules', async () => {
+  const query = 'histogram_quantile(0.95, sum(rate(http_server_duration_seconds_bucket[5m])) by (le))'
+  const range = [
+    ['start', String(BASE)],
+    ['end', String(BASE + 300)],
+  ] as const
+  const answer = await ask('query_exemplars', [['query', query], ...range], true)
+  assert.equal(answer.error, undefined)
+  assert.deepEqual(answer.data, [
+    {
+      seriesLabels: {
+        __name__: 'http_server_duration_seconds_bucket',
+        http_route: '/a',
+        job: 'checkout',
+        le: '0.5',
+      },
+      exemplars: [
+        {
+          labels: { user: '김', trace_id: TRACE_ID, span_id: '1111111111111111' },
+          value: '0.42',
+          timestamp: BASE + 50,
+        },
+      ],
+    },
+  ])
+  const none = [['query', 'http_server_duration_seconds_bucket{le="0.1"}'], ...range] as const
+  assert.deepEqual((await ask('query_exemplars', none)).data, [])
+  assert.equal(((await ask('labels', [['limit', '2']])).data as readonly string[]).length, 2)
+  assert.equal(((await ask('label/__name__/values', [['limit', '1']])).data as readonly string[]).length, 1)
+  assert.deepEqual((await ask('rules')).data, { groups: [] })
+  assert.deepEqual((await ask('alerts')).data, { alerts: [] })
+  assert.equal((await ask('format_query', [['query', 'sum(a)by(b)']], true)).data, 'sum by (b) (a)')
+})
+
 test('what is wrong or not supported is refused in Prometheus own words and status', async () => {
   const refused = async (path: string, ...parameters: readonly (readonly [string, string])[]): Promise<unknown[]> => {
     const { code, status, errorType } = await ask(path, parameters)
@@ -222,15 +311,19 @@ test('what is wrong or not supported is refused in Prometheus own words and stat
     ['step', '1'],
   ] as const
   assert.deepEqual(await refused('query'), bad)
-  assert.deepEqual(await refused('query', ['query', 'topk(1, a)']), bad)
-  assert.deepEqual(await refused('query', ['query', 'a offset 5m']), bad)
+  assert.deepEqual(await refused('query', ['query', 'limitk(1, a)']), bad)
+  assert.deepEqual(await refused('query', ['query', 'a offset 5']), [200, 'success', undefined])
   assert.deepEqual(await refused('query', ['query', 'a'], ['time', 'noon']), bad)
   assert.deepEqual(await refused('query_range', ['query', 'a']), bad)
   assert.deepEqual(await refused('query_range', ['query', 'a[5m]'], ...range), bad)
   assert.deepEqual(await refused('query_range', ['query', 'a'], ['start', '5'], ['end', '1'], ['step', '1']), bad)
   assert.deepEqual(await refused('query_range', ['query', 'a'], ['start', '0'], ['end', '99999'], ['step', '1']), bad)
   assert.deepEqual(await refused('query_range', ['query', 'a'], ['start', '0'], ['end', '9'], ['step', '0']), bad)
+  assert.deepEqual(await refused('query_range', ['query', '"a"'], ...range), bad)
   assert.deepEqual(await refused('series'), bad)
+  assert.deepEqual(await refused('labels', ['limit', '-1']), bad)
+  assert.deepEqual(await refused('query_exemplars', ['query', 'rate(']), bad)
+  assert.deepEqual(await refused('targets'), [404, 'error', 'not_found'])
   assert.deepEqual(await refused('query', ['query', 'rate({job="my_shop"}[5m])'], ['time', String(BASE + 90)]), [
     422,
     'error',

@@ -19,6 +19,17 @@ Resources:
   RawQueue: { Type: AWS::SQS::Queue, Properties: { QueueName: raw } }
   Wrapped: { Type: AWS::SQS::Queue, Properties: { QueueName: wrapped } }
   Linked: { Type: AWS::SQS::Queue, Properties: { QueueName: linked } }
+  Filed: { Type: AWS::SQS::Queue, Properties: { QueueName: filed } }
+  Pictures: { Type: AWS::SNS::Topic, Properties: { TopicName: pictures } }
+  Files:
+    Type: AWS::S3::Bucket
+    Properties:
+      BucketName: files
+      NotificationConfiguration:
+        QueueConfigurations: [{ Event: 's3:ObjectCreated:*', Queue: !GetAtt Filed.Arn, Filter: { S3Key: { Rules: [{ Name: suffix, Value: .txt }] } } }]
+        TopicConfigurations: [{ Event: 's3:ObjectCreated:Put', Topic: !Ref Pictures, Filter: { S3Key: { Rules: [{ Name: suffix, Value: .png }] } } }]
+  FromQueue: { Type: AWS::Serverless::Function, Properties: { Events: { In: { Type: SQS, Properties: { Queue: !GetAtt Filed.Arn, BatchSize: 1 } } } } }
+  FromTopic: { Type: AWS::Serverless::Function, Properties: { Events: { In: { Type: SNS, Properties: { Topic: !Ref Pictures } } } } }
   Shop: { Type: AWS::Events::EventBus, Properties: { Name: shop } }
   RawSubscription: { Type: AWS::SNS::Subscription, Properties: { TopicArn: !Ref News, Protocol: sqs, Endpoint: !GetAtt RawQueue.Arn, RawMessageDelivery: true, FilterPolicyScope: MessageBody, FilterPolicy: { raw: [{ exists: true }] } } }
   WrappedSubscription: { Type: AWS::SNS::Subscription, Properties: { TopicArn: !Ref News, Protocol: sqs, Endpoint: !GetAtt Wrapped.Arn, FilterPolicy: { to: [wrapped] } } }
@@ -71,7 +82,7 @@ before(async () => {
     const subscribed = await client<number>(
       "print(len(boto3.client('sns').list_subscriptions()['Subscriptions']) + sum(len(boto3.client('events').list_targets_by_rule(Rule=r['Name'], EventBusName='shop')['Targets']) for r in boto3.client('events').list_rules(EventBusName='shop')['Rules']))",
     )
-    return queues.filter((name) => name.startsWith('fnscope-')).length === 6 && subscribed === 9 ? true : undefined
+    return queues.filter((name) => name.startsWith('fnscope-')).length === 7 && subscribed === 10 ? true : undefined
   }, 90_000)
 })
 
@@ -189,6 +200,32 @@ print(0)`)
   assert.deepEqual(headers.map((header) => String(/Root=([^;]+)/.exec(header)?.[1])).sort(), [publisher, putter])
   const links = (await Promise.all(behind.map(xrayLinks))).flat().sort()
   assert.deepEqual(links, [`${publisher} 00000000000000c1`, `${putter} 00000000000000d1`])
+})
+
+test('a bucket tells a queue, whose function links to who put the object, and a topic, whose function is in its trace', async () => {
+  const [texts, pictures] = ['1-5f000005-eeeeeeeeeeeeeeeeeeeeeeee', '1-5f000006-ffffffffffffffffffffffff']
+  await client(`
+traced('s3', 'Root=${texts};Parent=00000000000000e1;Sampled=1').put_object(Bucket='files', Key='in/a b.txt', Body=b'hello')
+traced('s3', 'Root=${pictures};Parent=00000000000000f1;Sampled=1').put_object(Bucket='files', Key='c.png', Body=b'png')
+boto3.client('s3').put_object(Bucket='files', Key='d.jpg', Body=b'jpg')
+print(0)`)
+  const [queued] = await told('FromQueue', 1)
+  const { body, attributes } = queued!.event.Records[0] as { readonly body: string; readonly attributes: object }
+  const change = (text: string): unknown => (JSON.parse(text) as Told['event']).Records[0]
+  assert.partialDeepStrictEqual(change(body), {
+    eventSource: 'aws:s3',
+    eventName: 'ObjectCreated:Put',
+    s3: { bucket: { name: 'files' }, object: { key: 'in/a+b.txt', size: 5 } },
+  })
+  assert.partialDeepStrictEqual(attributes, { AWSTraceHeader: `Root=${texts};Parent=00000000000000e1;Sampled=1` })
+  assert.deepEqual(await xrayLinks(queued!), [`${texts} 00000000000000e1`])
+  const [published] = await told('FromTopic', 1)
+  const { Sns } = published!.event.Records[0] as {
+    readonly Sns: { readonly Subject: string; readonly Message: string }
+  }
+  assert.equal(Sns.Subject, 'Amazon S3 Notification')
+  assert.partialDeepStrictEqual(change(Sns.Message), { s3: { object: { key: 'c.png' } } })
+  assert.equal(rootOf(published!), pictures)
 })
 
 function rootOf({ trace }: Told): string {

@@ -19,6 +19,7 @@ Resources:
   Lanes: { Type: AWS::Kinesis::Stream, Properties: { Name: lanes, ShardCount: 1 } }
   Quiet: { Type: AWS::Kinesis::Stream, Properties: { Name: quiet, ShardCount: 1 } }
   Items: { Type: AWS::DynamoDB::Table, Properties: { TableName: items, BillingMode: PAY_PER_REQUEST, StreamSpecification: { StreamViewType: NEW_IMAGE }, AttributeDefinitions: [{ AttributeName: id, AttributeType: S }], KeySchema: [{ AttributeName: id, KeyType: HASH }] } }
+  Since: { Type: AWS::Serverless::Function }
   Fifo:
     Type: AWS::Serverless::Function
     Properties: { Events: { In: { Type: SQS, Properties: { Queue: !GetAtt Orders.Arn, BatchSize: 1, ScalingConfig: { MaximumConcurrency: 2 } } } } }
@@ -198,6 +199,33 @@ print(0)`)
       ['poison', 'three'],
     ],
   )
+})
+
+test('a mapping from a time on reads what came since, and of a shard that is split its children', async () => {
+  await client(`
+import time
+k = boto3.client('kinesis')
+k.create_stream(StreamName='since', ShardCount=1)
+put = lambda text, key: k.put_record(StreamName='since', Data=text, PartitionKey='p', ExplicitHashKey=str(key))
+put('before', 0)
+# Times of mappings are in whole seconds.
+second = int(time.time()) + 1
+while time.time() < second: time.sleep(0.01)
+put('since', 0)
+name = next(f['FunctionName'] for f in boto3.client('lambda').list_functions()['Functions'] if '-Since-' in f['FunctionName'])
+arn = k.describe_stream_summary(StreamName='since')['StreamDescriptionSummary']['StreamARN']
+boto3.client('lambda').create_event_source_mapping(FunctionName=name, EventSourceArn=arn, StartingPosition='AT_TIMESTAMP', StartingPositionTimestamp=second)
+print(0)`)
+  await until(() => ended('Since').length > 0)
+  await client(`
+k = boto3.client('kinesis')
+shard = k.list_shards(StreamName='since')['Shards'][0]['ShardId']
+k.split_shard(StreamName='since', ShardToSplit=shard, NewStartingHashKey=str(2 ** 127))
+for text, key in (('low', 0), ('high', 2 ** 127)): k.put_record(StreamName='since', Data=text, PartitionKey='p', ExplicitHashKey=str(key))
+print(0)`)
+  await until(() => ended('Since').length === 3)
+  const [first, ...children] = ended('Since')
+  assert.deepEqual([first, children.sort()], ['since', ['high', 'low']])
 })
 
 test('after a restart each stream goes on behind the last record that was done, and what came meanwhile is not missed', async () => {

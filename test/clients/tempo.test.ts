@@ -111,6 +111,14 @@ test('a little TraceQL is searched by, on one span', async () => {
   assert.deepEqual(await search({ q: '{ .http.status_code >= 500 && kind = server }' }), [SHOP])
   assert.deepEqual((await search({ q: '{ status = error }' })).sort(), [TRACE, SHOP].sort())
   assert.deepEqual(await search({ q: '{ rootServiceName = "web" && traceDuration > 5s }' }), [SHOP])
+  assert.deepEqual(await search({ q: '{ resource.service.name =~ "shop|nobody" && duration > 50ms }' }), [TRACE])
+  const either =
+    '{ rootServiceName =~ "web" && traceDuration > 5s || resource.service.name = "shop" && duration > 50ms }'
+  assert.deepEqual((await search({ q: either })).sort(), [TRACE, SHOP].sort())
+  assert.deepEqual(await search({ q: '{ rootServiceName != "web" && .http.status_code >= 500 && kind = server }' }), [])
+  assert.deepEqual(await search({ q: '{ .http.status_code =~ "500|503" && kind = server && name !~ "no|such" }' }), [
+    SHOP,
+  ])
 })
 
 test('tags and their values are listed', async () => {

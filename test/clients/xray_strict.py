@@ -10,54 +10,12 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from aws_model import watch
+
 answers = []
 
-
-def check(value, shape, where):
-    kind = shape.type_name
-    if kind == "structure":
-        assert isinstance(value, dict), f"{where}: {value!r} is no object"
-        for name, member in value.items():
-            assert name in shape.members, f"{where}.{name} is not in the model"
-            check(member, shape.members[name], f"{where}.{name}")
-        for name in shape.required_members:
-            assert name in value, f"{where}.{name} is missing"
-    elif kind == "list":
-        assert isinstance(value, list), f"{where}: {value!r} is no list"
-        for i, member in enumerate(value):
-            check(member, shape.member, f"{where}[{i}]")
-    elif kind == "map":
-        assert isinstance(value, dict), f"{where}: {value!r} is no map"
-        for name, member in value.items():
-            check(name, shape.key, f"{where} key")
-            check(member, shape.value, f"{where}.{name}")
-    elif kind == "string":
-        assert isinstance(value, str), f"{where}: {value!r} is no string"
-        assert value != "" or not where.endswith("NextToken"), f"{where} is empty"
-        allowed = getattr(shape, "enum", None)
-        assert not allowed or value in allowed, f"{where}: {value!r} is none of {allowed}"
-    elif kind in ("integer", "long"):
-        assert type(value) is int, f"{where}: {value!r} is no integer"
-    elif kind in ("double", "float"):
-        assert type(value) in (int, float), f"{where}: {value!r} is no number"
-    elif kind == "boolean":
-        assert type(value) is bool, f"{where}: {value!r} is no boolean"
-    elif kind == "timestamp":
-        assert type(value) in (int, float), f"{where}: {value!r} is no epoch seconds"
-    else:
-        raise AssertionError(f"{where}: {kind} is not checked")
-
-
-def _before_parse(operation_model, response_dict, **_):
-    if response_dict["status_code"] >= 300:
-        return
-    raw = json.loads(response_dict["body"])
-    check(raw, operation_model.output_shape, operation_model.name)
-    answers.append(operation_model.name)
-
-
 xray = boto3.client("xray", config=Config(retries={"max_attempts": 1}))
-xray.meta.events.register("before-parse.xray.*", _before_parse)
+watch(xray, answers.append)
 
 
 def refused(call, **arguments):

@@ -243,7 +243,7 @@ Outputs:
     stage: 'live',
     stageVariables: { a: '1' },
     tracing: true,
-    cors: { allowOrigin: '*', allowMethods: 'GET', allowHeaders: '' },
+    cors: { allowOrigin: '*', allowMethods: 'GET', allowHeaders: '', everyPath: true },
   })
   assert.deepEqual(
     shop?.routes.map(({ method, path }) => `${method} ${path}`),

@@ -59,7 +59,7 @@ Resources:
     { topicArn: 'arn:aws:sns:us-east-1:000000000000:news', functionName: 'fn', filterPolicy: '{"kind":["a"]}' },
   ])
   assert.partialDeepStrictEqual(triggers.bucketNotifications, [
-    { bucket: 'files', events: ['s3:ObjectCreated:*'], prefix: 'in/', suffix: '', functionName: 'fn' },
+    { bucket: 'files', events: ['s3:ObjectCreated:*'], prefix: 'in/', suffix: '', target: 'fn' },
   ])
   assert.partialDeepStrictEqual(triggers.schedules, [
     {
@@ -181,4 +181,31 @@ Resources:
   assert.partialDeepStrictEqual(triggers.schedules, [{ expression: 'rate(1 day)', input: '{}' }])
   assert.partialDeepStrictEqual(triggers.logSubscriptions, [{ logGroup: 'g', filterName: 'Filter' }])
   assert.match(notices.join('\n'), /Chat .*WebSocket/)
+})
+
+test("scopes of a SAM event go before its authorizer's", async (t) => {
+  const { triggers } = await readTemplate(
+    t,
+    `
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Api:
+    Type: AWS::Serverless::HttpApi
+    Properties: { Auth: { Authorizers: { Jwt: { AuthorizationScopes: [any], IdentitySource: $request.header.Authorization, JwtConfiguration: { issuer: 'https://id.example', audience: [a] } } } } }
+  Fn:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: .
+      Runtime: nodejs22.x
+      Handler: index.handler
+      Events:
+        Own: { Type: HttpApi, Properties: { ApiId: !Ref Api, Path: /own, Method: GET, Auth: { Authorizer: Jwt, AuthorizationScopes: [read] } } }
+        Its: { Type: HttpApi, Properties: { ApiId: !Ref Api, Path: /its, Method: GET, Auth: { Authorizer: Jwt } } }
+`,
+  )
+  const scopes = triggers.httpApis[0]?.routes.map(({ path, authorizer }) => [
+    path,
+    authorizer?.kind === 'jwt' && authorizer.scopes,
+  ])
+  assert.deepEqual(Object.fromEntries(scopes ?? []), { '/own': ['read'], '/its': ['any'] })
 })

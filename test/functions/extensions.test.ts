@@ -192,6 +192,24 @@ test('an extension that cannot be run is a LaunchError', async () => {
   )
 })
 
+test('ten extensions run, of eleven none', async () => {
+  const many = (count: number): string =>
+    layer(Object.fromEntries(Array.from({ length: count }, (_, at) => [`e${10 + at}`, LISTENER])))
+  assert.equal(json(await harness.call(harness.add(HELLO, { layerDirs: [many(10)], memoryMb: 1024 }).name)), 1)
+  const answer = await harness.call(harness.add(HELLO, { layerDirs: [many(11)] }).name)
+  assert.deepEqual(errorOf(answer), ['Extension.LaunchError', 'RequestId: ID Error: Extension limit (10) reached'])
+  const line = 'EXTENSION\tName: e20\tState: LaunchError\tEvents: []\tError Type: Extension.TooManyExtensions'
+  assert.ok(bodies(answer).includes(line))
+  assert.ok(!bodies(answer).some((text) => text.startsWith('registered')))
+})
+
+test('an extension that the platform itself ends has not crashed', async () => {
+  const stuck = "register(['INVOKE'])\nnext_event()\ntime.sleep(100)\n"
+  const answer = await harness.call(harness.add(HELLO, { timeoutSeconds: 2, layerDirs: [layer({ stuck })] }).name)
+  assert.ok(bodies(answer).some((line) => line.includes('Task timed out after 2.00 seconds')))
+  assert.ok(!bodies(answer).some((line) => line.includes('Extension.Crash')))
+})
+
 test('an extension that ends in an invocation fails it, and the next one begins anew', async () => {
   const once = `register(['INVOKE'])\nif next_event()['requestId'] == 'first': pass\ncall("POST", "/2020-01-01/extension/exit/error", {"errorMessage": "full", "errorType": "Extension.Full"}, {**ID, "Lambda-Extension-Function-Error-Type": "Extension.Full"})\n`
   const spec = harness.add(

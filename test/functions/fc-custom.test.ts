@@ -83,6 +83,12 @@ test('without a command the bootstrap beside the code is the program', async () 
   assert.equal(JSON.parse(textOf(await callFc(harness, spec, 'event'))).url, '/invoke')
 })
 
+test('a command that names the code by its place on the cloud finds it', async () => {
+  const fc = { custom: { command: [process.execPath, '/code/server.js'], port: 9000 } }
+  const spec = addFc(harness, { 'server.js': SERVER }, { ...custom, fc })
+  assert.equal(JSON.parse(textOf(await callFc(harness, spec, 'event'))).url, '/invoke')
+})
+
 test('a command that is not there says so in the log', async () => {
   const fc = { custom: { command: ['no-such-program'], port: 9000 } }
   const answer = await callFc(harness, addFc(harness, { 'server.js': SERVER }, { ...custom, fc }))

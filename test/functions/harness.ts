@@ -15,7 +15,7 @@ import type { Ingest } from '../../packages/fnscope/src/ingest/ingest.ts'
 import { silentLogger } from '../../packages/fnscope/src/log.ts'
 import type { Batch } from '../../packages/fnscope/src/span/batch.ts'
 import { formatHex } from '../../packages/fnscope/src/span/id.ts'
-import type { DictionaryColumn } from '../../packages/fnscope/src/span/columns.ts'
+import type { DictionaryColumn } from '../../packages/fnscope/src/span/dictionary-column.ts'
 import { SPAN_FLAG } from '../../packages/fnscope/src/span/span-batch.ts'
 
 export const TEST_CACHE = process.env['FNSCOPE_TEST_CACHE'] ?? join(tmpdir(), 'fnscope-test-cache')

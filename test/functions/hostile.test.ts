@@ -60,6 +60,15 @@ test('a fork bomb is ended with all that it made', async () => {
   await until(() => processesWith(`${mark}.handler`).length === 0, 10_000)
 })
 
+test('one that makes more threads than the cloud gives is ended', async () => {
+  // As an ordinary user in a namespace it cannot even make them, as on the cloud.
+  const code =
+    'import threading, time\ndef handler(e, c):\n    for _ in range(1500): threading.Thread(target=time.sleep, args=(60,), daemon=True).start()\n    time.sleep(60)\n'
+  const answer = await worst(code, { memoryMb: 1024, timeoutSeconds: 30 })
+  assert.equal(answer.functionError, 'Unhandled')
+  assert.match(Buffer.from(answer.payload).toString(), /signal: killed|can't start new thread/)
+})
+
 test('a gigabyte of output is cut, counted, and does not stay in memory', async () => {
   const answer = await worst(
     'import os\nblock = (b"y" * 1023 + b"\\n") * 1024\ndef handler(e, c):\n    for _ in range(1024): os.write(1, block)\n    return "written"\n',
@@ -114,19 +123,24 @@ for (const [whom, how] of SUICIDES) {
   })
 }
 
-test(
-  'a process that leaves its group and has another parent ends with its environment',
-  { skip: NO_PROC },
-  async () => {
-    const mark = `61.00${process.pid}`
-    const code = `import os, subprocess\ndef handler(e, c):\n    subprocess.run(["setsid", "--fork", "sleep", "${mark}"])\n    if e == "exit": os._exit(1)\n`
-    const spec = harness.add({ 'app.py': code })
-    await harness.call(spec.name, 'stay')
-    assert.ok(await until(() => processesWith(mark).length > 0, 30_000))
-    assert.equal(typeOf(await harness.call(spec.name, 'exit')), 'Runtime.ExitError')
-    await until(() => processesWith(mark).length === 0, 30_000)
-  },
-)
+for (const [which, environment] of [
+  ['', {}],
+  [' that has a TMPDIR of its own', { TMPDIR: '/var/tmp' }],
+] as const) {
+  test(
+    `a process of a function${which} that leaves its group and has another parent ends with its environment`,
+    { skip: NO_PROC },
+    async () => {
+      const mark = `61.0${which.length}${process.pid}`
+      const code = `import os, subprocess\ndef handler(e, c):\n    subprocess.run(["setsid", "--fork", "sleep", "${mark}"])\n    if e == "exit": os._exit(1)\n`
+      const spec = harness.add({ 'app.py': code }, { environment })
+      await harness.call(spec.name, 'stay')
+      assert.ok(await until(() => processesWith(mark).length > 0, 30_000))
+      assert.equal(typeOf(await harness.call(spec.name, 'exit')), 'Runtime.ExitError')
+      await until(() => processesWith(mark).length === 0, 30_000)
+    },
+  )
+}
 
 test('one that never asks for an event is stopped at its timeout, and once more inside the call', async () => {
   const answer = await worst('import time\ntime.sleep(60)\ndef handler(e, c):\n    pass\n', { timeoutSeconds: 0.5 })

@@ -290,6 +290,10 @@ test('the environment is the cloud’s, reserved names win, the function’s own
   assert.ok(env['_X_AMZN_TRACE_ID']!.includes(`Root=1-${answer.traceId.slice(0, 8)}-`))
   assert.equal(env['HOME'], undefined)
   assert.equal(env['_LAMBDA_TELEMETRY_LOG_FD'], undefined)
+  assert.deepEqual(
+    Object.keys(env).filter((name) => name.includes('FNSCOPE')),
+    [],
+  )
   assert.ok(env.path.indexOf(task) < env.path.indexOf('/own'))
 })
 

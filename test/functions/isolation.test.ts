@@ -1,7 +1,7 @@
 // The two ways in which functions are kept apart from the machine, side by side: what a function sees of its code, its
 // layers and its /tmp must be the same for code that asks as the cloud's documents say.
 import assert from 'node:assert/strict'
-import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { chooseIsolation } from '../../packages/fnscope/src/functions/isolation/choose-isolation.ts'
@@ -40,6 +40,15 @@ for (const isolation of [plain, namespace]) {
       }
       return root
     }
+
+    test('what variables name of a project is there, below /tmp too, and /tmp is the function’s all the same', async () => {
+      const shared = dir('shared', { 'lib/own.py': 'who = "the project"', 'settings.json': '{}' })
+      const text =
+        'import os, own, tempfile\ndef handler(e, c):\n    with tempfile.NamedTemporaryFile() as f: f.write(b"x")\n    return [own.who, open(os.environ["SETTINGS"]).read()]\n'
+      const environment = { PYTHONPATH: join(shared, 'lib'), SETTINGS: join(shared, 'settings.json') }
+      const { name } = harness.add({ 'app.py': text }, { environment })
+      for (const _ of ['cold', 'warm']) assert.deepEqual(json(await harness.call(name)), ['the project', '{}'])
+    })
 
     test('layers are one tree, a later one wins; its programs, libraries and modules are found', async () => {
       const layerDirs = [
@@ -147,6 +156,41 @@ def handler(e, c):
       assert.ok(!bodies(answer).some((line) => line.includes('fnscope:')))
     } finally {
       await harness.stop()
+    }
+  },
+)
+
+const unsealed =
+  namespace.kind === 'namespace' && namespace.sealed === undefined ? 'its mounts cannot be changed' : skip
+
+test(
+  'in a namespace the machine is read-only, and fnscope’s own data is out of sight',
+  { skip: unsealed },
+  async () => {
+    // Not below /tmp, which a function does not see anyway.
+    const dataDir = mkdtempSync(join(realpathSync(TEST_CACHE), 'test-data-'))
+    writeFileSync(join(dataDir, 'token'), 'secret')
+    const isolation = await chooseIsolation('namespace', TEST_CACHE, dataDir)
+    const harness = startHarness({ isolation })
+    try {
+      const code = `import os
+def refused(path):
+    try:
+        open(path, "w").close()
+        os.unlink(path)
+        return None
+    except OSError as error:
+        return error.errno
+def handler(e, c):
+    return [os.listdir(e["data"]), refused(e["data"] + "/x"), refused(e["cache"] + "/x"), refused(e["here"] + "/x"), refused("/tmp/x")]
+`
+      const spec = harness.add({ 'app.py': code }, { runtime: 'python3.11' })
+      const places = { data: dataDir, cache: dirname(dataDir), here: dirname(process.execPath) }
+      for (let calls = 0; calls < 2; calls += 1)
+        assert.deepEqual(json(await harness.call(spec.name, places)), [[], 30, 30, 30, null])
+    } finally {
+      await harness.stop()
+      rmSync(dataDir, { recursive: true })
     }
   },
 )

@@ -1,7 +1,7 @@
 // One trace through four functions run here: Datadog's headers from the first to the second, B3 from there to the third,
 // Jaeger's uber-trace-id to the fourth, by the SDKs themselves.
 import assert from 'node:assert/strict'
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { ConsoleSpan, ConsoleTrace } from '../../packages/fnscope/src/api/console-types.ts'
@@ -64,7 +64,9 @@ def fourth(event, context):
 const dir = temporaryDir('propagation')
 let fnscope: StartedFnscope
 
-const packagesOf = (venv: string): string => join(ROOT, '.fnscope/venvs', venv, 'lib/python3.11/site-packages')
+// Where they really lie: a namespace has a /tmp of its own, and a checkout there may have them by a link.
+const packagesOf = (venv: string): string =>
+  realpathSync(join(ROOT, '.fnscope/venvs', venv, 'lib/python3.11/site-packages'))
 
 function templateOf(agent: string, datadog: string): string {
   const functions = [

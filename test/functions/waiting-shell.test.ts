@@ -30,7 +30,7 @@ test('variables and arguments arrive byte for byte, and no other variable does',
     for (const name of ['PWD', 'SHLVL', '_']) delete seen[name]
     assert.deepEqual([seen, argv, cwd], [variables, words, '/usr'])
   } finally {
-    shells.stop()
+    await shells.stop()
     guard.stop()
   }
 })
@@ -50,11 +50,11 @@ test('one that somebody killed while it waited is not taken, and none waits afte
     process.kill(-child.pid!, 'SIGKILL')
     shells.keepOne()
     await until(() => ownShells().some((pid) => pid !== child.pid), 30_000)
-    shells.stop()
+    await shells.stop()
     shells.keepOne()
     await until(() => ownShells().length === 0, 30_000)
   } finally {
-    shells.stop()
+    await shells.stop()
     guard.stop()
   }
 })

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import type { ConsoleSpan, ConsoleTrace } from '../../packages/fnscope/src/api/console-types.ts'
+import type { ConsoleColdStarts, ConsoleSpan, ConsoleTrace } from '../../packages/fnscope/src/api/console-types.ts'
 import { APPS, eventually, startFnscope, type StartedFnscope } from '../started-fnscope.ts'
 
 const AUTHORIZATION = 'acs test:signature'
@@ -59,6 +59,25 @@ test("the guide's handler traces a cold start: its spans are under Invocation, b
   assert.equal(own.service, 'my-helloworld-service')
   assert.ok(own.durationMs >= 250)
   assert.ok(own.startMs >= invocation.startMs && own.durationMs <= invocation.durationMs)
+})
+
+test("its cold start is among the function's in the console's own API, with the phases that Function Compute has", async () => {
+  // The trace is told of from memory; what the store sums up of it follows.
+  const { coldStarts, versions } = await eventually(async () => {
+    const response = await fetch(`${fnscope.url}/api/functions/TracingFunction/cold-starts`)
+    const answer = (await response.json()) as ConsoleColdStarts
+    return answer.coldStarts.length > 0 ? answer : undefined
+  })
+  const [start] = coldStarts
+  assert.deepEqual([coldStarts.length, versions.length, start?.version, start?.failed], [1, 1, '$LATEST', false])
+  for (const { phases } of [start!, versions[0]!])
+    assert.deepEqual(
+      phases.map(({ name }) => name),
+      ['PrepareCode', 'RuntimeInitialization'],
+    )
+  const together = start!.phases.reduce((sum, { ms }) => sum + ms, 0)
+  assert.ok(start!.initMs > 0 && Math.abs(together - start!.initMs) < 0.1)
+  assert.ok(start!.callMs >= 250, 'the handler sleeps for so long')
 })
 
 test('a warm call has no cold start, and its spans once though a processor more sends each of them', async () => {

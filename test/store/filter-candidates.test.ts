@@ -1,5 +1,6 @@
 // What the store is asked for a filter expression never leaves out a trace that meets it, and the parts of spans that the
-// expression names decide as whole spans do: random expressions over traces without replaced copies (a replaced copy may be found by its old values). The seed is printed.
+// expression names decide as whole spans do: random expressions over traces without replaced copies (a replaced copy may be found by its old
+// values). Of what the store calls sure nothing else is true of the spans, copies and all. The seed is printed.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { silentLogger } from '../../packages/fnscope/src/log.ts'
@@ -43,38 +44,55 @@ function expressionOf(random: Random, atoms: readonly string[], depth = 2): stri
 
 let engine: TempEngine
 let store: Store
+/** Another process's view of the same: it knows no trace but by asking. */
+let other: Store
 
 before(async () => {
   engine = await startTempEngine()
   const retention = { spansDays: 7, logsDays: 7, metricsDays: 7 }
-  store = await openStore({ url: engine.url, retention, log: silentLogger })
+  store = await openStore({ url: engine.url, retention, log: silentLogger, alone: true })
+  other = await openStore({ url: engine.url, retention, log: silentLogger })
 })
 
 after(async () => {
   await store.close()
+  await other.close()
   await engine.stop()
 })
 
+/** What begins a trace is a segment, segments say their service, and none ends before it starts. */
+function wellFormed(one: Span): Span {
+  const endNanos = one.endNanos! < one.startNanos ? one.startNanos : one.endNanos!
+  const service = one.segment && one.service === '' ? 'shop' : one.service
+  return one.parentId === undefined
+    ? { ...one, endNanos, service: service || 'billing', segment: true, rootRank: 0 }
+    : { ...one, endNanos, service }
+}
+
+/** Each list becomes a batch of its own. */
+async function insertAll(lists: readonly (readonly Span[])[], token: string): Promise<void> {
+  for (const [i, spans] of lists.entries()) {
+    const batch = newBatch()
+    for (const span of spans) pushSpan(span.inProgress ? batch.openSpans : batch.spans, span)
+    for (const block of store.encode(batch))
+      await store.insert(block.table, [block.bytes], `${token} ${i} ${block.table}`)
+  }
+}
+
+const nowNanos = BigInt(Date.now()) * 1_000_000n
+const midnight = nowNanos - (nowNanos % NANOS_PER_DAY) - NANOS_PER_DAY
+
 test(`candidates have every trace that meets the expression (FNSCOPE_TEST_SEED=${SEED})`, async () => {
-  const nowNanos = BigInt(Date.now()) * 1_000_000n
-  const midnight = nowNanos - (nowNanos % NANOS_PER_DAY) - NANOS_PER_DAY
   const range = { startNanos: midnight - NANOS_PER_DAY / 2n, endNanos: midnight + NANOS_PER_DAY / 2n }
   const random = randomOf(SEED)
   const seen = new Set<string>()
   const spans = Array.from({ length: 200 }, () => sampleTrace(random, midnight))
     .flat()
     .filter(({ traceId, spanId }) => !seen.has(traceId + spanId) && seen.add(traceId + spanId))
-    // What begins a trace is a segment, segments say their service, and none ends before it starts.
-    .map((one): Span => {
-      const endNanos = one.endNanos! < one.startNanos ? one.startNanos : one.endNanos!
-      const service = one.segment && one.service === '' ? 'shop' : one.service
-      return one.parentId === undefined
-        ? { ...one, endNanos, service: service || 'billing', segment: true, rootRank: 0 }
-        : { ...one, endNanos, service }
-    })
-  const batch = newBatch()
-  for (const span of spans) pushSpan(batch.spans, span)
-  for (const block of store.encode(batch)) await store.insert(block.table, [block.bytes], `${SEED} ${block.table}`)
+    .map(wellFormed)
+  // A parent may come before its child or long after.
+  const late = new Set(spans.filter(() => random() < 0.2))
+  await insertAll([spans.filter((span) => !late.has(span)), [...late]], String(SEED))
   const traces = [...groupByTrace(await store.readSpans([...groupByTrace(spans).keys()]))]
   let told = 0
   for (let i = 0; i < QUERIES; i++) {
@@ -84,7 +102,12 @@ test(`candidates have every trace that meets the expression (FNSCOPE_TEST_SEED=$
     const where = filter.candidates
     // By activity the engine is asked for the whole condition at once, else a few traces are looked at first.
     const by = i % 2 === 0 ? 'start' : 'active'
-    const rows = await store.listTraces({ ...range, by, limit: 1000, ...(where && { where }) })
+    const rows = await (random() < 0.5 ? store : other).listTraces({
+      ...range,
+      by,
+      limit: 1000,
+      ...(where && { where }),
+    })
     const candidates = new Set(rows.map(({ traceId }) => traceId))
     const missing = met.filter((traceId) => !candidates.has(traceId))
     assert.deepEqual(missing, [], `seed ${SEED}: ${text}`)
@@ -95,3 +118,43 @@ test(`candidates have every trace that meets the expression (FNSCOPE_TEST_SEED=$
   }
   assert.ok(told > QUERIES / 4, `the store told traces apart by ${told} of ${QUERIES} expressions alone`)
 })
+
+test(`a trace that the store is sure of meets the expression, whatever of it came twice or late (${SEED})`, async () => {
+  const random = randomOf(SEED + 1)
+  const day = midnight - 3n * NANOS_PER_DAY
+  const range = { startNanos: day - NANOS_PER_DAY / 2n, endNanos: day + NANOS_PER_DAY / 2n }
+  const traces = Array.from({ length: 200 }, () => sampledWithCopies(random, day))
+  const late = new Set<Span>(traces.flat().filter(() => random() < 0.2))
+  await insertAll([traces.flat().filter((span) => !late.has(span)), [...late]], `sure ${SEED}`)
+  const ids = traces.map((trace) => trace[0]!.traceId)
+  const whole = groupByTrace(await store.readSpans(ids))
+  let sure = 0
+  for (let i = 0; i < QUERIES; i++) {
+    const text = expressionOf(random, OUTER)
+    const filter = traceFilter(text)!
+    const rows = await (random() < 0.5 ? store : other).listTraces({
+      ...range,
+      by: i % 3 === 0 ? 'active' : 'start',
+      limit: 1000,
+      ...(filter.candidates && { where: filter.candidates }),
+      ...(filter.sure && { sure: filter.sure }),
+    })
+    const wrong = rows.filter((row) => row.isSure && !filter.isMet(indexTrace(whole.get(row.traceId)!)))
+    assert.deepEqual(wrong, [], `seed ${SEED}: ${text}`)
+    sure += rows.filter((row) => row.isSure).length
+  }
+  assert.ok(sure > 0, `the store was sure of ${sure} rows alone`)
+})
+
+/** Copies with other content are of makes that send them, as are spans in progress. */
+function sampledWithCopies(random: Random, day: bigint): Span[] {
+  const spans = sampleTrace(random, day).map(wellFormed)
+  const seen = new Map<string, number>()
+  for (const { spanId } of spans) seen.set(spanId, (seen.get(spanId) ?? 0) + 1)
+  const isXray = random() < 0.3
+  return spans.map((span) => {
+    const source = seen.get(span.spanId)! > 1 || isXray ? 'xray' : 'otlp'
+    const { endNanos: _, ...open } = span
+    return random() < 0.05 ? { ...open, source: 'xray', inProgress: true } : { ...span, source }
+  })
+}

@@ -1,16 +1,12 @@
 // Composition root: config → store → ingest → platform → doors and APIs; stop() in reverse. Wiring only.
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import { Apps } from './api/apps.ts'
-import { Fronts } from './api/front/fronts.ts'
+import type { Apps } from './api/apps.ts'
 import { mountConsole } from './api/console.ts'
 import { consoleSettings } from './api/console-settings.ts'
 import type { LogGroups } from './api/log-groups.ts'
-import { logLine } from './api/console-logs.ts'
 import type { ConsoleApp, ConsoleHealth } from './api/console-types.ts'
 import { mountFc } from './api/fc.ts'
-import { LogSubscriptions } from './api/log-subscriptions.ts'
-import { Live } from './api/live.ts'
 import { mountLive } from './api/live-stream.ts'
 import { mountPrometheusQuery } from './api/prometheus.ts'
 import { SavedEvents } from './api/saved-events.ts'
@@ -18,60 +14,40 @@ import { mountXray, type XrayApiOptions } from './api/xray.ts'
 import { groupFilterOf } from './api/xray-group-list.ts'
 import { mountTempo } from './api/tempo.ts'
 import { assembleDocuments } from './codec/xray-assemble.ts'
-import { parseLogLine } from './codec/log-line.ts'
 import { decodeDocument } from './codec/xray.ts'
 import type { Config } from './config.ts'
 import { Counters, reasonOf } from './counters.ts'
 import { openDataDir } from './data-dir.ts'
-import { createClock, type Clock } from './functions/clock.ts'
-import { CloudClient } from './cloud/cloud-client.ts'
-import { deliver } from './cloud/deliver.ts'
-import { makeResources } from './cloud/make-resources.ts'
-import { removeResource } from './cloud/remove-resources.ts'
-import { Platform } from './functions/platform.ts'
-import { chooseIsolation } from './functions/isolation/choose-isolation.ts'
+import { createClock } from './functions/clock.ts'
+import type { Platform } from './functions/platform.ts'
 import { isolationState, type IsolationState } from './functions/isolation/isolation-state.ts'
-import { PLAIN } from './functions/isolation/isolation.ts'
-import { Schedules } from './functions/triggers/schedules.ts'
-import { TriggerRegistry } from './functions/triggers/trigger-registry.ts'
+import type { TriggerRegistry } from './functions/triggers/trigger-registry.ts'
 import { findPython } from './functions/runtimes/python.ts'
 import { BodyBudget } from './http/body-budget.ts'
-import { isLoopbackHost } from './http/host-names.ts'
 import { closeHttpServer } from './http/server.ts'
-import { answeringStored, showingBatches, tellingLogs } from './ingest-taps.ts'
-import { openIngest } from './ingest/open-ingest.ts'
 import { jaegerEndpoint } from './doors/jaeger-endpoint.ts'
 import { openJaegerDoor } from './doors/jaeger-query-door.ts'
 import type { Logger } from './log.ts'
-import { openConfiguredStore } from './open-store.ts'
-import { RetentionSetting } from './retention-setting.ts'
 import { mountDatawayOnMain } from './doors/dataway-mount.ts'
 import { openBeside } from './doors/beside.ts'
 import { mountCloudWatch } from './doors/cloudwatch.ts'
 import { mountConsoleFiles, NO_CONSOLE } from './doors/console-files.ts'
-import { MadeElsewhere } from './control/made-elsewhere.ts'
+import type { MadeElsewhere } from './control/made-elsewhere.ts'
 import { mountControlPlane } from './doors/control-plane.ts'
 import type { DoorContext } from './doors/door-context.ts'
 import { openTelemetryDoors } from './doors/telemetry-doors.ts'
 import { LoggedInvocations } from './doors/logged-invocations.ts'
 import { createMainDoor, listenMain } from './doors/main-door.ts'
 import { openPassThrough } from './doors/pass-through.ts'
-import { openSources } from './doors/sources.ts'
 import { markPartialAnswers } from './doors/partial-answers.ts'
 import { mountPrometheusOnMain } from './doors/prometheus-mount.ts'
-import { GraphJob } from './query/graph-job.ts'
-import { metricsOfLine } from './receive/function-log.ts'
-import { FunctionTelemetry } from './receive/function-telemetry.ts'
 import { guardRoles, missingRole } from './roles.ts'
-import { Reservoir } from './sampling/reservoir.ts'
-import { newBatch } from './span/batch.ts'
 import type { LogRecord } from './span/log-record.ts'
-import { pushSpan } from './span/push-span.ts'
-import { NANOS_PER_DAY, type TimeBounds } from './span/time.ts'
-import { takeDataLock } from './store/engine-lock.ts'
 import { VERSION } from './version.ts'
 import { openXrayDoor } from './doors/xray-door.ts'
 import { openXraySettings } from './doors/xray-settings.ts'
+import { openFunctions } from './open-functions.ts'
+import { openRecording } from './open-recording.ts'
 
 export interface StartOptions {
   readonly log: Logger
@@ -110,8 +86,6 @@ export interface FnscopeServer extends AsyncDisposable {
 const GRACE_MS = 3000
 /** Of the bodies of all doors together. */
 const MAX_BYTES_ON_THE_WAY = 128 * 1024 * 1024
-/** The longest that a sender waits with `--ack stored`: below the 10 s after which most give up. */
-const STORED_WAIT_MS = 8000
 
 /** Starts everything. @throws FnscopeError; what was started until then is stopped again */
 export async function startServer(config: Config, options: StartOptions): Promise<FnscopeServer> {
@@ -125,44 +99,12 @@ export async function startServer(config: Config, options: StartOptions): Promis
     whenInUse: options.shareDataDir ? 'temporary' : 'refuse',
   })
   cleanup.defer(() => dataDir.release())
-  const retention = new RetentionSetting({ config, dataDir: dataDir.path, log })
-  const opened = await openConfiguredStore(config, { dataDir: dataDir.path, retention: retention.current, log })
-  cleanup.defer(() => opened.close())
-  const { store } = opened
-  const openedIngest = await openIngest({
-    dir: join(dataDir.path, 'wal'),
-    writer: store,
-    counters,
-    log,
-    maxBytes: config.walMaxBytes,
-    fsync: config.fsync,
-    lock: takeDataLock,
-  })
-  cleanup.defer(() => openedIngest.close({ drainMs: GRACE_MS }))
-  const holder = randomUUID()
-  const job = new GraphJob({
-    // What a missing part of the store lacks would be stored as all there is.
-    reader: store.whole,
-    writer: store,
-    now: clock,
-    log,
-    // Nobody else is on the store of a data directory.
-    ...(config.storeUrl !== undefined && { lease: (seconds: number) => store.lease('graph', holder, seconds) }),
-  })
-  cleanup.defer(() => job.stop())
-  const logListeners: ((lines: readonly LogRecord[]) => void)[] = []
-  const live = new Live({ logLine })
-  const ingest = showingBatches(tellingLogs(openedIngest, logListeners), (batch) => live.note(batch))
-  const answeringIngest = config.ack === 'stored' ? answeringStored(ingest, STORED_WAIT_MS) : ingest
-  job.start()
-
-  const bounds = (): TimeBounds => {
-    const now = clock()
-    return {
-      minNanos: now - BigInt(Math.round(retention.current.spansDays * 86_400)) * 1_000_000_000n,
-      maxNanos: now + NANOS_PER_DAY,
-    }
-  }
+  const recording = await openRecording(
+    config,
+    { dataDir: dataDir.path, counters, clock, log, drainMs: GRACE_MS },
+    cleanup,
+  )
+  const { retention, store, ingest, answeringIngest, job, live, logListeners, bounds, flushed } = recording
   const xray: XrayApiOptions = {
     reader: store,
     ingest: answeringIngest,
@@ -201,7 +143,6 @@ export async function startServer(config: Config, options: StartOptions): Promis
   }
   cleanup.defer(mountDatawayOnMain(main, doorContext))
   const { region, accountId } = config
-  const flushed = async (): Promise<void> => await openedIngest.flushed()
   const logged = new LoggedInvocations({ ...doorContext, reader: store, region, accountId, flushed })
   cleanup.defer(() => logged.stop())
   // routes are mounted before it listens, but the platform wants to know its address: what they answer is read late
@@ -298,118 +239,28 @@ export async function startServer(config: Config, options: StartOptions): Promis
     sampling: config.sampling,
   })
 
-  const functionTelemetry = new FunctionTelemetry({ ingest, counters, now: clock, bounds })
-  const isolation = config.roles.includes('platform') ? await chooseIsolation(config.isolation, config.cacheDir) : PLAIN
-  // As any client would: each call finds its way to whoever has the service.
-  const ownClient = new CloudClient({
-    endpoint: async () => late.url ?? '',
-    region,
-    accessKeyId: functionKey ?? config.token,
-  })
-  const platform = new Platform({
-    ingest,
-    log,
-    counters,
-    sampling: config.sampling,
-    segmentStyle: config.segmentStyle,
-    billing: config.billing,
-    anatomy: config.anatomy,
-    freeze: config.freeze,
-    watchCode: config.watch,
-    accountId: config.accountId,
-    region: config.region,
-    daemonAddress: daemon.address,
-    endpointUrl: () => late.url,
-    jaegerEndpoint: () => jaegerEndpoint(telemetry.descriptions['jaeger-thrift-http'], functionKey),
-    accessKeyId: functionKey,
-    versionOfAlias: (name, alias) => control.functions.versionOfAlias(name, alias),
-    cacheDir: config.cacheDir,
-    isolation,
-    strictRuntime: config.strictRuntime,
-    readLine: parseLogLine,
-    metricsOfLine: (text) => metricsOfLine({ text, service: '', timeNanos: clock() }),
-    divertLine: (text, from) => functionTelemetry.take(text, from),
-    deliver: async (arn, message) => await deliver(ownClient, arn, message),
-    notify,
-    clock,
-  })
-  late.platform = platform
-  cleanup.defer(() => platform.stop())
-  const triggers = new TriggerRegistry()
-  const fronts = new Fronts({
-    triggers,
-    portsFile: join(dataDir.path, 'ports.json'),
-    // A caller of the user's own API cannot know our token: its front is this machine's alone, wherever we listen.
-    host: isLoopbackHost(config.host) ? config.host : '127.0.0.1',
-    region,
-    accountId,
-    newSampler: config.sampling === 'cloud' ? () => newSampler(clock) : undefined,
-    onStageSpan: (span) => {
-      const batch = newBatch()
-      pushSpan(batch.spans, span)
-      void ingest.accept(batch).catch(() => counters.dropped.inc({ door: 'rest-api', reason: 'queue_full' }))
-    },
-    invoke: async (request) =>
-      await platform.invoke({ ...request, withoutLog: true, invocationType: 'RequestResponse' }),
-    log,
-    counters,
-  })
-  cleanup.defer(() => fronts.stop())
-  const sources = openSources(passThrough, {
-    triggers,
-    ownClient,
-    dataDir: dataDir.path,
-    region,
-    accountId,
-    invoke: async ({ event, ...request }) =>
-      await platform.invoke({ ...request, payload: Buffer.from(JSON.stringify(event)), withoutLog: true }),
-    notify,
-    log,
-  })
-  cleanup.defer(() => sources.stop())
-  if (config.schedules) {
-    const schedules = new Schedules(triggers, {
-      region,
-      accountId,
-      invoke: async (functionName, payload) =>
-        await platform.invoke({ functionName, payload: Buffer.from(payload), invocationType: 'Event' }),
+  const functions = await openFunctions(
+    config,
+    {
+      recording,
+      dataDir: dataDir.path,
+      counters,
+      clock,
+      log,
       notify,
-    })
-    cleanup.defer(() => schedules.stop())
-  }
-  const subscriptions = new LogSubscriptions({
-    groups: cloudWatch.groups,
-    declared: () => triggers.all('logSubscriptions'),
-    find: (name) => platform.find(name),
-    invoke: async (functionName, event) =>
-      await platform.invoke({ functionName, payload: Buffer.from(JSON.stringify(event)), invocationType: 'Event' }),
-    accountId,
-    log,
-  })
-  logListeners.push((lines) => subscriptions.hear(lines))
-  cleanup.defer(() => subscriptions.stop())
-  const elsewhere = new MadeElsewhere({
-    path: join(dataDir.path, 'control/elsewhere.json'),
-    make: (resources) => makeResources(ownClient, resources, notify),
-    remove: (resource) => removeResource(ownClient, resource, { region, accountId, notify }),
-    log,
-  })
-  late.elsewhere = elsewhere
-  const apps = new Apps({
-    platform,
-    region: config.region,
-    accountId: config.accountId,
-    cacheDir: config.cacheDir,
-    segmentStyle: config.segmentStyle,
-    fcTracing: config.fcTracing,
-    findPython: (runtime) => findPython(runtime, { notify, strict: config.strictRuntime }),
-    surroundings: control.surroundings,
-    notify,
-    triggers,
-    fronts,
-    endpointUrl: () => late.url,
-    elsewhere,
-  })
+      functionKey,
+      url: () => late.url,
+      daemonAddress: daemon.address,
+      jaegerEndpoint: () => jaegerEndpoint(telemetry.descriptions['jaeger-thrift-http'], functionKey),
+      control,
+      groups: cloudWatch.groups,
+      passThrough,
+    },
+    cleanup,
+  )
+  const { platform, triggers, fronts, apps, isolation } = functions
+  late.platform = platform
+  late.elsewhere = functions.elsewhere
   mountFc(main, { platform })
   late.triggers = triggers
   control.mountLambda(platform, triggers, () => fronts.settled())
@@ -457,15 +308,9 @@ export async function startServer(config: Config, options: StartOptions): Promis
     onDeployed: (listener) => void deployedListeners.push(listener),
     async flushed() {
       await platform.flushed()
-      await openedIngest.flushed()
+      await flushed()
     },
     stop,
     [Symbol.asyncDispose]: stop,
   }
-}
-
-/** 1/s and 5 % of the rest. */
-function newSampler(nowNanos: Clock): () => boolean {
-  const reservoir = new Reservoir({ nowNanos })
-  return () => reservoir.take()
 }

@@ -2,11 +2,14 @@
 import { resolve } from 'node:path'
 import type { Config } from '../config.ts'
 import type { MadeElsewhere } from '../control/made-elsewhere.ts'
-import { readApp, type ReadAppOptions } from '../deploy/read-app.ts'
+import type { DirectoryStacks } from '../control/stacks/directory-stacks.ts'
+import type { ResourceRecord } from '../control/stacks/stack-record.ts'
+import { isDerivedName } from '../deploy/physical-name.ts'
+import { openApp, type OpenApp, type ReadAppOptions } from '../deploy/read-app.ts'
 import { readStack } from '../deploy/read-stack.ts'
 import type { Stack as OpenStack } from '../deploy/stack.ts'
 import { FnscopeError } from '../errors.ts'
-import type { AppSpec, FunctionSpec } from '../functions/function-spec.ts'
+import { withFunctionsOf, type AppSpec, type FunctionSpec } from '../functions/function-spec.ts'
 import type { AppTriggers } from '../functions/trigger-spec.ts'
 import type { TriggerRegistry } from '../functions/triggers/trigger-registry.ts'
 import type { Platform } from '../functions/platform.ts'
@@ -32,14 +35,20 @@ export interface AppsOptions {
   readonly fronts: Fronts
   /** Makes what functions call, and takes away what it made. Never reject: what fails is told. */
   readonly elsewhere: Pick<MadeElsewhere, 'make' | 'remove'>
+  /** The stacks of apps of directories, with their custom resources. */
+  readonly directories: DirectoryStacks
+  /** A function that its stack left behind is there as one that was made by hand. */
+  readonly keep: (spec: FunctionSpec, resource: ResourceRecord) => Promise<void>
+  /** The other way: a stack has the function again. */
+  readonly release: (name: string) => Promise<void>
   /** Where AWS calls go; undefined before it is known. */
   readonly endpointUrl: () => string | undefined
 }
 
 interface Deployed {
   readonly app: ConsoleApp
+  readonly spec: AppSpec
   readonly deployedMs: number
-  readonly resources: AppTriggers['cloudResources']
   /** Function name → URLs of its routes. */
   readonly routes: ReadonlyMap<string, readonly string[]>
 }
@@ -55,7 +64,38 @@ export class Apps {
 
   /** Deploys the app in `dir`, replacing an earlier deployment of the same stack. @throws FnscopeError */
   deploy(dir: string, parameters: Readonly<Record<string, string>> = {}): Promise<ConsoleApp> {
-    return this.#inTurn(async () => await this.#start(await this.#read(dir, parameters)))
+    return this.#inTurn(async () => {
+      const { directories, notify } = this.#options
+      const open = (made: MadeOf, tell: (line: string) => void): Promise<OpenApp> =>
+        this.#open(dir, parameters, { made, notify: tell })
+      let opened = await open((stack) => directories.made(stack), notify)
+      let spec = await opened.read()
+      const before = this.#deployed.get(spec.stack)?.spec
+      const change = directories.begin()
+      // Functions that go are there until the custom resources that call them have gone.
+      const start = async (): Promise<ConsoleApp> => await this.#start(withFunctionsOf(spec, before))
+      try {
+        let app = await start()
+        const learned = await change.apply(opened.stacks, async (made) => {
+          opened = await open(made, () => {})
+          return opened.stacks
+        })
+        if (learned) {
+          spec = await opened.read()
+          app = await start()
+        }
+        const kept = await change.settle()
+        if (withFunctionsOf(spec, before) !== spec) app = await this.#start(spec)
+        await this.#keep(kept, before)
+        this.#noteStacks(spec.stack, change.stacks)
+        return app
+      } catch (error) {
+        await change.rollBack()
+        if (before === undefined) await this.#drop(spec)
+        else await this.#start(before)
+        throw error
+      }
+    })
   }
 
   /** What the platform gets of a stack whose template came over the API. @throws FnscopeError */
@@ -87,15 +127,49 @@ export class Apps {
         const known = [...this.#deployed.keys()].join(', ') || 'none'
         throw new FnscopeError('FNS_APP_NOT_FOUND', `There is no stack "${stack}". Deployed: ${known}.`)
       }
-      this.#deployed.delete(stack)
-      this.#options.triggers.replace(stack, undefined)
-      this.#options.triggers.settle()
-      await this.#options.fronts.settled()
-      this.#options.platform.remove(stack)
-      if (resources === 'go')
-        await this.#options.elsewhere.remove(deployed.resources.filter(({ retained }) => !retained))
-      return deployed.app
+      const { app, spec } = deployed
+      const { directories } = this.#options
+      if (resources === 'stay') {
+        directories.forget(stack)
+        await this.#drop(withoutResources(spec))
+        return app
+      }
+      const kept = await directories.remove(stack)
+      await this.#drop(spec)
+      await this.#keep(kept, spec)
+      return app
     })
+  }
+
+  /** Takes away what `#start` gave. */
+  async #drop({ stack, triggers: { cloudResources } }: AppSpec): Promise<void> {
+    const { triggers, fronts, platform, elsewhere } = this.#options
+    this.#deployed.delete(stack)
+    triggers.replace(stack, undefined)
+    triggers.settle()
+    await fronts.settled()
+    platform.remove(stack)
+    await elsewhere.remove(cloudResources.filter(({ retained }) => !retained))
+  }
+
+  async #keep(kept: readonly ResourceRecord[], from: AppSpec | undefined): Promise<void> {
+    for (const resource of kept) {
+      const spec = from?.functions.find(({ name }) => name === resource.physicalId)
+      if (spec !== undefined) await this.#options.keep(spec, resource)
+    }
+  }
+
+  #noteStacks(app: string, stacks: readonly OpenStack[]): void {
+    const { directories } = this.#options
+    const ids = stacks.map(({ id }) => id)
+    directories.noteLive(app, ids)
+    for (const { id, outputs } of stacks) {
+      const values = this.localUrls(Object.fromEntries(outputs.map(({ key, value }) => [key, value])))
+      directories.setOutputs(
+        id,
+        outputs.map((one) => ({ ...one, value: values[one.key]! })),
+      )
+    }
   }
 
   /** One after the other: two deployments of a stack at once would leave a front of the first one open. */
@@ -105,9 +179,13 @@ export class Apps {
     return changed
   }
 
-  async #read(dir: string, parameters: Readonly<Record<string, string>>): Promise<AppSpec> {
-    const { notify, region, accountId, cacheDir, findPython, segmentStyle, fcTracing, surroundings } = this.#options
-    return await readApp(resolve(dir), {
+  async #open(
+    dir: string,
+    parameters: Readonly<Record<string, string>>,
+    { made, notify }: { readonly made: MadeOf; readonly notify: (line: string) => void },
+  ): Promise<OpenApp> {
+    const { region, accountId, cacheDir, findPython, segmentStyle, fcTracing, surroundings } = this.#options
+    return await openApp(resolve(dir), {
       ...surroundings(),
       region,
       accountId,
@@ -115,14 +193,17 @@ export class Apps {
       findPython,
       parameters,
       fcTracing,
+      made,
       notify,
-      onProgress: notify,
+      onProgress: this.#options.notify,
       ...(segmentStyle === undefined ? {} : { segmentStyle }),
     })
   }
 
   async #start(spec: AppSpec): Promise<ConsoleApp> {
     const { platform, triggers, fronts, elsewhere } = this.#options
+    const again = checkNames(spec, { there: platform.functions(), own: this.#deployed.get(spec.stack)?.spec })
+    for (const name of again) await this.#options.release(name)
     // Functions may have the URLs of APIs in their variables: those listen first.
     triggers.replace(spec.stack, spec.triggers)
     await fronts.settled()
@@ -144,8 +225,8 @@ export class Apps {
     }
     this.#deployed.set(spec.stack, {
       app,
+      spec,
       deployedMs: Date.now(),
-      resources: spec.triggers.cloudResources,
       routes: routeUrls(spec.triggers, triggers),
     })
     return app
@@ -190,6 +271,33 @@ export class Apps {
       urls: this.#deployed.get(spec.stack)?.routes.get(spec.name) ?? [],
     }))
   }
+}
+
+type MadeOf = NonNullable<ReadAppOptions['made']>
+
+function withoutResources(spec: AppSpec): AppSpec {
+  return { ...spec, triggers: { ...spec.triggers, cloudResources: [] } }
+}
+
+/**
+ * @returns names that the stack left behind: the cloud would draw others, here they are the same again
+ * @throws FnscopeError FNS_TEMPLATE_INVALID for a name that a function of somebody else has
+ */
+function checkNames(
+  { functions, stack }: AppSpec,
+  { there, own }: { readonly there: readonly FunctionSpec[]; readonly own: AppSpec | undefined },
+): readonly string[] {
+  const owned = new Set(own?.functions.map(({ name }) => name))
+  return functions.flatMap(({ name, logicalId, stack: inner }) => {
+    const other = owned.has(name) ? undefined : there.find((one) => one.name === name)
+    if (other === undefined) return []
+    if (other.stack === '' && isDerivedName(name, { stack: inner, logicalId })) return [name]
+    const whose = other.stack === '' ? 'which was made by hand or left by its stack' : `of stack ${other.stack}`
+    throw new FnscopeError(
+      'FNS_TEMPLATE_INVALID',
+      `Resource of type 'AWS::Lambda::Function' with identifier '${name}' already exists. ${logicalId} of ${stack} has the name of a function ${whose}.`,
+    )
+  })
 }
 
 function withLocalVariables(spec: FunctionSpec, places: LocalPlaces): FunctionSpec {

@@ -145,7 +145,7 @@ export function changeSetOperations(context: CloudFormationContext): Readonly<Re
         StackName: stack.name,
       }
     },
-    ExecuteChangeSet: async ({ input }) => {
+    ExecuteChangeSet: async ({ input, header }) => {
       const { stack, set } = find(input)
       const token = textIn(input, 'ClientRequestToken')
       if (token !== undefined && stack.lastToken === token) return {}
@@ -184,7 +184,7 @@ export function changeSetOperations(context: CloudFormationContext): Readonly<Re
         set.type === 'CREATE'
           ? engine.create(stack.id, opened, wanted, options)
           : engine.update(stack.id, opened, wanted, options)
-      await settledSoon(done)
+      await settledSoon(done, header('user-agent'))
       return {}
     },
   }

@@ -8,7 +8,7 @@ import { FnscopeError } from '../errors.ts'
 import { textIn } from './aws-input.ts'
 import { ServiceError } from './service-error.ts'
 
-/** A stack that was deployed from a directory, not over this API; of its resources the functions alone. */
+/** An app of a directory that has no template of CloudFormation's: of its resources the functions alone. */
 export interface Stack {
   readonly name: string
   readonly deployedMs: number
@@ -19,8 +19,10 @@ export interface Stack {
 export interface CloudFormationOptions {
   readonly region: string
   readonly accountId: string
-  /** Stacks deployed from directories, beside what the API itself deployed. */
-  readonly stacks: () => readonly Stack[]
+  /** Apps deployed from directories, beside what the API itself deployed. */
+  readonly apps: () => readonly Stack[]
+  /** Their stacks. */
+  readonly directories: () => readonly StackRecord[]
   readonly store: StackStore
   readonly engine: StackEngine
   readonly templates: StackTemplates
@@ -40,15 +42,18 @@ export class CloudFormationContext {
     return `arn:aws:cloudformation:${region}:${accountId}:stack/${name}/${unique}`
   }
 
-  /** All that are there or were, the newest first; those of directories as if they had been created here. */
+  /** All that are there or were, the newest first; those of directories are as if they had been created here. */
   all(): readonly StackRecord[] {
-    const { store, stacks } = this.options
+    const { store, apps, directories } = this.options
     const own = store.all()
     const names = new Set(own.filter(({ deletedMs }) => deletedMs === undefined).map(({ name }) => name))
+    const recorded = directories()
+    const known = new Set([...names, ...recorded.map(({ name }) => name)])
     return [
-      ...stacks()
-        .filter(({ name }) => !names.has(name))
-        .map((stack) => this.#recordOf(stack)),
+      ...apps()
+        .filter(({ name }) => !known.has(name))
+        .map((app) => this.#recordOf(app)),
+      ...recorded.filter(({ name }) => !names.has(name)),
       ...own,
     ]
   }
@@ -74,7 +79,10 @@ export class CloudFormationContext {
       throw validationError(
         `Stack [${record.name}] is nested in [${this.find(record.rootId).name}]: change it by changing that one.`,
       )
-    if (this.options.store.find(record.id) === undefined) this.options.store.put(record)
+    const { store, directories } = this.options
+    if (store.find(record.id) !== undefined) return record
+    store.put(record)
+    for (const one of directories()) if (one.rootId === record.id) store.put(one)
     return record
   }
 

@@ -2,8 +2,12 @@
 // the events then finds the end of it, and nobody polls for seconds. A longer one goes on behind the answer.
 
 const LONGEST_MS = 2000
+/** SAM CLI sleeps five seconds before its first look, whatever it was answered: the change is made meanwhile. */
+const SLEEPS_FIRST = /\baws-sam-cli\//
 
-export async function settledSoon(done: Promise<void>): Promise<void> {
+/** @param userAgent of the client that asked for the change */
+export async function settledSoon(done: Promise<void>, userAgent = ''): Promise<void> {
+  if (SLEEPS_FIRST.test(userAgent)) return
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, LONGEST_MS)

@@ -1,6 +1,7 @@
 // CloudWatch (GraniteServiceVersion20100801, in all three protocols): PutMetricData, and what asks for metrics.
 import type { AwsService } from './aws-service.ts'
-import { metricOperations, type MetricReadOptions } from './get-metrics.ts'
+import { metricOperations } from './get-metrics.ts'
+import type { MetricReadOptions } from './metric-input.ts'
 import { putMetricData, type PutMetricDataOptions } from './put-metric-data.ts'
 
 export type CloudWatchOptions = PutMetricDataOptions & MetricReadOptions

@@ -1,6 +1,9 @@
-// GET /api/logs, /api/logs/histogram and /api/logs/context: log lines by function, trace, level, text and fields.
+// GET /api/logs, /api/logs/histogram and /api/logs/context: log lines by function, trace, level, text, pattern and fields.
 import type { FastifyInstance } from 'fastify'
 import type { Platform } from '../functions/platform.ts'
+import { parseFilterPattern, type FilterPattern } from '../query/logs/filter-pattern.ts'
+import { PatternError } from '../query/logs/pattern-error.ts'
+import { ranTooLong, withinMs } from '../query/logs/within.ts'
 import type { LogCount, LogQuery, Reader, TimeRange } from '../query/reader.ts'
 import { formatXrayTraceId } from '../span/id.ts'
 import type { LogRecord } from '../span/log-record.ts'
@@ -15,19 +18,60 @@ export interface ConsoleLogsOptions {
   readonly now: () => bigint
 }
 
+/** Also what a pattern is tried on. */
 const MAX_LINES = 10_000
+const MATCH_MS = 3000
 
 export function mountConsoleLogs(server: FastifyInstance, options: ConsoleLogsOptions): void {
-  server.get('/api/logs', async (request) => ({ lines: await readLogs(queryOf(request), options) }))
+  server.get('/api/logs', async (request) => await readLogs(queryOf(request), options))
   server.get('/api/logs/histogram', async (request) => await readHistogram(queryOf(request), options))
   server.get('/api/logs/context', async (request) => ({ lines: await readContext(queryOf(request), options) }))
 }
 
+interface ReadLogs {
+  readonly lines: readonly ConsoleLogLine[]
+  /** With a pattern: the newest `received` of what was looked at, and whether there was more than could be. */
+  readonly newest?: string
+  readonly more?: boolean
+}
+
 /** The newest `limit`, oldest of them first. */
-async function readLogs(query: ConsoleQuery, options: ConsoleLogsOptions): Promise<ConsoleLogLine[]> {
+async function readLogs(query: ConsoleQuery, options: ConsoleLogsOptions): Promise<ReadLogs> {
   const limit = numberIn(query, 'limit', 1000, [1, MAX_LINES])
-  const lines = await options.reader.readLogs({ ...searchIn(query, options), limit, order: 'newest' })
-  return lines.reverse().map(logLine)
+  const pattern = patternIn(query['pattern'])
+  const search = { ...searchIn(query, options), order: 'newest' } as const
+  if (pattern === undefined) {
+    const lines = await options.reader.readLogs({ ...search, limit })
+    return { lines: lines.reverse().map(logLine) }
+  }
+  const lines = await options.reader.readLogs({ ...search, limit: MAX_LINES })
+  const newest = lines.reduce((most, { receivedNanos }) => (receivedNanos > most ? receivedNanos : most), 0n)
+  return {
+    lines: fitting(lines, pattern).slice(0, limit).toReversed().map(logLine),
+    ...(newest === 0n ? {} : { newest: newest.toString() }),
+    more: lines.length === MAX_LINES,
+  }
+}
+
+/** A filter pattern of CloudWatch Logs. @throws FnscopeError FNS_USAGE */
+function patternIn(text: string | undefined): FilterPattern | undefined {
+  if (text === undefined) return undefined
+  try {
+    return parseFilterPattern(text)
+  } catch (error) {
+    if (!(error instanceof PatternError)) throw error
+    throw refused(`The filter pattern cannot be used, at character ${error.position + 1}: ${error.message}.`)
+  }
+}
+
+function fitting(lines: readonly LogRecord[], pattern: FilterPattern): readonly LogRecord[] {
+  try {
+    return withinMs(MATCH_MS, () => lines.filter(({ body }) => pattern.matches(body)))
+  } catch (error) {
+    if (ranTooLong(error))
+      throw refused('The regular expression of the filter pattern takes too long; make it simpler.')
+    throw error
+  }
 }
 
 async function readHistogram(query: ConsoleQuery, options: ConsoleLogsOptions): Promise<ConsoleLogHistogram> {

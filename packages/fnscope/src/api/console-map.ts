@@ -16,7 +16,7 @@ export async function readMap(query: ConsoleQuery, options: TracesOptions): Prom
   const now = options.now()
   const range = rangeIn(query, now)
   const { where, filter } = searchIn(query, options)
-  const wanted = filter ?? (where && { candidates: where, parts: [], isMet: () => true })
+  const wanted = filter ?? (where && { candidates: where, parts: [], sure: undefined, isMet: () => true })
   const shape = { range, now, histograms: query['histograms'] === '1' }
   if (wanted === undefined) return consoleMap(await readServiceGraph(options.reader, range), shape)
   try {

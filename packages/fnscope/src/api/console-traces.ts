@@ -1,5 +1,5 @@
 // GET /api/traces, /api/facets and /api/latencies: traces of a range, what they have in common, how long they took.
-import { listFiltered } from '../query/filter/filtered-rows.ts'
+import { listFilteredRows } from '../query/filter/filtered-rows.ts'
 import { assembleTrace, isPartial } from '../query/trace.ts'
 import { groupByTrace } from '../query/trace-index.ts'
 import type { Reader, TraceRow } from '../query/reader.ts'
@@ -35,16 +35,11 @@ export async function listTraces(query: ConsoleQuery, options: TracesOptions): P
   const cursorAt = (after: { readonly startNanos: bigint; readonly traceId: string }): string =>
     formatCursor({ after, range }, query, SEARCH_NAMES)
   if (filter !== undefined) {
-    const { found, next } = await listFiltered(reader, {
-      ...list,
-      limit,
-      filter,
-      parts: [],
-      maxProcessed: MAX_PROCESSED,
-    })
+    const { found, next } = await listFilteredRows(reader, { ...list, limit, filter, maxProcessed: MAX_PROCESSED })
     const rows = found.map(({ row }) => row)
     const phases = await phasesOf(rows, query, reader)
-    const traces = found.map(({ row, trace }) => traceRow(row, isPartial(trace), phases))
+    // Of a trace that was not read, as below.
+    const traces = found.map(({ row, trace }) => traceRow(row, trace !== undefined && isPartial(trace), phases))
     return { traces, ...(next && { cursor: cursorAt(next) }) }
   }
   const rows = await reader.listTraces({ ...list, limit: limit + 1, ...(where && { where }) })

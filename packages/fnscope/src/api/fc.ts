@@ -112,6 +112,7 @@ function describeFunction(spec: FunctionSpec): Record<string, unknown> {
     handler: spec.handler,
     timeout: spec.timeoutSeconds,
     memorySize: spec.memoryMb,
+    instanceConcurrency: spec.fc?.instanceConcurrency ?? 1,
     environmentVariables: spec.environment,
     tracingConfig: spec.tracing === 'Active' ? { type: 'Jaeger', params: {} } : {},
     ...(spec.fc?.initializer === undefined

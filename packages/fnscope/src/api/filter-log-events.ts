@@ -6,7 +6,7 @@ import { parseFilterPattern, type FilterPattern } from '../query/logs/filter-pat
 import { behind, eventIdOf, positionOf } from '../query/logs/log-event.ts'
 import { PatternError } from '../query/logs/pattern-error.ts'
 import { ranTooLong } from '../query/logs/within.ts'
-import { NANOS_PER_DAY, nanosToMillis } from '../span/time.ts'
+import { NANOS_PER_DAY, nanosToWholeMillis } from '../span/time.ts'
 import { booleanIn, listIn, numberIn, textIn } from './aws-input.ts'
 import type { AwsOperation } from './aws-service.ts'
 import type { LogGroup, LogGroups } from './log-groups.ts'
@@ -125,9 +125,9 @@ async function pageOf(reader: LogReadOptions['reader'], query: LogEventQuery, pa
 
 function shownEvent(event: LogEvent): object {
   return {
-    timestamp: nanosToMillis(event.timeNanos),
+    timestamp: nanosToWholeMillis(event.timeNanos),
     message: event.message,
-    ingestionTime: nanosToMillis(event.receivedNanos),
+    ingestionTime: nanosToWholeMillis(event.receivedNanos),
   }
 }
 

@@ -3,6 +3,7 @@ import type { JsonObject } from '../codec/json.ts'
 import type { UnpackedCode } from '../control/code-store.ts'
 import { blankRecord, type FunctionRecord, type FunctionState } from '../control/functions/function-record.ts'
 import { newRevision } from '../control/functions/functions.ts'
+import { publishVersion } from '../control/functions/publish-version.ts'
 import { grantXrayWrite } from '../control/xray-rights.ts'
 import type { TemplateMap } from '../deploy/template-value.ts'
 import type { FunctionSpec } from '../functions/function-spec.ts'
@@ -20,7 +21,7 @@ import {
   type LambdaContext,
   type LambdaRoute,
 } from './lambda-context.ts'
-import { pageIn, publishVersion } from './lambda-versions.ts'
+import { pageIn } from './lambda-versions.ts'
 import { pageOf } from './page.ts'
 import { ServiceError } from './service-error.ts'
 
@@ -77,7 +78,7 @@ export function functionRoutes(context: LambdaContext): readonly LambdaRoute[] {
         await functions.put(record)
         if (spec.tracing === 'Active') grantXrayWrite(context.roles, roleArn)
         if (booleanIn(input, 'Publish') === true)
-          return functionConfiguration(await publishVersion(context, record, ''), context)
+          return functionConfiguration(await publishVersion(context.functions, record, ''), context)
         return functionConfiguration(record, context)
       },
     },
@@ -180,7 +181,7 @@ async function updateCode(context: LambdaContext, call: LambdaCall): Promise<obj
   if (booleanIn(input, 'DryRun') === true) return functionConfiguration(changed, context)
   await context.functions.put(changed)
   if (booleanIn(input, 'Publish') === true)
-    return functionConfiguration(await publishVersion(context, changed, ''), context)
+    return functionConfiguration(await publishVersion(context.functions, changed, ''), context)
   return functionConfiguration(changed, context)
 }
 

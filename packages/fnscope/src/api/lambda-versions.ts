@@ -1,7 +1,8 @@
 // Lambda's published versions, which never change, and aliases, which lead to one or share calls between two.
 import type { JsonObject } from '../codec/json.ts'
-import type { Alias, FunctionRecord, FunctionState } from '../control/functions/function-record.ts'
+import type { Alias, FunctionRecord } from '../control/functions/function-record.ts'
 import { newRevision } from '../control/functions/functions.ts'
+import { publishVersion } from '../control/functions/publish-version.ts'
 import { objectIn, textIn } from './aws-input.ts'
 import { functionConfiguration } from './function-configuration.ts'
 import {
@@ -19,41 +20,6 @@ import {
 import { pageOf } from './page.ts'
 
 const BASE = '/2015-03-31/functions/:name'
-
-/** $LATEST as it is becomes a version; the same as the last one is that one again. */
-export async function publishVersion(
-  context: LambdaContext,
-  record: FunctionRecord,
-  description: string,
-): Promise<FunctionState> {
-  const last = record.versions.at(-1)
-  if (last !== undefined && sameAs(last, record)) return last
-  const { spec, roleArn, layerArns, codeSha256, codeSize, settings } = record
-  const version: FunctionState = {
-    spec: { ...spec, version: String(record.nextVersion), ...(description !== '' && { description }) },
-    roleArn,
-    layerArns,
-    codeSha256,
-    codeSize,
-    settings,
-    modifiedMs: Date.now(),
-    revisionId: newRevision(),
-  }
-  await context.functions.put({
-    ...record,
-    versions: [...record.versions, version],
-    nextVersion: record.nextVersion + 1,
-  })
-  return version
-}
-
-function sameAs(version: FunctionState, latest: FunctionState): boolean {
-  const plain = ({ spec, layerArns, roleArn }: FunctionState): string => {
-    const { version: _, description: __, tags: ___, reservedConcurrency: ____, ...rest } = spec
-    return JSON.stringify([rest, layerArns, roleArn])
-  }
-  return plain(version) === plain(latest)
-}
 
 export function versionRoutes(context: LambdaContext): readonly LambdaRoute[] {
   const aliasIn = (call: LambdaCall): { readonly record: FunctionRecord; readonly alias: Alias } => {
@@ -90,7 +56,7 @@ export function versionRoutes(context: LambdaContext): readonly LambdaRoute[] {
             `CodeSHA256 (${sha}) is different from current CodeSHA256 in $LATEST (${record.codeSha256}). Please try again with the CodeSHA256 in $LATEST.`,
           )
         return functionConfiguration(
-          await publishVersion(context, record, textIn(call.input, 'Description') ?? ''),
+          await publishVersion(context.functions, record, textIn(call.input, 'Description') ?? ''),
           context,
         )
       },

@@ -102,6 +102,11 @@ export class LogGroups {
     this.save()
   }
 
+  setTags(group: LogGroup, tags: LogGroup['tags']): void {
+    group.tags = tags
+    this.save()
+  }
+
   setSubscriptionFilters(group: LogGroup, filters: LogGroup['subscriptionFilters']): void {
     group.subscriptionFilters = filters
     this.save()

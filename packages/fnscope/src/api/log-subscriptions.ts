@@ -10,7 +10,7 @@ import type { Logger } from '../log.ts'
 import { eventIdOf } from '../query/logs/log-event.ts'
 import { parseFilterPattern, type FilterPattern } from '../query/logs/filter-pattern.ts'
 import type { LogRecord } from '../span/log-record.ts'
-import { nanosToMillis } from '../span/time.ts'
+import { nanosToWholeMillis } from '../span/time.ts'
 import type { LogGroups } from './log-groups.ts'
 
 export interface LogSubscriptionsOptions {
@@ -132,7 +132,7 @@ export class LogSubscriptions {
       subscriptionFilters: [filter.name],
       logEvents: records.map(({ timeNanos, receivedNanos, body }, sequence) => ({
         id: eventIdOf({ timeNanos, receivedNanos, sequence }),
-        timestamp: nanosToMillis(timeNanos),
+        timestamp: nanosToWholeMillis(timeNanos),
         message: body,
       })),
     }

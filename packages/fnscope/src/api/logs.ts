@@ -4,8 +4,10 @@ import { booleanIn, numberIn, textIn, textsIn } from './aws-input.ts'
 import type { AwsOperation, AwsService } from './aws-service.ts'
 import { filterLogEvents, getLogEvents } from './filter-log-events.ts'
 import { insightsOperations, type InsightsOptions } from './insights-queries.ts'
+import { logFields } from './log-fields.ts'
 import type { LogGroup, LogStream } from './log-groups.ts'
 import { groupNameIn, groupOf, invalidParameter, notFound, pageOf, streamNameIn } from './log-names.ts'
+import { logTags } from './log-tags.ts'
 import { nextToken, putLogEvents, type PutLogEventsOptions } from './put-log-events.ts'
 import { ServiceError } from './service-error.ts'
 import { subscriptionFilters } from './subscription-filters.ts'
@@ -81,6 +83,8 @@ export function logsService(options: LogsOptions): AwsService {
       GetLogEvents: getLogEvents(options),
       ...insightsOperations(options),
       ...subscriptionFilters(groups),
+      ...logTags(groups),
+      ...logFields(options),
     },
   }
 }

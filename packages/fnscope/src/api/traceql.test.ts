@@ -56,16 +56,53 @@ test('what is asked of the trace stands beside', () => {
   })
 })
 
+test('|| parts what is asked of one span from what is asked of another, and && binds tighter', () => {
+  const named = (value: string): unknown => ({
+    is: 'and',
+    of: [{ is: 'span', where: { is: 'and', of: [{ is: 'text', field: 'name', op: '=', value }] } }],
+  })
+  assert.deepEqual(parse('{ name = "a" || name = "b" }'), { is: 'or', of: [named('a'), named('b')] })
+  const { of } = parse('{ name = "a" && kind = server || rootName = "b" }') as { readonly of: readonly unknown[] }
+  assert.deepEqual(of.length, 2)
+  assert.deepEqual(of[1], {
+    is: 'and',
+    of: [{ is: 'root', where: { is: 'text', field: 'name', op: '=', value: 'b' } }],
+  })
+})
+
+test('a choice of values is any of them, and unlike a value is what every span has otherwise', () => {
+  const service = (value: string): unknown => ({ is: 'text', field: 'service', op: '=', value })
+  const spanOf = (where: unknown): unknown => ({ is: 'and', of: [{ is: 'span', where: { is: 'and', of: [where] } }] })
+  const either = { is: 'or', of: [service('shop.eu'), service('주문|x')] }
+  assert.deepEqual(parse('{ resource.service.name =~ "shop\\\\.eu|주문\\\\|x" }'), spanOf(either))
+  assert.deepEqual(parse('{ resource.service.name !~ `^(shop\\.eu|주문\\|x)$` }'), spanOf({ is: 'not', of: either }))
+  assert.deepEqual(
+    parse('{ resource.service.name != "shop" }'),
+    spanOf({ is: 'not', of: { is: 'or', of: [service('shop')] } }),
+  )
+  assert.deepEqual(parse('{ rootServiceName =~ "a|b" }'), {
+    is: 'and',
+    of: [
+      {
+        is: 'or',
+        of: ['a', 'b'].map((value) => ({ is: 'root', where: { is: 'text', field: 'service', op: '=', value } })),
+      },
+    ],
+  })
+})
+
 const REFUSED: readonly (readonly [string, RegExp])[] = [
   ['', /this it cannot: \(the end\)/],
   ['name = "x"', /this it cannot: name = "x"/],
-  ['{ name = "x" || name = "y" }', /this it cannot: \|\| name = "y"/],
   ['{ name = "x" } && { name = "y" }', /this it cannot/],
   ['{ name = "x" } | count() > 2', /this it cannot/],
   ['{ (name = "x") }', /this it cannot/],
   ['{ name = "x" && }', /this it cannot/],
-  ['{ name =~ "x.*" }', /regular expressions: "=~"/],
-  ['{ name != "x" }', /compares name by = alone, not by !=/],
+  ['{ name =~ "x.*" }', /a choice of texts, "shop\|cart", not "x\.\*" behind name/],
+  ['{ name =~ "a|[bc]" }', /a choice of texts/],
+  ['{ name =~ "\\\\d" }', /a choice of texts/],
+  ['{ .colour != "red" }', /compares \.colour by = alone, not by !=/],
+  ['{ .colour !~ "red|blue" }', /not by !~/],
   ['{ .items > 3 }', /compares \.items by = alone/],
   ['{ colour = "red" }', /does not know colour/],
   ['{ status = bad }', /status is error, ok or unset/],

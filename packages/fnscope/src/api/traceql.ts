@@ -1,5 +1,5 @@
-// The part of Tempo's TraceQL that asks of one span: `{ resource.service.name = "shop" && duration > 100ms }`. All else is
-// refused with what it is. https://grafana.com/docs/tempo/latest/traceql/
+// The part of Tempo's TraceQL that asks of one span: `{ resource.service.name =~ "shop|cart" && duration > 100ms }`. All else
+// is refused with what it is. https://grafana.com/docs/tempo/latest/traceql/
 import { SPAN_KINDS } from '../codec/jaeger-json.ts'
 import type { SpanQuery, TraceQuery } from '../query/reader.ts'
 import { clampNanos, durationOf, refused } from './jaeger-request.ts'
@@ -10,7 +10,7 @@ type Operator = (typeof NUMBERS)[number]
 
 interface Condition {
   readonly field: string
-  readonly op: Operator
+  readonly op: Operator | '=~' | '!~'
   /** Without its quotes. */
   readonly value: string
 }
@@ -25,22 +25,28 @@ export function parseTraceQl(text: string, resourceKeys: ReadonlySet<string>): T
   const inner = /^\s*\{(.*)\}\s*$/s.exec(text)?.[1]
   if (inner === undefined) throw unsupported(text)
   if (inner.trim() === '') return undefined
-  const conditions: Condition[] = []
+  const either: Condition[][] = [[]]
   let rest = inner
-  for (;;) {
+  for (let count = 1; ; count++) {
     const match = CONDITION.exec(rest)
     const { field, op, value } = (match?.groups ?? {}) as Readonly<Record<string, string | undefined>>
     if (match === null || field === undefined || value === undefined) throw unsupported(rest)
-    if (!(NUMBERS as readonly (string | undefined)[]).includes(op))
-      throw refused(`fnscope does not search by regular expressions: "${op}" in ${rest.trim().slice(0, 100)}`)
-    if (conditions.length === MAX_CONDITIONS) throw refused(`More than ${MAX_CONDITIONS} conditions are not asked.`)
-    conditions.push({ field: unquoted(field), op: op as Operator, value: unquoted(value) })
+    if (count > MAX_CONDITIONS) throw refused(`More than ${MAX_CONDITIONS} conditions are not asked.`)
+    either.at(-1)!.push({ field: unquoted(field), op: op as Condition['op'], value: unquoted(value) })
     rest = rest.slice(match[0].length)
     if (rest === '') break
-    if (!rest.startsWith('&&')) throw unsupported(rest)
+    if (!rest.startsWith('&&') && !rest.startsWith('||')) throw unsupported(rest)
+    if (rest.startsWith('||')) either.push([])
     rest = rest.slice(2)
   }
-  const of = conditions.map((one) => compile(one, resourceKeys))
+  // Some span meets one or the other: some span meets the one, or some span meets the other.
+  const of = either.map((conditions) => allOf(conditions, resourceKeys))
+  return of.length === 1 ? of[0]! : { is: 'or', of }
+}
+
+/** One span meets all that is asked of a span. */
+function allOf(conditions: readonly Condition[], resourceKeys: ReadonlySet<string>): TraceQuery {
+  const of = conditions.map((one) => compileAny(one, resourceKeys))
   const spans = of.flatMap((one) => (one.on === 'span' ? [one.where] : []))
   const traces = of.flatMap((one): TraceQuery[] => (one.on === 'trace' ? [one.where] : []))
   const flat = spans.flatMap((one) => (one.is === 'and' ? one.of : [one]))
@@ -51,7 +57,7 @@ export function parseTraceQl(text: string, resourceKeys: ReadonlySet<string>): T
 function unsupported(rest: string): Error {
   const near = rest.trim().slice(0, 100)
   return refused(
-    `fnscope reads of TraceQL one set of conditions joined by &&, like { resource.service.name = "shop" && duration > 1s }; this it cannot: ${near === '' ? '(the end)' : near}`,
+    `fnscope reads of TraceQL one set of conditions joined by && and ||, like { resource.service.name = "shop" && duration > 1s }; this it cannot: ${near === '' ? '(the end)' : near}`,
   )
 }
 
@@ -65,9 +71,46 @@ type Compiled =
   | { readonly on: 'span'; readonly where: SpanQuery }
   | { readonly on: 'trace'; readonly where: TraceQuery }
 
+/** What every span or trace has: without it nothing is unlike a value. */
+const INTRINSIC =
+  /^((span:|trace:)?(name|status|statusmessage|kind|root(service)?name|rootservice)|resource\.service\.name|\.service\.name)$/i
+
+/** = and its opposite, and a choice of values, which is how Grafana asks for several; the rest is `compile`'s. */
+function compileAny({ field, op, value }: Condition, resourceKeys: ReadonlySet<string>): Compiled {
+  const isText = INTRINSIC.test(field)
+  const isNegative = op === '!~' || (op === '!=' && isText)
+  if (op !== '=~' && !isNegative) return compile({ field, op, value }, resourceKeys)
+  if (!isText && isNegative)
+    throw refused(`fnscope compares ${field} by =, or by =~ with a choice of values, not by ${op}.`)
+  const values = op === '!=' ? [value] : choiceOf(value)
+  if (values === undefined)
+    throw refused(
+      `fnscope reads of regular expressions a choice of texts, "shop|cart", not ${JSON.stringify(value.slice(0, 100))} behind ${field}.`,
+    )
+  const of = values.map((one) => compile({ field, op: '=', value: one }, resourceKeys))
+  if (of[0]!.on === 'trace') {
+    const any: TraceQuery = { is: 'or', of: of.map(({ where }) => where as TraceQuery) }
+    return { on: 'trace', where: isNegative ? { is: 'not', of: any } : any }
+  }
+  const any: SpanQuery = { is: 'or', of: of.map(({ where }) => where as SpanQuery) }
+  return { on: 'span', where: isNegative ? { is: 'not', of: any } : any }
+}
+
+/** The texts of an expression that is nothing but a choice of them. */
+function choiceOf(regex: string): readonly string[] | undefined {
+  const inner = /^\^?\(?([^()]*)\)?\$?$/s.exec(regex)?.[1]
+  const texts = inner?.split(/(?<!\\)\|/)
+  if (texts === undefined || texts.some((text) => /(?<!\\)[[\]{}*+?^$]|(?<!\\)\.|\\[A-Za-z0-9]/.test(text)))
+    return undefined
+  return texts.map((text) => text.replaceAll(/\\(.)/gs, '$1'))
+}
+
 const STATUSES: Readonly<Record<string, string>> = { error: 'ERROR', ok: 'OK' }
 
-function compile({ field, op, value }: Condition, resourceKeys: ReadonlySet<string>): Compiled {
+function compile(
+  { field, op, value }: Condition & { readonly op: Operator },
+  resourceKeys: ReadonlySet<string>,
+): Compiled {
   const name = field.replace(/^(span:|trace:)/, (scope) => (scope === 'trace:' ? 'trace' : '')).toLowerCase()
   const equal = (): void => {
     if (op !== '=') throw refused(`fnscope compares ${field} by = alone, not by ${op}.`)

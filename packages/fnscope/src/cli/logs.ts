@@ -12,6 +12,7 @@ interface LogsOptions extends JsonOption {
   readonly request?: string
   readonly trace?: string
   readonly filter?: string
+  readonly filterPattern?: string
   readonly group?: string
   readonly stream?: string
   readonly limit: string
@@ -22,6 +23,7 @@ Examples:
   fnscope logs                                the last hour of every function
   fnscope logs HelloWorldFunction --follow
   fnscope logs --group /shop/orders --filter '訂單 failed'
+  fnscope logs --filter-pattern '{ $.level = "ERROR" && $.ms > 100 }'
   fnscope logs --trace 1-63dd2166-434a12c22e1307ff2114f299
   fnscope logs --request 630c0f4f-3696-4992-a2a6-885d47b30fb9 --json`
 
@@ -40,6 +42,7 @@ export function addLogs(program: Command, terminal: Terminal): void {
     .option('--request <id>', 'lines of one invocation')
     .option('--trace <id>', 'lines of one trace')
     .option('--filter <words>', 'lines that have all these words')
+    .option('--filter-pattern <pattern>', 'lines that fit a filter pattern of CloudWatch Logs')
     .option('--group <name>', 'lines of a log group')
     .option('--stream <name>', 'lines of a log stream')
     .option('--limit <n>', 'at most so many lines, the newest', '1000')
@@ -57,10 +60,12 @@ async function runLogs(name: string | undefined, options: LogsOptions, terminal:
   if (options.request !== undefined) query.set('request', options.request)
   if (options.trace !== undefined) query.set('trace', options.trace)
   if (options.filter !== undefined) query.set('filter', options.filter)
+  if (options.filterPattern !== undefined) query.set('pattern', options.filterPattern)
   if (options.group !== undefined) query.set('group', options.group)
   if (options.stream !== undefined) query.set('stream', options.stream)
-  let after = await printLines(client, query, options, terminal)
-  if (!options.follow && after === undefined) terminal.notice(`No log lines in the last ${options.since}.`)
+  const first = await printLines(client, query, options, terminal)
+  let after = first.newest
+  if (!options.follow && first.printed === 0) terminal.notice(`No log lines in the last ${options.since}.`)
   while (options.follow) {
     await delay(FOLLOW_MS)
     // the moment that --since meant stays where it was: a line that is stored late is still after it
@@ -69,24 +74,37 @@ async function runLogs(name: string | undefined, options: LogsOptions, terminal:
       query.set('after', after)
       query.set('limit', String(FOLLOW_LIMIT))
     }
-    after = (await printLines(client, query, options, terminal)) ?? after
+    after = (await printLines(client, query, options, terminal)).newest ?? after
   }
 }
 
-/** Prints what the query finds; the newest `received` of it, or undefined when there was nothing. */
+interface Printed {
+  readonly printed: number
+  /** The newest `received` of what was looked at, if there was anything. */
+  readonly newest: string | undefined
+}
+
+/** Prints what the query finds. */
 async function printLines(
   client: Client,
   query: URLSearchParams,
   options: LogsOptions,
   terminal: Terminal,
-): Promise<string | undefined> {
-  const { lines } = await client.get<{ readonly lines: readonly ConsoleLogLine[] }>(`/api/logs?${query.toString()}`)
-  if (lines.length === FOLLOW_LIMIT)
+): Promise<Printed> {
+  const answer = await client.get<{
+    readonly lines: readonly ConsoleLogLine[]
+    readonly newest?: string
+    readonly more?: boolean
+  }>(`/api/logs?${query.toString()}`)
+  const { lines } = answer
+  if (answer.more === true)
+    terminal.notice('The pattern was tried on the newest 10000 lines: narrow by a function, --group or --since.')
+  else if (lines.length === FOLLOW_LIMIT)
     terminal.notice(`More than ${FOLLOW_LIMIT} lines at once: older ones are left out.`)
-  let newest = 0n
+  let newest = BigInt(answer.newest ?? 0)
   for (const line of lines) {
     if (BigInt(line.received) > newest) newest = BigInt(line.received)
     terminal.print(options.json ? JSON.stringify(line) : formatLogLine(line, terminal.out))
   }
-  return lines.length === 0 ? undefined : String(newest)
+  return { printed: lines.length, newest: newest === 0n ? undefined : String(newest) }
 }

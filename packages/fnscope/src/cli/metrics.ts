@@ -14,7 +14,8 @@ const HELP = `
 Examples:
   fnscope metrics                             every function in the last hour
   fnscope metrics HelloWorldFunction --since 1d --json
-  fnscope metrics --query 'sum by (function_name) (sum_over_time(aws_lambda_errors_sum[1d]))'`
+  fnscope metrics --query 'sum by (function_name) (sum_over_time(aws_lambda_errors_sum[1d]))'
+  fnscope metrics --query 'topk(5, max_over_time(aws_lambda_duration_maximum[1h]))'`
 
 interface Sample {
   readonly metric: Readonly<Record<string, string>>
@@ -25,6 +26,7 @@ interface Answer {
   readonly data:
     | { readonly resultType: 'vector' | 'matrix'; readonly result: readonly Sample[] }
     | { readonly resultType: 'scalar'; readonly result: Sample['value'] }
+    | { readonly resultType: 'string'; readonly result: Sample['value'] }
 }
 
 /** Field of the answer → metric, and how minutes become one figure. */
@@ -87,7 +89,7 @@ async function readFigures(client: Client, sinceMs: number): Promise<ReadonlyMap
   const found = new Map<string, Figures>()
   for (const [field, [over, metric]] of Object.entries(FIGURES)) {
     const data = await ask(client, `${over} by (function_name) (${over}_over_time(aws_lambda_${metric}[${range}]))`)
-    if (data.resultType === 'scalar') continue
+    if (data.resultType === 'scalar' || data.resultType === 'string') continue
     for (const { metric: labels, value } of data.result) {
       const each = labels['function_name'] ?? ''
       found.set(each, { ...found.get(each), [field]: Number(value[1]) })
@@ -114,8 +116,8 @@ function describe(name: string, figures: Figures, { out: { paint } }: Terminal):
 }
 
 function printAnswer(data: Answer['data'], { json }: MetricsOptions, terminal: Terminal): void {
-  if (data.resultType === 'scalar') {
-    terminal.print(json ? JSON.stringify({ value: data.result }) : data.result[1])
+  if (data.resultType === 'scalar' || data.resultType === 'string') {
+    terminal.print(json ? JSON.stringify({ value: data.result }) : printableLine(data.result[1]))
     return
   }
   if (data.result.length === 0) terminal.notice('The query finds nothing at this time.')

@@ -15,6 +15,11 @@ export class CloudCallError extends Error {
   }
 }
 
+/** What was asked for is not there, or no longer. */
+export function isGone(error: unknown): boolean {
+  return error instanceof CloudCallError && error.code.startsWith('ResourceNotFound')
+}
+
 export interface CloudClientOptions {
   /** `http://host:port`, asked for at each call. */
   readonly endpoint: () => Promise<string>

@@ -5,6 +5,8 @@ import type { CloudClient } from './cloud-client.ts'
 
 export interface Delivery {
   readonly body: string
+  /** Of a topic's message. */
+  readonly subject?: string
   /** Message attributes, where the target has such. */
   readonly attributes?: Readonly<Record<string, string>>
   /** X-Amzn-Trace-Id that the receiver's trace continues or links. */
@@ -13,31 +15,39 @@ export interface Delivery {
   readonly event?: { readonly source: string; readonly detailType: string; readonly resources: readonly string[] }
 }
 
-/** @throws CloudCallError; FnscopeError FNS_CONFIG for a target of another service */
-export async function deliver(client: CloudClient, arn: string, delivery: Delivery): Promise<void> {
+/**
+ * @returns what SentTraces knows the message by
+ * @throws CloudCallError; FnscopeError FNS_CONFIG for a target of another service
+ */
+export async function deliver(client: CloudClient, arn: string, delivery: Delivery): Promise<string> {
   const service = arn.split(':')[2]
-  if (service === 'sqs') await toQueue(client, arn, delivery)
-  else if (service === 'sns') await toTopic(client, arn, delivery)
-  else if (service === 'events') await toBus(client, arn, delivery)
-  else throw new FnscopeError('FNS_CONFIG', `${arn} is no queue, topic or event bus: nothing can be sent there.`)
+  if (service === 'sqs') return `sqs ${await toQueue(client, arn, delivery)}`
+  if (service === 'sns') return `sns ${await toTopic(client, arn, delivery)}`
+  if (service === 'events') return `events ${await toBus(client, arn, delivery)}`
+  throw new FnscopeError('FNS_CONFIG', `${arn} is no queue, topic or event bus: nothing can be sent there.`)
 }
 
 async function toQueue(
   client: CloudClient,
   arn: string,
   { body, attributes = {}, traceHeader }: Delivery,
-): Promise<void> {
+): Promise<string> {
   const { QueueUrl } = await client.json('sqs', 'GetQueueUrl', { QueueName: nameOf(arn) })
   const text = (value: string): object => ({ DataType: 'String', StringValue: value })
-  await client.json('sqs', 'SendMessage', {
+  const { MessageId } = await client.json('sqs', 'SendMessage', {
     QueueUrl,
     MessageBody: body,
     MessageAttributes: Object.fromEntries(Object.entries(attributes).map(([name, value]) => [name, text(value)])),
     ...(traceHeader === undefined ? {} : { MessageSystemAttributes: { AWSTraceHeader: text(traceHeader) } }),
   })
+  return String(MessageId)
 }
 
-async function toTopic(client: CloudClient, arn: string, { body, attributes = {} }: Delivery): Promise<void> {
+async function toTopic(
+  client: CloudClient,
+  arn: string,
+  { body, subject, attributes = {} }: Delivery,
+): Promise<string> {
   const entries = Object.entries(attributes).flatMap(([name, value], index) => {
     const entry = `MessageAttributes.entry.${index + 1}`
     return [
@@ -46,11 +56,13 @@ async function toTopic(client: CloudClient, arn: string, { body, attributes = {}
       [`${entry}.Value.StringValue`, value],
     ]
   })
-  const parameters = { Action: 'Publish', TopicArn: arn, Message: body, ...Object.fromEntries(entries) }
-  await client.query('sns', '2010-03-31', parameters)
+  const said = { TopicArn: arn, Message: body, ...(subject === undefined ? {} : { Subject: subject }) }
+  const parameters = { Action: 'Publish', ...said, ...Object.fromEntries(entries) }
+  const xml = await client.query('sns', '2010-03-31', parameters)
+  return /<MessageId>([^<]+)</.exec(xml)?.[1] ?? ''
 }
 
-async function toBus(client: CloudClient, arn: string, { body, event, traceHeader }: Delivery): Promise<void> {
+async function toBus(client: CloudClient, arn: string, { body, event, traceHeader }: Delivery): Promise<string> {
   const { source, detailType, resources } = event ?? { source: 'lambda', detailType: 'Event', resources: [] }
   const entry = {
     EventBusName: nameOf(arn),
@@ -60,7 +72,8 @@ async function toBus(client: CloudClient, arn: string, { body, event, traceHeade
     Resources: resources,
   }
   const traced = traceHeader === undefined ? {} : { TraceHeader: traceHeader }
-  await client.json('events', 'PutEvents', { Entries: [{ ...entry, ...traced }] })
+  const { Entries } = await client.json('events', 'PutEvents', { Entries: [{ ...entry, ...traced }] })
+  return String((Entries as readonly { readonly EventId?: string }[] | undefined)?.[0]?.EventId)
 }
 
 /** `arn:aws:sqs:region:account:name`, `arn:aws:events:region:account:event-bus/name` */

@@ -1,6 +1,6 @@
 // What was made of some bytes, found again by the same bytes: a hash table whose keys are never JS strings. Bounded: it
 // forgets everything when it is full, at most once a request, and then keeps nothing more of that request.
-import { equalBytes, hashOf } from '../span/columns.ts'
+import { equalBytes, hashOf } from '../span/byte-hash.ts'
 
 export interface BytesMemoLimits {
   readonly entries: number

@@ -1,169 +1,115 @@
-// Events and links of a Datadog span as the JSON text that their columns hold: as the agent's messages have them, and as
-// JSON in a tag, where a tracer has no better place.
-import type { Attributes, AttributeValue } from '../span/attribute-value.ts'
-import { NO_SPAN_ID } from '../span/id.ts'
-import { formatEvents, formatLinks, formatResource } from '../span/span-json.ts'
-import { isDeeperThan, isJsonObject, setOwn, textOf, type JsonObject } from './json.ts'
+// Events of a Datadog span as the JSON text that their column holds.
+import { nameOf, nextItem, writeItem, writeName } from './datadog-item.ts'
+import type { DatadogRows } from './datadog-rows.ts'
 import { MsgpackError, type MsgpackReader } from './msgpack-reader.ts'
 import type { TextWriter } from './otlp-text.ts'
 
-/** Values nested deeper than this are kept as bytes, or the request is refused. */
-export const MAX_DEPTH = 64
-
-const NO_TRACE_ID = '0'.repeat(32)
-
-/** A number that a double may not hold. */
-const LONG_NUMBER = /[:[,]\s*-?\d{16}/
-
-/** A list that is written in pieces: what stands before the next one, and what ends it. */
-export function nextItem(to: TextWriter): void {
-  to.ascii(to.length === 0 ? '[' : ',')
-}
-
-export function endItems(to: TextWriter): void {
-  if (to.length > 0) to.byte(93)
-}
-
-/** A map's key as a member's name; one that begins with $ has one more, so that it is none of this JSON's own. */
-export function writeName(view: DataView, start: number, end: number, to: TextWriter): void {
-  const at = to.length
-  to.quoted(view, start, end)
-  if (end > start && view.getUint8(start) === 36) to.insert(at + 1, 36)
-  to.byte(58)
-}
-
-/** One item of MessagePack as attribute JSON. @throws MsgpackError also when it is nested deeper than MAX_DEPTH */
-export function writeItem(reader: MsgpackReader, to: TextWriter, depth = 0): void {
-  if (depth > MAX_DEPTH) throw new MsgpackError(`values nested deeper than ${MAX_DEPTH} levels`, reader.at)
-  const head = reader.bytes[reader.at] ?? 0xc0
-  if (reader.isMap) {
-    const pairs = reader.map()
-    to.byte(123)
-    for (let i = 0; i < pairs; i++) {
-      if (i > 0) to.byte(44)
-      if (!reader.isText) throw new MsgpackError('a key that is no string', reader.at)
-      reader.text()
-      writeName(reader.view, reader.start, reader.end, to)
-      writeItem(reader, to, depth + 1)
+export function readEvents(reader: MsgpackReader, rows: DatadogRows): void {
+  const to = rows.events
+  for (let left = reader.array(); left > 0; left--) {
+    let low = 0
+    let high = 0
+    let nameStart = 0
+    let nameEnd = 0
+    let attributes = -1
+    for (let fields = reader.map(); fields > 0; fields--) {
+      switch (nameOf(reader)) {
+        case 'time_unix_nano':
+          reader.integer()
+          low = reader.low
+          high = reader.high
+          break
+        case 'name':
+          reader.text()
+          nameStart = reader.start
+          nameEnd = reader.end
+          break
+        case 'attributes':
+          attributes = reader.at
+          reader.skip()
+          break
+        default:
+          reader.skip()
+      }
+    }
+    const after = reader.at
+    beginEvent(to, reader.view, { low, high, nameStart, nameEnd })
+    if (attributes !== -1) {
+      reader.at = attributes
+      to.ascii(',"attributes":')
+      writeTyped(reader, to)
     }
     to.byte(125)
-  } else if (reader.isArray) {
-    const items = reader.array()
+    reader.at = after
+  }
+}
+
+export interface EventParts {
+  readonly low: number
+  readonly high: number
+  readonly nameStart: number
+  readonly nameEnd: number
+}
+
+export function beginEvent(to: TextWriter, view: DataView, { low, high, nameStart, nameEnd }: EventParts): void {
+  nextItem(to)
+  to.ascii('{"nanos":')
+  to.integer(low, high)
+  if (nameEnd > nameStart) {
+    to.ascii(',"name":')
+    to.quoted(view, nameStart, nameEnd)
+  }
+}
+
+/** A map of values that each name their type: `{type, string_value | bool_value | …}`. */
+function writeTyped(reader: MsgpackReader, to: TextWriter): void {
+  to.byte(123)
+  for (let left = reader.map(), i = 0; left > 0; left--, i++) {
+    if (i > 0) to.byte(44)
+    reader.text()
+    writeName(reader.view, reader.start, reader.end, to)
+    writeTypedValue(reader, to, 0)
+  }
+  to.byte(125)
+}
+
+/** More than an array in an array is not foreseen. */
+const MAX_ARRAY_DEPTH = 8
+
+function writeTypedValue(reader: MsgpackReader, to: TextWriter, depth: number): void {
+  if (depth > MAX_ARRAY_DEPTH) throw new MsgpackError(`arrays nested deeper than ${MAX_ARRAY_DEPTH} levels`, reader.at)
+  const before = to.length
+  for (let fields = reader.map(); fields > 0; fields--) {
+    const name = nameOf(reader)
+    if (!name.endsWith('_value')) {
+      reader.skip()
+      continue
+    }
+    // Of several the last one counts.
+    to.length = before
+    if (name === 'array_value' && reader.isMap) writeTypedArray(reader, to, depth)
+    else if (name === 'double_value') {
+      reader.number()
+      to.double(reader.isReal ? reader.real : reader.high * 2 ** 32 + (reader.low >>> 0))
+    } else writeItem(reader, to)
+  }
+  if (to.length === before) to.ascii('null')
+}
+
+function writeTypedArray(reader: MsgpackReader, to: TextWriter, depth: number): void {
+  const before = to.length
+  for (let fields = reader.map(); fields > 0; fields--) {
+    if (nameOf(reader) !== 'values') {
+      reader.skip()
+      continue
+    }
+    to.length = before
     to.byte(91)
-    for (let i = 0; i < items; i++) {
+    for (let left = reader.array(), i = 0; left > 0; left--, i++) {
       if (i > 0) to.byte(44)
-      writeItem(reader, to, depth + 1)
+      writeTypedValue(reader, to, depth + 1)
     }
     to.byte(93)
-  } else if (reader.isText) {
-    reader.text()
-    if (head >= 0xc4 && head <= 0xc6) {
-      to.ascii('{"$bytes":"')
-      to.base64(reader.view, reader.start, reader.end)
-      to.ascii('"}')
-    } else to.quoted(reader.view, reader.start, reader.end)
-  } else if (reader.nil()) to.ascii('null')
-  else if (head === 0xc2 || head === 0xc3) to.ascii(reader.boolean() ? 'true' : 'false')
-  else {
-    reader.number()
-    if (reader.isReal) to.double(reader.real)
-    else if (head === 0xcf) to.unsigned(reader.low, reader.high)
-    else to.integer(reader.low, reader.high)
   }
-}
-
-/** What was found in a tag; links to nothing are pointers to something that is no span. */
-export interface TagLinks {
-  readonly links: readonly string[]
-  readonly pointers: readonly string[]
-}
-
-/** Tag `events`: `[{"name","time_unix_nano","attributes"}]`. undefined when it is something else. */
-export function eventsOfTag(json: string): readonly string[] | undefined {
-  const list = listOf(json)
-  return list?.map((event) =>
-    itemOf(
-      formatEvents([
-        {
-          timeNanos: wholeOf(event['time_unix_nano']),
-          name: textOf(event['name']) ?? '',
-          attributes: attributesOf(event),
-        },
-      ]),
-    ),
-  )
-}
-
-/** Tag `_dd.span_links`: `[{"trace_id","span_id","attributes","tracestate","flags"}]` with ids in hex. */
-export function linksOfTag(json: string): TagLinks | undefined {
-  const list = listOf(json)
-  if (list === undefined) return undefined
-  const links: string[] = []
-  const pointers: string[] = []
-  for (const link of list) {
-    const traceId = hexOf(link['trace_id'], 32)
-    const spanId = hexOf(link['span_id'], 16)
-    if (traceId === undefined || spanId === undefined) return undefined
-    const attributes = attributesOf(link)
-    if (traceId === NO_TRACE_ID || spanId === NO_SPAN_ID) pointers.push(formatResource(attributes) || '{}')
-    else {
-      const state = link['tracestate']
-      const flags = Number(wholeOf(link['flags']) & 0x7fff_ffffn)
-      links.push(
-        itemOf(
-          formatLinks([
-            { traceId, spanId, attributes, flags, ...(typeof state === 'string' ? { traceState: state } : {}) },
-          ]),
-        ),
-      )
-    }
-  }
-  return { links, pointers }
-}
-
-/** Without the brackets of the list that it is in. */
-function itemOf(json: string): string {
-  return json.slice(1, -1)
-}
-
-function listOf(json: string): readonly JsonObject[] | undefined {
-  if (isDeeperThan(json, MAX_DEPTH)) return undefined
-  try {
-    const value: unknown = LONG_NUMBER.test(json) ? JSON.parse(json, keepDigits) : JSON.parse(json)
-    return Array.isArray(value) && value.every(isJsonObject) ? value : undefined
-  } catch {
-    return undefined
-  }
-}
-
-function keepDigits(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
-  if (typeof value !== 'number' || Number.isSafeInteger(value)) return value
-  const source = context?.source ?? ''
-  return /^-?\d{1,20}$/.test(source) ? BigInt(source) : value
-}
-
-function wholeOf(value: unknown): bigint {
-  if (typeof value === 'bigint') return value
-  return typeof value === 'number' && Number.isFinite(value) ? BigInt(Math.trunc(value)) : 0n
-}
-
-function hexOf(value: unknown, digits: number): string | undefined {
-  if (typeof value !== 'string' || !/^[0-9a-f]*$/i.test(value) || value.length > digits) return undefined
-  return value.toLowerCase().padStart(digits, '0')
-}
-
-function attributesOf(parent: JsonObject): Attributes {
-  const { attributes } = parent
-  return isJsonObject(attributes) ? (valueOf(attributes) as Attributes) : {}
-}
-
-/** Whole numbers are int64, as far as they are. */
-function valueOf(value: unknown): AttributeValue {
-  if (typeof value === 'number') return Number.isSafeInteger(value) ? BigInt(value) : value
-  if (typeof value === 'bigint') return BigInt.asIntN(64, value) === value ? value : Number(value)
-  if (Array.isArray(value)) return value.map(valueOf)
-  if (!isJsonObject(value)) return value as string | boolean | null
-  const found: { [key: string]: AttributeValue } = {}
-  for (const [key, item] of Object.entries(value)) setOwn(found, key, valueOf(item))
-  return found
+  if (to.length === before) to.ascii('[]')
 }

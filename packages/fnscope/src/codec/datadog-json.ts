@@ -1,7 +1,7 @@
 // Traces of Datadog's tracers in JSON: as the agent's API takes them beside MessagePack, and as the libraries print them
 // where they have no agent. Written out as v0.4, so that one decoder, and one mapping, serves all.
 import type { SpanBatch } from '../span/span-batch.ts'
-import { MAX_DEPTH } from './datadog-events.ts'
+import { MAX_DEPTH } from './datadog-item.ts'
 import { noTraces, type DatadogContext } from './datadog-rows.ts'
 import { decodeDatadogV04 } from './datadog-v04.ts'
 import { isDeeperThan, isJsonObject, type JsonObject } from './json.ts'

@@ -1,11 +1,12 @@
 // POST /v1.0/traces of the Datadog agent: maps with small numbers for keys, and strings that are sent once and named by
 // their number from then on. Decoded as its one public decoder reads it; no tracer that speaks it was at hand.
 import type { SpanBatch } from '../span/span-batch.ts'
-import { writeName } from './datadog-events.ts'
+import { beginEvent } from './datadog-events.ts'
+import { writeName } from './datadog-item.ts'
 import { TAG } from './datadog-keys.ts'
 import { DatadogRows, FIELD, noTraces, type DatadogContext } from './datadog-rows.ts'
 import { UNKNOWN_TRACER } from './datadog-source.ts'
-import { beginEvent, writeLink } from './datadog-span.ts'
+import { writeLink } from './datadog-links.ts'
 import { MsgpackError, MsgpackReader } from './msgpack-reader.ts'
 import { stringOf, TextWriter } from './otlp-text.ts'
 import type { Taken } from './taken.ts'

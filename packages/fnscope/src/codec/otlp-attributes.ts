@@ -1,7 +1,9 @@
 // A span's attributes into the batch's two maps: the user's own scalars are indexed (annotations), all else is kept
 // (attributes). What has a meaning is noted for semantic-span.ts on the way. Of OTLP as KeyValue messages, of any other
 // make as a key and a value that stand somewhere (span-row-writer.ts).
-import { equalBytes, type DictionaryColumn, type MapColumn } from '../span/columns.ts'
+import { equalBytes } from '../span/byte-hash.ts'
+import type { DictionaryColumn } from '../span/dictionary-column.ts'
+import type { MapColumn } from '../span/nested-columns.ts'
 import type { SpanBatch } from '../span/span-batch.ts'
 import { BytesMemo } from './bytes-memo.ts'
 import { bytesOf, indexOfText, pushText, stringOf, TextWriter } from './otlp-text.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { TextColumn } from '../span/columns.ts'
+import { TextColumn } from '../span/text-column.ts'
 import { integerText, pushText, TextWriter } from './otlp-text.ts'
 
 function quoted(bytes: Uint8Array): string {

@@ -1,7 +1,8 @@
 // Text that is put together from wire bytes, as bytes: attribute JSON (span/attribute-value.ts says how it looks),
 // numbers, URLs. Strings of the wire need not be UTF-8 though they should: what is not is replaced by U+FFFD here.
 import { isUtf8 } from 'node:buffer'
-import type { DictionaryColumn, TextColumn } from '../span/columns.ts'
+import type { DictionaryColumn } from '../span/dictionary-column.ts'
+import type { TextColumn } from '../span/text-column.ts'
 
 const FIRST_BYTES = 4096
 /** A writer that grew further for one large value does not stay so. */

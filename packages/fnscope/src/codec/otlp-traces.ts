@@ -1,7 +1,7 @@
 // ExportTraceServiceRequest in protobuf, wire bytes to columns: the hot path. No object a span and no string a field;
 // what repeats (keys, resources, scopes, peers) is known by its bytes from one request to the next.
 // What becomes of each field: docs/protocols/otlp-mapping.md.
-import type { TextColumn } from '../span/columns.ts'
+import type { TextColumn } from '../span/text-column.ts'
 import { SPAN_FLAG, SpanBatch } from '../span/span-batch.ts'
 import type { TimeBounds } from '../span/time.ts'
 import { AttributeColumns } from './otlp-attributes.ts'

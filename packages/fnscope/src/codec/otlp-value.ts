@@ -1,6 +1,6 @@
 // KeyValue and AnyValue of OTLP, as they stand on the wire: where they are, of what type, and their two text forms.
 // The same for traces, logs and metrics.
-import type { TextColumn } from '../span/columns.ts'
+import type { TextColumn } from '../span/text-column.ts'
 import { base64Of, doubleText, integerText, pushText, type TextWriter } from './otlp-text.ts'
 import { fieldsOf, ProtobufError, type ProtobufReader } from './protobuf-reader.ts'
 

@@ -1,5 +1,5 @@
 // A text that a row has or has not, known before the row is certain to be kept.
-import type { TextColumn } from '../span/columns.ts'
+import type { TextColumn } from '../span/text-column.ts'
 import { pushText } from './otlp-text.ts'
 
 /** A text of a row: bytes of the row's view, or a string that the codec made. */

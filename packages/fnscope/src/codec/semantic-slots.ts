@@ -1,6 +1,7 @@
 // What one span's attributes say, a slot a meaning: where the value stands on the wire. Emptied after every span;
 // nothing is decoded until somebody asks.
-import type { DictionaryColumn, TextColumn } from '../span/columns.ts'
+import type { DictionaryColumn } from '../span/dictionary-column.ts'
+import type { TextColumn } from '../span/text-column.ts'
 import { indexOfText, pushText } from './otlp-text.ts'
 import { LETTER, type WireValue } from './otlp-value.ts'
 import type { Meaning } from './semantic-keys.ts'

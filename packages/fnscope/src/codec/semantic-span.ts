@@ -1,7 +1,7 @@
 // From the attributes of OpenTelemetry's semantic conventions to the model's columns, as the OpenTelemetry collector's
 // X-Ray exporter understands them (docs/protocols/otlp-mapping.md). The one mapping for protobuf and JSON. It reads
 // attribute values where they stand on the wire; what it reads stays among the attributes too.
-import type { DictionaryColumn } from '../span/columns.ts'
+import type { DictionaryColumn } from '../span/dictionary-column.ts'
 import { ROOT_RANK, SPAN_FLAG, type SpanBatch } from '../span/span-batch.ts'
 import { CALL, PeerFinder } from './semantic-call.ts'
 import { MEANING, meanings } from './semantic-keys.ts'

@@ -1,7 +1,7 @@
 // One span's row from whatever a make's wire says, without a span object: the codecs of Datadog, Jaeger, Zipkin and
 // DataWay write through this; OTLP, which came first, and X-Ray have their own. It knows no wire.
 import { SpanBatch } from '../span/span-batch.ts'
-import type { TextColumn } from '../span/columns.ts'
+import type { TextColumn } from '../span/text-column.ts'
 import type { TimeBounds } from '../span/time.ts'
 import { highOfMicros, lowOfMicros } from './micros.ts'
 import { AttributeColumns, type AttributeKey, type KeyRules } from './otlp-attributes.ts'

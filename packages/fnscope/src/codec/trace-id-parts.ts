@@ -1,6 +1,6 @@
 // Datadog's trace ids come in two parts: the lower 64 bits with every span, the upper ones with one span of a chunk, mostly
 // the first. Here they are put together, also where the upper part comes late, or with another chunk of the request alone.
-import type { FixedColumn } from '../span/columns.ts'
+import type { FixedColumn } from '../span/fixed-column.ts'
 
 const DIGITS = 16
 

@@ -6,7 +6,9 @@
 // encoding only has to cut the prefix. Integers are int64. precursor_ids, unknown fields, and annotations that are
 // neither text, number nor boolean stay in the raw document alone.
 import { attributeText, typeOf, type AttributeValue, type Attributes } from '../span/attribute-value.ts'
-import type { DictionaryColumn, FixedColumn, TextColumn } from '../span/columns.ts'
+import type { DictionaryColumn } from '../span/dictionary-column.ts'
+import type { FixedColumn } from '../span/fixed-column.ts'
+import type { TextColumn } from '../span/text-column.ts'
 import { NO_SPAN_ID, parseSpanId, parseTraceId, writeHex } from '../span/id.ts'
 import { peerOf, type Peer } from '../span/peer.ts'
 import { ROOT_RANK, SPAN_FLAG, type SpanBatch } from '../span/span-batch.ts'

@@ -1,7 +1,8 @@
 // The attributes and annotations of one row from the bytes of http, aws, sql and annotations: as AttributeRow and
 // pushAnnotations of xray-span.ts, of objects that json-scan.ts has walked over and in which no key comes twice.
 import { attributeText, typeOf, type TypeLetter } from '../span/attribute-value.ts'
-import { DictionaryColumn, type TextColumn } from '../span/columns.ts'
+import { DictionaryColumn } from '../span/dictionary-column.ts'
+import type { TextColumn } from '../span/text-column.ts'
 import type { SpanBatch } from '../span/span-batch.ts'
 import { BytesMemo } from './bytes-memo.ts'
 import { eachMember, isTrue } from './json-scan.ts'

@@ -1,5 +1,5 @@
 // Ids and times of X-Ray documents as they stand in the bytes.
-import type { FixedColumn } from '../span/columns.ts'
+import type { FixedColumn } from '../span/fixed-column.ts'
 import { secondsToMicros } from './xray-time.ts'
 
 /** A hex digit's value by its byte; 255 for all that is none. */

@@ -1,7 +1,8 @@
 // One X-Ray document from its bytes into columns, without objects: what xray-span.ts does of parsed ones, for documents that
 // xray-scan.ts can read and that nothing is wrong with. Every other one is answered with undefined, and nothing added.
 import type { Batch } from '../span/batch.ts'
-import type { DictionaryColumn, TextColumn } from '../span/columns.ts'
+import type { DictionaryColumn } from '../span/dictionary-column.ts'
+import type { TextColumn } from '../span/text-column.ts'
 import { NO_SPAN_ID } from '../span/id.ts'
 import { peerOf, type Peer } from '../span/peer.ts'
 import { SPAN_FLAG, type SpanBatch } from '../span/span-batch.ts'

@@ -17,29 +17,42 @@ const MAX_UNPACKED_BYTES = 262_144_000
 const S_IFMT = 0o170000
 const S_IFLNK = 0o120000
 
-/** @throws ZipError when it is no zip archive, or one with more in it than a function may have */
+/**
+ * Links are made when everything else is written, so that nothing is written through one: it may lead anywhere, as to /opt
+ * or to what another link is.
+ * @param dir empty
+ * @throws ZipError when it is no zip archive, or one with more in it than a function may have
+ */
 export function unzip(archive: Buffer, dir: string): void {
   let bytes = 0
+  const links: (readonly [name: string, target: string])[] = []
   for (const entry of entriesOf(archive)) {
-    const path = join(dir, safeName(entry.name))
-    if (entry.name.endsWith('/')) {
-      mkdirSync(path, { recursive: true })
-      continue
-    }
+    const name = safeName(entry.name)
     bytes += entry.size
     if (bytes > MAX_UNPACKED_BYTES) throw new ZipError('Unzipped size must be smaller than 262144000 bytes')
+    if (entry.name.endsWith('/')) written(entry.name, () => mkdirSync(join(dir, name), { recursive: true }))
+    else if ((entry.mode & S_IFMT) === S_IFLNK) links.push([name, contentOf(archive, entry).toString('utf8')])
+    else writeFile(join(dir, name), contentOf(archive, entry), entry)
+  }
+  for (const [name] of links) written(name, () => mkdirSync(dirname(join(dir, name)), { recursive: true }))
+  for (const [name, target] of links) written(name, () => symlinkSync(target, join(dir, name)))
+}
+
+function writeFile(path: string, content: Buffer, { name, mode }: Entry): void {
+  written(name, () => {
     mkdirSync(dirname(path), { recursive: true })
-    const content = contentOf(archive, entry)
-    if ((entry.mode & S_IFMT) === S_IFLNK) {
-      const target = content.toString('utf8')
-      if (escapes(join(dirname(safeName(entry.name)), target)))
-        throw new ZipError(`${entry.name} links outside the archive`)
-      symlinkSync(target, path)
-      continue
-    }
     writeFileSync(path, content)
     // Archives made on Windows record nothing; everybody may read and enter, as Lambda wants it.
-    chmodSync(path, (entry.mode & 0o777) === 0 ? 0o644 : (entry.mode & 0o777) | 0o444)
+    chmodSync(path, (mode & 0o777) === 0 ? 0o644 : (mode & 0o777) | 0o444)
+  })
+}
+
+/** What the file system refuses, without its paths. */
+function written(name: string, write: () => void): void {
+  try {
+    write()
+  } catch (error) {
+    throw new ZipError(`${name.slice(0, 100)} cannot be written: ${(error as NodeJS.ErrnoException).code}`)
   }
 }
 

@@ -29,7 +29,8 @@ export function authorizerOf(auth: ApiAuth, event: ValueReader): { readonly auth
   const authorizer = auth.authorizers.get(name)
   if (authorizer === undefined)
     throw invalid(`${event.at('Auth')} means the authorizer ${name}, which its API has not among its Authorizers.`)
-  return { authorizer }
+  const scopes = event.inner('Auth').texts('AuthorizationScopes')
+  return { authorizer: authorizer.kind === 'jwt' && scopes.length > 0 ? { ...authorizer, scopes } : authorizer }
 }
 
 function samRestAuthorizer(name: string, properties: ValueReader): AuthorizerSpec {

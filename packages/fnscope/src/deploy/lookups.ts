@@ -13,8 +13,11 @@ export interface Lookups {
   /** What Ref gives for a resource that was made under another name than follows from the template. */
   readonly physicalId?: (logicalId: string) => string | undefined
   /** The last two for the resources of a nested stack, by the resource that holds it. */
-  readonly nested?: (logicalId: string) => Pick<Lookups, 'attribute' | 'physicalId' | 'nested'>
+  readonly nested?: (logicalId: string) => MadeLookups
 }
+
+/** What resources that were made answered. */
+export type MadeLookups = Pick<Lookups, 'attribute' | 'physicalId' | 'nested'>
 
 /** A place in S3 that a template names for code, a layer's content or a nested template. */
 export interface S3Place {

@@ -50,45 +50,68 @@ export function readBucketNotifications(context: TriggerContext): BucketNotifica
             bucket: properties.required('Bucket'),
             events: properties.texts('Events'),
             ...keyRules(properties.inner('Filter').inner('S3Key').items('Rules')),
-            functionName: spec.name,
+            target: spec.name,
           },
         ]
       : [],
   )
-  const own = resourcesOf(context, 'AWS::S3::Bucket').flatMap(([logicalId, properties]) =>
-    properties
-      .inner('NotificationConfiguration')
-      .items('LambdaConfigurations')
-      .flatMap((item) => {
-        const functionName = functionNameIn(item.text('Function') ?? '')
-        if (functionName === undefined) return []
-        const bucket = spell(context.app.scope.ref(logicalId, logicalId))
-        const rules = keyRules(item.inner('Filter').inner('S3Key').items('Rules'))
-        return [{ logicalId, stack, bucket, events: item.texts('Event'), ...rules, functionName }]
-      }),
-  )
+  const own = resourcesOf(context, 'AWS::S3::Bucket').flatMap(([logicalId, properties]) => {
+    const bucket = spell(context.app.scope.ref(logicalId, logicalId))
+    return configured(properties, OWN_WORDS).map((one) => ({ logicalId, stack, bucket, ...one }))
+  })
   // CDK's: a custom resource calls PutBucketNotificationConfiguration with what stands here.
-  const cdk = resourcesOf(context, 'Custom::S3BucketNotifications').flatMap(([logicalId, properties]) =>
-    properties
-      .inner('NotificationConfiguration')
-      .items('LambdaFunctionConfigurations')
-      .flatMap((item) => {
-        const functionName = functionNameIn(item.text('LambdaFunctionArn') ?? '')
-        if (functionName === undefined) return []
-        const rules = keyRules(item.inner('Filter').inner('Key').items('FilterRules'))
-        return [
-          {
-            logicalId,
-            stack,
-            bucket: properties.required('BucketName'),
-            events: item.texts('Events'),
-            ...rules,
-            functionName,
-          },
-        ]
-      }),
-  )
+  const cdk = resourcesOf(context, 'Custom::S3BucketNotifications').flatMap(([logicalId, properties]) => {
+    const bucket = properties.required('BucketName')
+    return configured(properties, CDK_WORDS).map((one) => ({ logicalId, stack, bucket, ...one }))
+  })
   return [...sam, ...own, ...cdk]
+}
+
+/** What the same settings are called: CloudFormation's words, and those of the S3 API. */
+interface NotificationWords {
+  /** Where in a configuration those stand who are told. */
+  readonly targets: readonly (readonly [list: string, member: string])[]
+  readonly events: string
+  readonly key: string
+  readonly rules: string
+}
+
+const OWN_WORDS: NotificationWords = {
+  targets: [
+    ['LambdaConfigurations', 'Function'],
+    ['QueueConfigurations', 'Queue'],
+    ['TopicConfigurations', 'Topic'],
+  ],
+  events: 'Event',
+  key: 'S3Key',
+  rules: 'Rules',
+}
+const CDK_WORDS: NotificationWords = {
+  targets: [
+    ['LambdaFunctionConfigurations', 'LambdaFunctionArn'],
+    ['QueueConfigurations', 'QueueArn'],
+    ['TopicConfigurations', 'TopicArn'],
+  ],
+  events: 'Events',
+  key: 'Key',
+  rules: 'FilterRules',
+}
+
+/** Of each configuration what happens, and who is told: a function by its name, a queue or a topic by its ARN. */
+function configured(
+  properties: ValueReader,
+  words: NotificationWords,
+): readonly Pick<BucketNotificationSpec, 'events' | 'prefix' | 'suffix' | 'target'>[] {
+  const configuration = properties.inner('NotificationConfiguration')
+  return words.targets.flatMap(([list, member]) =>
+    configuration.items(list).flatMap((item) => {
+      const said = item.text(member) ?? ''
+      const target = /^arn:[^:]+:(sqs|sns):/.test(said) ? said : functionNameIn(said)
+      if (target === undefined) return []
+      const rules = keyRules(item.inner('Filter').inner(words.key).items(words.rules))
+      return [{ events: item.texts(words.events), ...rules, target }]
+    }),
+  )
 }
 
 function keyRules(rules: readonly ValueReader[]): { readonly prefix: string; readonly suffix: string } {

@@ -32,6 +32,14 @@ export function physicalName(seed: NameSeed, logicalId: string, maxLength = 64):
   return `${stack}-${id}-${draw(seed, logicalId, LETTERS, 12)}`
 }
 
+/** Whether `physicalName` made it for that resource, rather than the template or somebody by hand. */
+export function isDerivedName(
+  name: string,
+  { stack, logicalId }: { readonly stack: string; readonly logicalId: string },
+): boolean {
+  return name.length > 12 && name.slice(0, -12) === physicalName({ appDir: '', stack }, logicalId).slice(0, -12)
+}
+
 /** 10 lower-case letters and digits, as API Gateway's ids. */
 export function apiIdOf(seed: NameSeed, logicalId: string): string {
   return draw(seed, logicalId, LOWER, 10)

@@ -5,11 +5,11 @@ import { FnscopeError } from '../errors.ts'
 import type { AppSpec, SegmentStyle } from '../functions/function-spec.ts'
 import { findAssembly } from './cdk-assembly.ts'
 import { findTemplate, type FoundTemplate } from './find-template.ts'
-import type { Files, Lookups, TemplateFile } from './lookups.ts'
+import type { Files, Lookups, MadeLookups, TemplateFile } from './lookups.ts'
 import { stackNameFrom } from './physical-name.ts'
 import { FUNCTION_TYPES, readStack } from './read-stack.ts'
 import { readSamConfig, type SamConfig } from './samconfig.ts'
-import { readAssembly } from './read-assembly.ts'
+import { openAssembly } from './read-assembly.ts'
 import { readServerlessDevs, SERVERLESS_DEVS_NAMES } from './serverless-devs.ts'
 import { openStack, type Stack } from './stack.ts'
 import { invalid, mapAt, type TemplateMap, typeOf } from './template-value.ts'
@@ -31,7 +31,17 @@ export interface ReadAppOptions {
   readonly notify?: (notice: string) => void
   readonly onProgress?: (line: string) => void
   readonly lookups?: Lookups
+  /** What the resources of a stack answered when they were made, by the stack's name. */
+  readonly made?: (stack: string) => MadeLookups
   readonly files?: Files
+}
+
+/** An app whose templates were opened, and of which nothing was built. */
+export interface OpenApp {
+  /** In the order of their dependencies; a project of Serverless Devs has none. */
+  readonly stacks: readonly Stack[]
+  /** @throws what readApp throws */
+  read(): Promise<AppSpec>
 }
 
 /**
@@ -40,6 +50,11 @@ export interface ReadAppOptions {
  * FNS_CODE_NOT_FOUND, FNS_BUILD_FAILED, and what findPython throws
  */
 export async function readApp(path: string, options: ReadAppOptions): Promise<AppSpec> {
+  return await (await openApp(path, options)).read()
+}
+
+/** @throws what readApp throws */
+export async function openApp(path: string, options: ReadAppOptions): Promise<OpenApp> {
   const notices: string[] = []
   const notice = (text: string): void => {
     if (notices.includes(text)) return
@@ -47,29 +62,42 @@ export async function readApp(path: string, options: ReadAppOptions): Promise<Ap
     options.notify?.(text)
   }
   const assembly = await findAssembly(path)
-  if (assembly !== undefined) return { ...(await readAssembly(assembly, options, notice)), notices }
+  if (assembly !== undefined) {
+    const opened = await openAssembly(assembly, options, notice)
+    return { ...opened, read: async () => ({ ...(await opened.read()), notices }) }
+  }
   const found = await findTemplate(path)
   if (found.notice !== undefined) notice(found.notice)
   if (SERVERLESS_DEVS_NAMES.includes(basename(found.file)))
-    return await readServerlessDevs(found, options, { all: notices, add: notice })
-  const stack = await openApp(found, options, notice)
-  const app = await readStack(stack, { ...options, built: found.built })
-  if (app.functions.length === 0) throw noFunction(stack)
-  return { ...app, notices }
+    return { stacks: [], read: () => readServerlessDevs(found, options, { all: notices, add: notice }) }
+  const stack = await openFound(found, options, notice)
+  return {
+    stacks: [stack],
+    async read() {
+      const app = await readStack(stack, { ...options, built: found.built })
+      if (app.functions.length === 0) throw noFunction(stack)
+      return { ...app, notices }
+    },
+  }
 }
 
-async function openApp(found: FoundTemplate, options: ReadAppOptions, notice: (text: string) => void): Promise<Stack> {
+async function openFound(
+  found: FoundTemplate,
+  options: ReadAppOptions,
+  notice: (text: string) => void,
+): Promise<Stack> {
   const { region, accountId } = options
   const config = await readSamConfig(found.appDir)
   const template = parseTemplate(await readFile(found.file, 'utf8'), shown(found.file))
   // samconfig.toml may speak for several templates, the caller means this one
   checkNames(options.parameters ?? {}, mapAt(template['Parameters'], 'Parameters'), shown(found.file))
+  const name = options.stackName ?? nameOf(found, config)
   return await openStack({
     template,
     file: shown(found.file),
     dir: dirname(found.file),
     appDir: found.appDir,
-    stack: options.stackName ?? nameOf(found, config),
+    stack: name,
     region,
     accountId,
     parameters: { ...config.parameterOverrides, ...options.parameters },
@@ -78,7 +106,7 @@ async function openApp(found: FoundTemplate, options: ReadAppOptions, notice: (t
       template: async (path, dir) => (await localTemplate(path, dir)) ?? (await options.files?.template?.(path, dir)),
     },
     notice,
-    ...(options.lookups === undefined ? {} : { lookups: options.lookups }),
+    lookups: { ...options.lookups, ...options.made?.(name) },
   })
 }
 

@@ -1,35 +1,36 @@
-// A CDK assembly to one AppSpec: every stack opened in the order of the dependencies, with the exports of those before it.
+// A CDK assembly as one app: every stack opened in the order of the dependencies, with the exports of those before it.
 import { readFile } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
-import type { AppSpec } from '../functions/function-spec.ts'
 import type { Assembly } from './cdk-assembly.ts'
 import type { Files, TemplateFile } from './lookups.ts'
 import { stackNameFrom } from './physical-name.ts'
-import type { ReadAppOptions } from './read-app.ts'
+import type { OpenApp, ReadAppOptions } from './read-app.ts'
 import { joinApps, readStack } from './read-stack.ts'
 import { isArchive } from './s3-place.ts'
 import { openStack, type Stack } from './stack.ts'
 
 /** Named after its one stack, or after its directory when it has several. @throws what readApp throws */
-export async function readAssembly(
+export async function openAssembly(
   assembly: Assembly,
   options: ReadAppOptions,
   notice: (text: string) => void,
-): Promise<AppSpec> {
+): Promise<OpenApp> {
   const exports = new Map<string, string>()
   const opened: Stack[] = []
-  for (const { name, templateFile } of assembly.stacks) {
+  for (const { name: ownName, templateFile } of assembly.stacks) {
+    const name = assembly.stacks.length === 1 ? (options.stackName ?? ownName) : ownName
     const stack = await openStack({
       template: await readFile(templateFile, 'utf8'),
       file: templateFile,
       dir: dirname(templateFile),
       appDir: assembly.appDir,
-      stack: assembly.stacks.length === 1 ? (options.stackName ?? name) : name,
+      stack: name,
       region: options.region,
       accountId: options.accountId,
       ...(options.parameters === undefined ? {} : { parameters: options.parameters }),
       lookups: {
         ...options.lookups,
+        ...options.made?.(name),
         importValue: (exported) => exports.get(exported) ?? options.lookups?.importValue?.(exported),
         ssmParameter: (path) => options.lookups?.ssmParameter?.(path) ?? bootstrapVersion(path),
       },
@@ -41,9 +42,15 @@ export async function readAssembly(
   }
   const [first] = opened
   const name = opened.length === 1 && first ? first.name : stackNameFrom(basename(assembly.appDir))
-  const apps: AppSpec[] = []
-  for (const stack of opened) apps.push(await readStack(stack, { ...options, built: true }))
-  return { ...joinApps(apps, { name, region: options.region, accountId: options.accountId }), dir: assembly.appDir }
+  const { region, accountId } = options
+  return {
+    stacks: opened,
+    async read() {
+      const apps = []
+      for (const stack of opened) apps.push(await readStack(stack, { ...options, built: true }))
+      return { ...joinApps(apps, { name, region, accountId }), dir: assembly.appDir }
+    },
+  }
 }
 
 // What `cdk bootstrap` leaves; templates only carry it along.

@@ -4,11 +4,11 @@ import { resolve } from 'node:path'
 import type { AppSpec, FunctionSpec, SegmentStyle } from '../functions/function-spec.ts'
 import { NO_TRIGGERS, type AppTriggers } from '../functions/trigger-spec.ts'
 import type { AppContext, LayersByArn } from './app-context.ts'
-import { isCustom, isSilent } from './emulated-types.ts'
+import { isSilent } from './emulated-types.ts'
 import { readFunction } from './function.ts'
 import type { Stack } from './stack.ts'
 import { invalid, typeOf } from './template-value.ts'
-import { readTriggers, TRIGGER_TYPES } from './triggers.ts'
+import { readTriggers } from './triggers.ts'
 
 export const FUNCTION_TYPES: ReadonlySet<string> = new Set(['AWS::Serverless::Function', 'AWS::Lambda::Function'])
 
@@ -136,11 +136,6 @@ function joined(outer: AppTriggers, inner: AppTriggers): AppTriggers {
 function noteUnknown({ template, options }: Stack): void {
   for (const [id, resource] of Object.entries(template.sources)) {
     const type = typeOf(resource)
-    if (isCustom(type) && !TRIGGER_TYPES.has(type)) {
-      options.notice(
-        `${id} (${type}) is called when CloudFormation deploys, as by \`sam deploy\` or \`cdk deploy\`; not by fnscope deploy.`,
-      )
-    }
     if (isSilent(type)) continue
     options.notice(`${id} (${type}) is not emulated.`)
   }

@@ -126,11 +126,15 @@ export function textMap(properties: ValueReader, key: string): Record<string, st
 /** Empty methods or headers: the template leaves them to the route. Values are spelled `"'*'"`, quotes inside. */
 function readCors(value: TemplateValue | undefined, place: string): RestApiSpec['cors'] {
   if (value === undefined || value === null) return undefined
-  if (!isMap(value)) return { allowOrigin: unquote(textOf(value, place)), allowMethods: '', allowHeaders: '' }
+  if (!isMap(value))
+    return { allowOrigin: unquote(textOf(value, place)), allowMethods: '', allowHeaders: '', everyPath: true }
   const part = (key: string): string => (value[key] === undefined ? '' : unquote(textOf(value[key], `${place}.${key}`)))
   return {
     allowOrigin: part('AllowOrigin') || '*',
     allowMethods: part('AllowMethods'),
     allowHeaders: part('AllowHeaders'),
+    ...(value['AllowCredentials'] === true ? { allowCredentials: true } : {}),
+    ...(value['MaxAge'] === undefined ? {} : { maxAge: part('MaxAge') }),
+    everyPath: true,
   }
 }

@@ -7,6 +7,7 @@ import type { FcHook, FcSpec, FunctionSpec } from '../functions/function-spec.ts
 import { isDirectory } from './app-context.ts'
 import { buildRequirements } from './build.ts'
 import type { ReadAppOptions } from './read-app.ts'
+import { readFcAsynchronous } from './serverless-devs-asynchronous.ts'
 import {
   describe,
   invalid,
@@ -89,6 +90,7 @@ export async function readFcFunction(settings: FcSettings, context: FcContext): 
     logGroup: `/fc/${settings.service === '' ? '' : `${settings.service}/`}${name}`,
     architecture: 'x86_64',
     ephemeralStorageMb: 512,
+    asynchronous: readFcAsynchronous(settings, context),
     description: spell(own['description']),
     tags: {},
     fc: {
@@ -96,6 +98,7 @@ export async function readFcFunction(settings: FcSettings, context: FcContext): 
       service: settings.service,
       ...hooksOf(settings, context),
       ...(custom ? { custom: { command: commandOf(own, at), port: integer('port', 1, 65_535) ?? 9000 } } : {}),
+      ...concurrencyOf(integer('instanceConcurrency', 1, 200), { runtime, id: settings.id }, context),
       logProject: spell(settings.log['project']),
       logStore: spell(settings.log['logstore']),
     },
@@ -189,6 +192,18 @@ function layersOf(settings: FcSettings, context: FcContext): string[] {
       )
   }
   return dirs
+}
+
+/** Requests that one instance serves at once. Python's runtime takes one, whatever is said. */
+function concurrencyOf(
+  said: number | undefined,
+  { runtime, id }: { readonly runtime: string; readonly id: string },
+  { notice }: FcContext,
+): Pick<FcSpec, 'instanceConcurrency'> {
+  if (said === undefined || said === 1) return {}
+  if (!runtime.startsWith('python')) return { instanceConcurrency: said }
+  notice(`${id}: instanceConcurrency ${said} is left out: an instance of ${runtime} serves one request at a time.`)
+  return {}
 }
 
 function commandOf(own: TemplateMap, at: (key: string) => string): string[] {

@@ -26,6 +26,73 @@ async function read(dir: string, more: Partial<ReadAppOptions> = {}): Promise<Ap
   })
 }
 
+test('how asynchronous calls are tried and told of is read in both editions, and what nobody can send there is said', async (t) => {
+  const newer = await read(
+    app(
+      t,
+      `
+edition: 3.0.0
+name: shop
+resources:
+  a:
+    component: fc3
+    props:
+      functionName: a
+      runtime: custom.debian10
+      code: ./code
+      asyncInvokeConfig:
+        maxAsyncRetryAttempts: 0
+        maxAsyncEventAgeInSeconds: 60
+        destinationConfig:
+          onSuccess: { destination: 'acs:fc:cn-hangzhou:1234567890123456:functions/b' }
+          onFailure: { destination: 'acs:mns:::/queues/failed/messages' }
+  b: { component: fc3, props: { functionName: b, runtime: custom, code: ./code } }
+`,
+    ),
+  )
+  assert.deepEqual(
+    newer.functions.map(({ asynchronous }) => asynchronous),
+    [
+      {
+        maximumRetryAttempts: 0,
+        maximumEventAgeSeconds: 60,
+        onSuccessArn: 'acs:fc:cn-hangzhou:1234567890123456:functions/b',
+      },
+      { maximumRetryAttempts: 3, maximumEventAgeSeconds: 86_400 },
+    ],
+  )
+  assert.ok(newer.notices.some((text) => text.startsWith("a: asyncInvokeConfig's onFailure (acs:mns")))
+  const older = (retries: string): string => `
+name: old
+services:
+  a:
+    component: fc
+    props:
+      service: { name: svc }
+      function:
+        name: a
+        runtime: custom
+        codeUri: ./code
+        asyncConfiguration: { destination: { onFailure: 'acs:fc:::services/svc.LATEST/functions/b' }, maxAsyncRetryAttempts: ${retries} }
+`
+  assert.deepEqual((await read(app(t, older('8')))).functions[0]?.asynchronous, {
+    maximumRetryAttempts: 8,
+    maximumEventAgeSeconds: 86_400,
+    onFailureArn: 'acs:fc:::services/svc.LATEST/functions/b',
+  })
+  await assert.rejects(read(app(t, older('9'))), /asyncConfiguration.maxAsyncRetryAttempts must be a whole number/)
+})
+
+test('instanceConcurrency is read from 1 to 200', async (t) => {
+  const of = async (said: string): Promise<unknown> => {
+    const yaml = `{ name: x, resources: { a: { component: fc3, props: { functionName: a, runtime: custom, code: ./code${said} } } } }`
+    return (await read(app(t, yaml))).functions[0]?.fc?.instanceConcurrency
+  }
+  assert.deepEqual([await of(''), await of(', instanceConcurrency: 1')], [undefined, undefined])
+  assert.equal(await of(', instanceConcurrency: 200'), 200)
+  await assert.rejects(of(', instanceConcurrency: 201'), /props.instanceConcurrency must be a whole number/)
+})
+
 test('edition 3: settings, hooks, trigger and tracing of a function, with expressions in their place', async (t) => {
   const dir = app(
     t,

@@ -57,7 +57,7 @@ export function mountCloudWatch(main: HttpServer, options: CloudWatchOptions): C
     },
     onRetention: () => void retention.run(),
   })
-  const services = [logs, cloudWatchService({ ...writing, reader: store }), ...options.others]
+  const services = [logs, cloudWatchService({ ...writing, reader: store, region, accountId }), ...options.others]
   mountAws(main, { services, log })
   return {
     groups,

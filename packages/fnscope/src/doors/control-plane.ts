@@ -21,18 +21,21 @@ import { Buckets } from '../control/buckets.ts'
 import { CodeStore } from '../control/code-store.ts'
 import { FunctionCode } from '../control/functions/function-code.ts'
 import { Functions } from '../control/functions/functions.ts'
-import { originOf } from '../control/functions/origin.ts'
+import { originOf, originOfResource } from '../control/functions/origin.ts'
 import type { MadeElsewhere } from '../control/made-elsewhere.ts'
 import { Parameters } from '../control/parameters.ts'
 import { Repositories } from '../control/repositories.ts'
 import { Roles } from '../control/roles.ts'
+import { DirectoryStacks } from '../control/stacks/directory-stacks.ts'
 import { CustomResources } from '../control/stacks/makers/custom.ts'
 import { MADE_HERE, resourceMakers } from '../control/stacks/makers.ts'
+import { NOTHING_TO_DO } from '../control/stacks/resource-maker.ts'
 import { StackEngine } from '../control/stacks/stack-engine.ts'
 import type { StackHost } from '../control/stacks/stack-host.ts'
 import { StackStore } from '../control/stacks/stack-store.ts'
 import { requestOf, StackTemplates } from '../control/stacks/stack-templates.ts'
 import { Uploads } from '../control/uploads.ts'
+import { isCustom } from '../deploy/emulated-types.ts'
 import type { Files, Lookups } from '../deploy/lookups.ts'
 import { messageOf } from '../errors.ts'
 import type { Platform } from '../functions/platform.ts'
@@ -60,6 +63,9 @@ export interface ControlPlane {
   /** Those that are no REST, for the one route that takes them. */
   readonly services: readonly AwsService[]
   readonly functions: Functions
+  readonly directories: DirectoryStacks
+  /** A function that its stack left behind. */
+  readonly keep: StackHost['keep']
   /** What templates of directories may ask for: parameters, exports of stacks, archives in buckets, published layers. */
   readonly surroundings: () => { readonly lookups: Lookups; readonly files: Files }
   /** Adds the routes of Lambda's API and those that read API Gateway's; once there is a platform. */
@@ -120,6 +126,7 @@ export function mountControlPlane(main: HttpServer, options: ControlPlaneOptions
     parameters,
     code,
     store,
+    directories: () => directories.records(),
     layerDir,
     nextLayerVersion: (name) => functions.nextLayerVersion(name),
     parseUrl: parseS3Url,
@@ -139,18 +146,34 @@ export function mountControlPlane(main: HttpServer, options: ControlPlaneOptions
     region,
     accountId,
   })
-  const engine = new StackEngine({ store, host: hostOf(late, makerOf), log })
+  const keep: StackHost['keep'] = (spec, resource) =>
+    functions.keep(spec, originOfResource(resource, { buckets, code }))
+  const engine = new StackEngine({ store, host: hostOf(late, { makerOf, keep }), log })
+  const directories = new DirectoryStacks({
+    store: new StackStore({ dir: join(dir, 'directories'), log }),
+    host: { makerOf: (type, emulated) => (isCustom(type) ? makerOf(type, emulated) : NOTHING_TO_DO) },
+  })
   mountS3(main, { buckets, uploads, region, accountId, log })
   mountCustomResources(main, custom)
   return {
     services: [
-      cloudFormationService({ region, accountId, stacks: () => late.apps?.stacks() ?? [], store, engine, templates }),
+      cloudFormationService({
+        region,
+        accountId,
+        apps: () => late.apps?.stacks() ?? [],
+        directories: () => directories.records(),
+        store,
+        engine,
+        templates,
+      }),
       stsService(place),
       ssmService({ ...place, parameters }),
       iamService({ ...place, roles }),
       ecrService({ ...place, repositories }),
     ],
     functions,
+    directories,
+    keep,
     surroundings: () => templates.surroundings(),
     mountLambda(platform, triggers, settled) {
       mountLambda(main, { platform, functions, code: functionCode, roles, triggers, settled, region, accountId })
@@ -174,7 +197,7 @@ export function mountControlPlane(main: HttpServer, options: ControlPlaneOptions
   }
 }
 
-function hostOf(late: ControlPlaneOptions['late'], makerOf: StackHost['makerOf']): StackHost {
+function hostOf(late: ControlPlaneOptions['late'], own: Pick<StackHost, 'makerOf' | 'keep'>): StackHost {
   return {
     read: (stack) => appsOf(late).readStack(stack),
     async deploy(app) {
@@ -186,7 +209,7 @@ function hostOf(late: ControlPlaneOptions['late'], makerOf: StackHost['makerOf']
       const apps = appsOf(late)
       if (apps.list().some((app) => app.stack === stack)) await apps.remove(stack, { resources: 'stay' })
     },
-    makerOf,
+    ...own,
   }
 }
 

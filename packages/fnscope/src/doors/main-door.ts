@@ -15,7 +15,7 @@ import { datakitErrorFormat, isDatakitPath } from '../receive/datakit-error.ts'
 import { plainErrorFormat } from '../receive/jaeger-http.ts'
 import { PROMETHEUS_WRITE_PATH } from '../receive/prometheus-http.ts'
 
-const PROMETHEUS_QUERY = /^\/api\/v1\/(query|query_range|series|labels)(\?|$)/
+const PROMETHEUS_QUERY = /^\/api\/v1\/(query|query_range|query_exemplars|format_query|series|labels)(\?|$)/
 const BODY_LIMIT_BYTES = 64 * 1024 * 1024
 
 /**

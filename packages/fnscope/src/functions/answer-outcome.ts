@@ -1,5 +1,5 @@
 // What an invocation's outcome is once its runtime has answered: from the answer itself, and from what went wrong after it.
-// Pure: environment.ts knows when.
+// Pure: invoke-phase.ts knows when.
 import { errorBody, reportedOutcome, type Outcome } from './phase-outcome.ts'
 import type { Signal } from './signal-queue.ts'
 
@@ -14,7 +14,10 @@ export function answerOf(signal: Signal): Outcome | undefined {
   const { atNanos } = signal
   const responseBeganNanos = 'beganNanos' in signal ? signal.beganNanos : atNanos
   const times = { endNanos: atNanos, responseBeganNanos, responseNanos: atNanos }
-  if (signal.kind === 'response') return { status: 'success', ...times, payload: signal.body }
+  if (signal.kind === 'response') {
+    const { body: payload, streamedBytes } = signal
+    return { status: 'success', ...times, payload, ...(streamedBytes === undefined ? {} : { streamedBytes }) }
+  }
   if (signal.kind === 'error') return { ...reportedOutcome(signal.error, atNanos), ...times }
   if (signal.kind !== 'rejected') return undefined
   const { errorType, message } = signal

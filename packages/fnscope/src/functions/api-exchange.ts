@@ -34,6 +34,8 @@ export function readBody(
   on: {
     readonly done: (body: Buffer | 'too large') => void
     readonly piece?: (bytes: Buffer) => void
+    /** False: the pieces were all that is wanted, and the body is empty. */
+    readonly keep?: boolean
     /** The body is shorter than announced. */
     readonly cutOff?: () => void
   },
@@ -43,7 +45,7 @@ export function readBody(
   request.on('data', (chunk: Buffer) => {
     on.piece?.(chunk)
     size += chunk.length
-    if (size <= limit) chunks.push(chunk)
+    if (size <= limit && on.keep !== false) chunks.push(chunk)
   })
   request.once('end', () => on.done(size > limit ? 'too large' : Buffer.concat(chunks)))
   request.once('error', () => {

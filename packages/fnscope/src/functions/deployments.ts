@@ -9,6 +9,8 @@ import { FunctionRegistry } from './function-registry.ts'
 import { bringsCollector } from './layer-extensions.ts'
 import { isForeign, launchRuntime, OWN_ARCHITECTURE, prepareRuntime, runsHere } from './runtimes/launch-runtime.ts'
 import { ThrottledError } from './throttled-error.ts'
+import type { Environment } from './environment.ts'
+import type { EnvironmentOptions } from './environment-options.ts'
 import type { AppSpec, FunctionSpec } from './function-spec.ts'
 import type { Launch, RuntimeHost } from './runtimes/launch.ts'
 
@@ -103,7 +105,10 @@ export class Deployments {
     return count
   }
 
-  /** Installs runtime clients ahead of the first call. What fails is told, and again by each call that needs it. */
+  /**
+   * Installs runtime clients and finds what starts the functions, ahead of the first call. What fails is told, and again by
+   * each call that needs it.
+   */
   async prepare(functions: readonly FunctionSpec[]): Promise<void> {
     const { runtimes } = this.#options
     for (const spec of functions) {
@@ -129,6 +134,11 @@ export class Deployments {
         runtimes.notify(`Functions on ${runtime} cannot run yet: ${messageOf(error)}`)
       }
     }
+    for (const spec of functions) {
+      const deployed = this.#deployed.get(keyOf(spec))
+      // What fails is the call's to say.
+      if (deployed && runsHere(spec)) await this.launch(deployed).catch(() => {})
+    }
   }
 
   /** @throws FnscopeError FNS_CODE_NOT_FOUND, FNS_RUNTIME_UNSUPPORTED, FNS_RUNTIME_MISSING, FNS_BUILD_FAILED */
@@ -150,21 +160,39 @@ export class Deployments {
     }
   }
 
-  /** Counts one more running invocation until `release` is called. @throws ThrottledError over a limit */
+  /**
+   * Counts one more running invocation until `release` is called; one whose caller has the answer is as good as over.
+   * @throws ThrottledError over a limit
+   */
   admit(deployed: Deployed): { readonly concurrent: number; readonly release: () => void } {
     const reserved = deployed.spec.reservedConcurrency
-    if (reserved !== undefined && deployed.running >= reserved)
+    const before = deployed.running - deployed.pool.settling
+    if (reserved !== undefined && before >= reserved)
       throw new ThrottledError('ReservedFunctionConcurrentInvocationLimitExceeded')
-    if (this.#running >= this.#options.maxConcurrency) throw new ThrottledError('ConcurrentInvocationLimitExceeded')
+    const { maxConcurrency } = this.#options
+    if (this.#running >= maxConcurrency && this.#running - this.#settling() >= maxConcurrency)
+      throw new ThrottledError('ConcurrentInvocationLimitExceeded')
     deployed.running += 1
     this.#running += 1
     return {
-      concurrent: deployed.running,
+      concurrent: before + 1,
       release: () => {
         deployed.running -= 1
         this.#running -= 1
       },
     }
+  }
+
+  /**
+   * An environment for an invocation that was admitted: one of the function's own, or a new one with these options.
+   * @throws ThrottledError when as many as are reserved are still at work, for callers who have their answers
+   */
+  async environment({ spec, pool }: Deployed, options: () => EnvironmentOptions): Promise<Environment> {
+    const free = await pool.free()
+    if (free) return free
+    if (spec.reservedConcurrency !== undefined && pool.busy >= spec.reservedConcurrency)
+      throw new ThrottledError('ReservedFunctionConcurrentInvocationLimitExceeded')
+    return pool.start(options())
   }
 
   /** Ends idle environments now, busy ones after their invocation. */
@@ -177,6 +205,12 @@ export class Deployments {
     const pools = [...[...this.#deployed.values()].map(({ pool }) => pool), ...this.#retired]
     for (const pool of pools) pool.kill()
     await Promise.all(pools.map((pool) => pool.ended()))
+  }
+
+  #settling(): number {
+    let count = 0
+    for (const { pool } of this.#deployed.values()) count += pool.settling
+    return count
   }
 
   #drop(spec: FunctionSpec): void {

@@ -1,10 +1,17 @@
-// The execution environments of one deployed function: the most recently used idle one is taken again, a new one is
-// started when all are busy, and an idle one is ended after a while.
-import { Environment, type EnvironmentOptions } from './environment.ts'
+// The execution environments of one deployed function: the most recently used idle one is taken again; one whose caller
+// has the answer is about to be free and is waited for a moment; a new one is started when all are busy, and an idle one is
+// ended after a while.
+import { Environment } from './environment.ts'
+import type { EnvironmentOptions } from './environment-options.ts'
 import type { FunctionLine } from './invocation-record.ts'
 
 export interface EnvironmentPoolOptions {
   readonly idleTimeoutMs: number
+  /**
+   * A call that comes right after an answer finds the same environment, as it would after the way to the cloud and back.
+   * What takes longer than this, as an extension's work does at times, is given up for a cold start.
+   */
+  readonly settleMs: number
   /** Idle environments get no CPU. */
   readonly freeze: boolean
   /** Lines of an environment that ends, which no invocation carried away. */
@@ -15,6 +22,10 @@ export class EnvironmentPool {
   readonly #options: EnvironmentPoolOptions
   readonly #idle: { readonly environment: Environment; readonly timer: NodeJS.Timeout | undefined }[] = []
   readonly #busy = new Set<Environment>()
+  /** Busy ones whose callers have their answers. */
+  readonly #settling = new Set<Environment>()
+  /** Who waits for one of those, first come first; told undefined: it will not be. */
+  #waiting: ((environment: Environment | undefined) => void)[] = []
   readonly #ending = new Map<Environment, Promise<void>>()
   #retired = false
 
@@ -27,12 +38,36 @@ export class EnvironmentPool {
     return this.#busy.size + this.#idle.length + this.#ending.size
   }
 
-  take(options: EnvironmentOptions): Environment {
-    const free = this.#idle.pop()
-    if (free) clearTimeout(free.timer)
-    const environment = free?.environment ?? new Environment(options)
+  /** Environments at work, or about to be free. */
+  get busy(): number {
+    return this.#busy.size
+  }
+
+  /** Those of them whose callers have their answers. */
+  get settling(): number {
+    return this.#settling.size
+  }
+
+  /** An idle environment, or one that settles in time; undefined: there is none. */
+  async free(): Promise<Environment | undefined> {
+    const idle = this.#idle.pop()
+    if (idle) {
+      clearTimeout(idle.timer)
+      this.#busy.add(idle.environment)
+      return idle.environment
+    }
+    return this.#settling.size > this.#waiting.length && !this.#retired ? await this.#settled() : undefined
+  }
+
+  start(options: EnvironmentOptions): Environment {
+    const environment = new Environment(options)
     this.#busy.add(environment)
     return environment
+  }
+
+  /** Its caller has the answer: it is about to be released. */
+  settle(environment: Environment): void {
+    if (this.#busy.has(environment)) this.#settling.add(environment)
   }
 
   /** Starts `count` environments that stay, and resolves when they are ready or have failed to be. */
@@ -47,7 +82,14 @@ export class EnvironmentPool {
   }
 
   release(environment: Environment): void {
-    if (!this.#busy.delete(environment)) return
+    if (!this.#busy.has(environment)) return
+    this.#settling.delete(environment)
+    const waiter = this.#waiting.shift()
+    if (waiter) {
+      waiter(environment)
+      return
+    }
+    this.#busy.delete(environment)
     if (this.#retired) {
       this.#beginEnd(environment)
       return
@@ -69,6 +111,7 @@ export class EnvironmentPool {
   /** Ends the idle environments now, the busy ones when their invocation is over. */
   retire(): void {
     this.#retired = true
+    for (const waiter of this.#waiting.splice(0)) waiter(undefined)
     for (const { environment, timer } of this.#idle.splice(0)) {
       clearTimeout(timer)
       this.#beginEnd(environment)
@@ -84,6 +127,22 @@ export class EnvironmentPool {
   /** Resolves when those that were to end have ended; it takes a second or two at most. */
   async ended(): Promise<void> {
     await Promise.all(this.#ending.values())
+  }
+
+  #settled(): Promise<Environment | undefined> {
+    return new Promise((resolve) => {
+      const told = (environment: Environment | undefined): void => {
+        clearTimeout(timer)
+        resolve(environment)
+      }
+      const giveUp = (): void => {
+        this.#waiting = this.#waiting.filter((waiter) => waiter !== told)
+        resolve(undefined)
+      }
+      // After what has come in by then: this process may itself have stood still for so long.
+      const timer = setTimeout(() => setImmediate(giveUp), this.#options.settleMs)
+      this.#waiting.push(told)
+    })
   }
 
   #beginEnd(environment: Environment): void {

@@ -1,5 +1,5 @@
 // The processes of one execution environment: its runtime and its external extensions, each a group of its own, and
-// what they write. When they are started and ended is environment.ts's to say.
+// what they write. When they are started is init-phase.ts to say, when ended environment-end.ts.
 import { join } from 'node:path'
 import { FunctionProcess, type ExitStatus } from './function-process.ts'
 import type { ImportLines } from './anatomy/import-lines.ts'

@@ -11,13 +11,16 @@ export interface EnvironmentService {
   handle(request: IncomingMessage, response: ServerResponse): boolean
 }
 
+// Whatever its port: a proxy of an extension hands on the Host that the runtime named, and that is the proxy's.
+const OWN_HOST = /^(?:127\.\d+\.\d+\.\d+|localhost|sandbox(?:\.localdomain)?)(?::\d+)?$/i
+
 /**
  * A page in the user's browser must not take an invocation away from its runtime, nor answer it: browsers say who asks,
- * and a name of the page's own that was pointed at loopback (DNS rebinding) is not this address.
+ * and a name of the page's own that was pointed at loopback (DNS rebinding) is none of this machine's.
  */
-function isWebPage({ headers, socket }: IncomingMessage): boolean {
+function isWebPage({ headers }: IncomingMessage): boolean {
   if (headers.origin !== undefined || headers['sec-fetch-site'] !== undefined) return true
-  return headers.host !== `127.0.0.1:${socket.localPort}`
+  return headers.host !== undefined && !OWN_HOST.test(headers.host)
 }
 
 export class EnvironmentServer {

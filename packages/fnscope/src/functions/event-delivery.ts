@@ -8,11 +8,13 @@ import {
   type EndedEvent,
   type OutgoingMessage,
 } from './event-destination.ts'
-import type { AsynchronousSpec } from './function-spec.ts'
+import { fcFunctionOf } from './fc-arn.ts'
+import { fcDestinationRecord } from './fc-destination.ts'
+import type { FunctionSpec } from './function-spec.ts'
 
 export interface EventDeliveryOptions {
   /** Calls a function asynchronously. */
-  readonly invoke: (functionArn: string, message: OutgoingMessage) => Promise<void>
+  readonly invoke: (functionName: string, message: OutgoingMessage) => Promise<void>
   /** Queues, topics and buses; undefined: there is nobody to carry anything there. */
   readonly deliver: ((arn: string, message: OutgoingMessage) => Promise<void>) | undefined
   readonly log: Logger
@@ -27,13 +29,17 @@ export class EventDelivery {
   }
 
   /** Resolves when everything is carried or told; never rejects. */
-  async deliver(spec: AsynchronousSpec | undefined, event: EndedEvent, traceHeader: string): Promise<void> {
+  async deliver(
+    { asynchronous: spec, fc }: Pick<FunctionSpec, 'asynchronous' | 'fc'>,
+    event: EndedEvent,
+    traceHeader: string,
+  ): Promise<void> {
     if (!spec) return
     const succeeded = event.end === 'Success'
     const destination = succeeded ? spec.onSuccessArn : spec.onFailureArn
     if (destination !== undefined)
       await this.#send(destination, {
-        body: destinationRecord(event),
+        body: fc === undefined ? destinationRecord(event) : fcDestinationRecord(event),
         attributes: {},
         traceHeader,
         event: destinationEvent(event),
@@ -45,7 +51,8 @@ export class EventDelivery {
   async #send(arn: string, message: OutgoingMessage): Promise<void> {
     const { invoke, deliver, log } = this.#options
     try {
-      if (arn.split(':')[2] === 'lambda') await invoke(arn, message)
+      const called = arn.split(':')[2] === 'lambda' ? arn : fcFunctionOf(arn)
+      if (called !== undefined) await invoke(called, message)
       else if (deliver) await deliver(arn, message)
       else throw new Error('there is no cloud to carry it there')
     } catch (error) {

@@ -1,5 +1,5 @@
 // The Extensions API of one execution environment, version 2020-01-01: who registered, for which events, and who waits
-// for the next one. It starts and ends no process (environment-processes.ts) and decides no phase (environment.ts).
+// for the next one. It starts and ends no process (environment-processes.ts) and decides no phase (init-phase.ts, invoke-phase.ts).
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { header, readBody, refuse, reply } from './api-exchange.ts'
@@ -8,7 +8,7 @@ import type { ExtensionEvent, ExtensionFailure } from './extension.ts'
 
 const PREFIX = '/2020-01-01/extension/'
 /** A cloud's limit on extensions of one function. */
-const MAX_EXTENSIONS = 10
+export const MAX_EXTENSIONS = 10
 const MAX_BODY_BYTES = 1024 * 1024
 const EVENTS: readonly string[] = ['INVOKE', 'SHUTDOWN'] satisfies ExtensionEvent[]
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i

@@ -6,6 +6,10 @@ export interface FcRequestHead {
   /** x-fc-…, all of them, possibly empty. */
   readonly headers: Readonly<Record<string, string>>
   readonly http?: FcHttpRequest
+  /** There is nothing to do: it was started. */
+  readonly idle?: true
+  /** Requests follow, several at once, by fc-requests.ts; it is over when there are no more. */
+  readonly shared?: true
 }
 
 export interface FcAnswerHead {

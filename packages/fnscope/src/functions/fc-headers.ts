@@ -12,6 +12,7 @@ export interface FcCallFacts {
   readonly baggages: string
   /** Empty when the door is closed, or the invocation is not traced. */
   readonly jaegerEndpoint: string
+  readonly retryCount: number
   readonly http?: FcHttpRequest | undefined
 }
 
@@ -54,7 +55,7 @@ export function fcHeaders(spec: FunctionSpec, call: FcCallFacts, place: FcPlace)
     'x-fc-service-logstore': fc.logStore,
     'x-fc-qualifier': 'LATEST',
     'x-fc-version-id': '',
-    'x-fc-retry-count': '0',
+    'x-fc-retry-count': String(call.retryCount),
     'x-fc-client-ip': call.http?.clientIp ?? '',
     'x-fc-instance-id': place.instanceId,
     'x-fc-control-path': path,

@@ -1,18 +1,21 @@
 // One request to a function of Function Compute: the initializer where its instance is new, then the handler, then the hook
 // before it is frozen, which no caller waits for; and the telemetry of all that. Instances are environment.ts's.
 import { newSpanId } from '../span/id.ts'
-import { decodeFcAnswer, encodeFcRequest } from './fc-envelope.ts'
+import { fcAnswerOf } from './fc-answer.ts'
+import { encodeFcRequest, type FcRequestHead } from './fc-envelope.ts'
 import { fcHeaders, type FcControl } from './fc-headers.ts'
 import { fcFailure, fcRunMillis, fcSystemLines } from './fc-log.ts'
 import { encodeBaggages, spanContextOf } from './fc-span-context.ts'
 import { fcSpans } from './fc-trace.ts'
-import { cutTail, invocationLog, type InvocationLog } from './invocation-log.ts'
-import type { Cause } from '../span/span.ts'
+import { FcSharedInstances } from './fc-shared-instances.ts'
+import { cutTail, idleLog, invocationLog, type InvocationLog } from './invocation-log.ts'
 import type { Clock } from './clock.ts'
 import type { Environment } from './environment.ts'
+import type { FcRequests } from './fc-requests.ts'
 import type { FcAnswer, FcHook } from './fc-spec.ts'
 import type { Call, Run } from './function-runner.ts'
-import type { InvocationRecord } from './invocation-record.ts'
+import type { FunctionSpec } from './function-spec.ts'
+import type { FunctionLine, InvocationRecord } from './invocation-record.ts'
 import type { PlatformOptions } from './platform-options.ts'
 import type { Launch } from './runtimes/launch.ts'
 import type { Telemetry, TelemetryOutlet } from './telemetry-outlet.ts'
@@ -26,9 +29,15 @@ export interface FcRunnerOptions {
 /** What the runner of functions lends: an instance of its own, taken from the pool until `release`. */
 export interface FcInstance {
   readonly environment: Environment
-  readonly launch: Launch
+  /** Of one that serves several requests at once. */
+  readonly requests: FcRequests
   readonly accessKeyId: string
   readonly release: () => void
+}
+
+export interface FcLent {
+  readonly launch: Launch
+  readonly take: () => Promise<FcInstance>
   readonly metricsOf: (record: InvocationRecord) => Telemetry['metrics']
 }
 
@@ -38,6 +47,8 @@ interface Step {
   readonly hook?: FcHook
   /** What the function is told that it runs under. */
   readonly spanId: string
+  /** Nothing is to run: it is to be started. */
+  readonly idle?: true
 }
 
 /** One pass through an instance, and what a log says of it. */
@@ -51,14 +62,19 @@ export class FcRunner {
   readonly #options: FcRunnerOptions
   /** Instances whose process has run its initializer. */
   readonly #initialized = new WeakSet<Environment>()
+  /** Those of them that serve several requests at once. */
+  readonly #shared: FcSharedInstances
 
   constructor(options: FcRunnerOptions) {
     this.#options = options
+    this.#shared = new FcSharedInstances(options.clock)
   }
 
   /** Never rejects for the function's faults. The instance is given back when the function is done with it. */
-  async run(call: Call, instance: FcInstance): Promise<Run> {
+  async run(call: Call, lent: FcLent): Promise<Run> {
     const fc = call.deployed.spec.fc!
+    if (fc.instanceConcurrency !== undefined) return await this.#runShared(call, lent)
+    const instance = await lent.take()
     const invocationId = newSpanId()
     const initializerId = newSpanId()
     const passes: Pass[] = []
@@ -74,35 +90,87 @@ export class FcRunner {
         passes.push(pass)
         if (pass.record.status === 'success') this.#initialized.add(instance.environment)
       }
-      if (passes.every(({ record }) => record.status === 'success'))
-        passes.push(await this.#pass(call, instance, { control: 'invoke', spanId: invocationId }))
+      if (succeeded(passes)) passes.push(await this.#pass(call, instance, { control: 'invoke', spanId: invocationId }))
       if (fc.preFreeze !== undefined && passes.every(({ record }) => record.status !== 'failure'))
-        freezing = this.#freeze(call, instance, { control: 'pre-freeze', hook: fc.preFreeze, spanId: invocationId })
+        freezing = this.#freeze(call, lent, { instance, spanId: invocationId })
     } finally {
       if (freezing === undefined) instance.release()
       else void freezing.finally(instance.release)
     }
-    return this.#finish(call, instance, { passes, invocationId, initializerId })
+    return this.#finish(call, lent, { passes, invocationId, initializerId })
   }
 
-  async #pass(call: Call, { environment, accessKeyId }: FcInstance, how: Step): Promise<Pass> {
+  // Beside others in one instance, which the first of them starts and the last gives back.
+  async #runShared(call: Call, lent: FcLent): Promise<Run> {
+    const { requestId, deployed, request } = call
+    const { initializer, preFreeze } = deployed.spec.fc!
+    const { timeoutSeconds } = deployed.spec
+    const [invocationId, initializerId] = [newSpanId(), newSpanId()]
+    const passes: Pass[] = []
+    const shared = await this.#shared.take(deployed, lent.take)
+    const instance = shared.own
+    const first: Step =
+      initializer === undefined
+        ? { control: 'invoke', spanId: invocationId, idle: true }
+        : { control: 'initialize', hook: initializer, spanId: initializerId }
+    try {
+      await shared.start(async () => {
+        if (this.#initialized.has(instance.environment)) return true
+        passes.push(await this.#pass(call, instance, first))
+        const started = succeeded(passes)
+        if (started) this.#initialized.add(instance.environment)
+        return started
+      })
+      if (succeeded(passes)) {
+        const head = this.#head(call, instance, { control: 'invoke', spanId: invocationId })
+        const ran = await shared.run({ requestId, head, body: request.payload, timeoutSeconds })
+        if (shared.failed) this.#initialized.delete(instance.environment)
+        const idle = first.idle === true ? passes.pop()?.record : undefined
+        const { inits, lines } = idle ?? { inits: [], lines: [] }
+        const record = { ...ran, inits, lines: [...lines, ...ran.lines] }
+        passes.push({ control: 'invoke', record, failure: fcFailure(deployed.spec, record, 'invoke') })
+      }
+    } finally {
+      const freeze = (): Promise<void> => this.#freeze(call, lent, { instance, spanId: invocationId })
+      const lines = await this.#shared.leave(deployed, shared, preFreeze && freeze)
+      if (lines.length > 0) this.#keep(deployed.spec, instance, lines)
+    }
+    return this.#finish(call, lent, { passes, invocationId, initializerId })
+  }
+
+  // What is written when nobody is being served.
+  #keep(spec: FunctionSpec, { environment }: FcInstance, lines: readonly FunctionLine[]): void {
+    const { platform, clock, outlet } = this.#options
+    const said = { lines, receivedNanos: clock(), readLine: platform.readLine }
+    outlet.add(() => ({ logs: idleLog(spec, environment.logStream, said) }))
+  }
+
+  #head(call: Call, { environment, accessKeyId }: FcInstance, { control, spanId, idle }: Step): FcRequestHead {
     const { platform } = this.#options
     const { deployed, trace, request, requestId } = call
     const { spec } = deployed
-    const { control } = how
     const http = control === 'invoke' ? request.fc?.http : undefined
     const headers = fcHeaders(
       spec,
       {
         requestId,
         control,
-        spanContext: spanContextOf(trace, how.spanId),
+        spanContext: spanContextOf(trace, spanId),
         baggages: trace.recorded ? encodeBaggages(request.fc?.baggages) : '',
         jaegerEndpoint: trace.recorded ? (platform.jaegerEndpoint?.() ?? '') : '',
+        retryCount: request.fc?.retryCount ?? 0,
         http,
       },
       { region: platform.region, accountId: platform.accountId, accessKeyId, instanceId: environment.logStream },
     )
+    return { headers, ...(http === undefined ? {} : { http }), ...(idle === undefined ? {} : { idle }) }
+  }
+
+  async #pass(call: Call, instance: FcInstance, how: Step): Promise<Pass> {
+    const { trace, request, requestId } = call
+    const { spec } = call.deployed
+    const { environment } = instance
+    const { control } = how
     const body = control === 'invoke' ? request.payload : new Uint8Array(0)
     const timeoutSeconds = how.hook?.timeoutSeconds ?? spec.timeoutSeconds
     const record = await environment.invoke(
@@ -110,7 +178,7 @@ export class FcRunner {
         requestId,
         functionArn: spec.name,
         traceHeader: trace.answerHeader,
-        payload: encodeFcRequest({ headers, ...(http === undefined ? {} : { http }) }, body),
+        payload: encodeFcRequest(this.#head(call, instance, how), body),
         timeoutSeconds,
         // The caller of Function Compute waits for the whole run: there are no extensions after it.
       },
@@ -120,14 +188,20 @@ export class FcRunner {
     return { control, record, failure: fcFailure(spec, record, control, timeoutSeconds) }
   }
 
-  async #freeze(call: Call, instance: FcInstance, how: Step): Promise<void> {
-    const pass = await this.#pass(call, instance, how)
-    this.#options.outlet.add(() => ({ logs: this.#log(call, instance.launch, pass).records }))
+  async #freeze(
+    call: Call,
+    { launch }: FcLent,
+    on: { readonly instance: FcInstance; readonly spanId: string },
+  ): Promise<void> {
+    const hook = call.deployed.spec.fc?.preFreeze
+    if (hook === undefined) return
+    const pass = await this.#pass(call, on.instance, { control: 'pre-freeze', hook, spanId: on.spanId })
+    this.#options.outlet.add(() => ({ logs: this.#log(call, launch, pass).records }))
   }
 
   #finish(
     call: Call,
-    instance: FcInstance,
+    { launch, metricsOf }: FcLent,
     ran: { readonly passes: readonly Pass[]; readonly invocationId: string; readonly initializerId: string },
   ): Run {
     const { platform, clock } = this.#options
@@ -136,16 +210,16 @@ export class FcRunner {
     const initialize = ran.passes.find(({ control }) => control === 'initialize')?.record
     const last = ran.passes.at(-1)!
     const answeredNanos = clock()
-    const { payload, http, error } = answerOf(last)
+    const { payload, http, error } = fcAnswerOf(last.record, last.failure)
     const record = { ...last.record, inits: ran.passes.flatMap((pass) => pass.record.inits), payload }
     platform.counters.invocations.inc({ outcome: record.status })
-    const logs = ran.passes.map((pass) => this.#log(call, instance.launch, pass))
+    const logs = ran.passes.map((pass) => this.#log(call, launch, pass))
     const fc: FcAnswer = {
       ...(http === undefined ? {} : { http }),
       ...(error === undefined ? {} : { errorType: error.errorType }),
       durationMs: fcRunMillis(last.record),
       maxMemoryMb: last.record.maxMemoryMb,
-      instanceId: instance.environment.logStream,
+      instanceId: last.record.logStream,
     }
     const records = logs.flatMap((log) => log.records)
     const asked = call.request.fc?.http
@@ -156,7 +230,7 @@ export class FcRunner {
       fc,
       telemetry: () => ({
         logs: records,
-        metrics: instance.metricsOf(record) ?? [],
+        metrics: metricsOf(record) ?? [],
         spans: trace.recorded
           ? fcSpans(spec, trace, platform, {
               requestId,
@@ -192,46 +266,7 @@ export class FcRunner {
   }
 }
 
-export interface FcError {
-  readonly errorType: NonNullable<FcAnswer['errorType']>
-  readonly message: string
-  readonly cause: Cause
-}
-
-/** What the caller gets: the handler's bytes, or an error as Function Compute words it. */
-function answerOf({ record, failure }: Pass): {
-  readonly payload: Uint8Array
-  readonly http?: FcAnswer['http']
-  readonly error?: FcError
-} {
-  if (record.status === 'success') {
-    const answer = decodeFcAnswer(record.payload)
-    if (answer !== undefined) return { payload: answer.body, http: answer.head.http }
-  }
-  const said = failure === undefined ? record.payload : Buffer.from(JSON.stringify({ errorMessage: failure }))
-  const handled = record.errorType === 'Function.HandledInvocationError'
-  const { message, type } = errorIn(said)
-  return {
-    payload: said,
-    error: {
-      errorType: handled ? 'HandledInvocationError' : 'UnhandledInvocationError',
-      message,
-      cause: { exceptions: [{ message, ...(type === undefined ? {} : { type }) }] },
-    },
-  }
-}
-
-function errorIn(body: Uint8Array): { readonly message: string; readonly type: string | undefined } {
-  try {
-    const { errorMessage, errorType } = JSON.parse(Buffer.from(body).toString('utf8')) as Record<string, unknown>
-    return {
-      message: typeof errorMessage === 'string' ? errorMessage : '',
-      type: typeof errorType === 'string' ? errorType : undefined,
-    }
-  } catch {
-    return { message: Buffer.from(body).toString('utf8'), type: undefined }
-  }
-}
+const succeeded = (passes: readonly Pass[]): boolean => passes.every(({ record }) => record.status === 'success')
 
 function urlOf({ path, query, headers }: NonNullable<NonNullable<Call['request']['fc']>['http']>): string {
   const host = headers.find(([name]) => name.toLowerCase() === 'host')?.[1] ?? 'localhost'

@@ -23,6 +23,8 @@ export interface FcSpec {
   readonly preFreeze?: FcHook
   readonly preStop?: FcHook
   readonly custom?: FcCustomRuntime
+  /** Requests that one instance serves at once; absent: one. */
+  readonly instanceConcurrency?: number
   readonly logProject: string
   readonly logStore: string
 }
@@ -44,6 +46,8 @@ export interface FcRequest {
   readonly http?: FcHttpRequest
   /** OpenTracing baggage of the caller's span. */
   readonly baggages?: Readonly<Record<string, string>>
+  /** Attempts of an asynchronous call before this one. */
+  readonly retryCount?: number
 }
 
 /** What its caller is told beyond the payload. */

@@ -5,6 +5,7 @@ import { newSpanId } from '../span/id.ts'
 import { completeSpan, type Cause, type Span } from '../span/span.ts'
 import { ROOT_RANK } from '../span/span-batch.ts'
 import { initAnatomySpans, runImportSpans } from './anatomy/anatomy-spans.ts'
+import { fcArn } from './fc-arn.ts'
 import { runEndNanos, runStartNanos } from './fc-log.ts'
 import type { FunctionSpec } from './function-spec.ts'
 import type { InvocationRecord } from './invocation-record.ts'
@@ -57,7 +58,7 @@ export function fcSpans(
     source: 'fc',
     service: spec.name,
     accountId: place.accountId,
-    resourceArn: `acs:fc:${place.region}:${place.accountId}:functions/${fc.service ? `${fc.service}/` : ''}${spec.name}`,
+    resourceArn: fcArn(spec, place),
     requestId: run.requestId,
     receivedNanos: run.answeredNanos,
     attributes,

@@ -39,7 +39,7 @@ export function fcVariables(
     FC_QUALIFIER: 'LATEST',
     FC_VER_ID: '',
     FC_RUNTIME_VERSION: launch.version,
-    FC_CONCURRENT_LIMIT: '1',
+    FC_CONCURRENT_LIMIT: String(fc.instanceConcurrency ?? 1),
     FC_SERVER_PORT: String(fc.custom?.port ?? 9000),
     FC_CUSTOM_LISTEN_PORT: String(fc.custom?.port ?? 9000),
     _FNSCOPE_RUNTIME_API: options.runtimeApi,

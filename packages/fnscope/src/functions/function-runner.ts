@@ -6,7 +6,9 @@ import type { Span } from '../span/span.ts'
 import { CallerKeys, type FunctionCaller } from './caller-keys.ts'
 import { callerContext } from './client-context.ts'
 import { datakitLogs, datakitMetrics, datakitOf } from './datakit-telemetry.ts'
-import { FcRunner, type FcInstance } from './fc-runner.ts'
+import { fcArn } from './fc-arn.ts'
+import { FcRequests } from './fc-requests.ts'
+import { FcRunner, type FcLent } from './fc-runner.ts'
 import { PLAIN } from './isolation/isolation.ts'
 import type { WaitingShells } from './isolation/waiting-shell.ts'
 import { invocationLog } from './invocation-log.ts'
@@ -17,7 +19,8 @@ import { functionSpans, serviceSegment, type TracedFunction } from './system-tra
 import { runIds, xrayTraceId, type TraceContext } from './trace-context.ts'
 import type { Clock } from './clock.ts'
 import type { Deployed, Deployments } from './deployments.ts'
-import type { EarlyAnswer, Environment, EnvironmentOptions } from './environment.ts'
+import type { Environment } from './environment.ts'
+import type { EarlyAnswer, EnvironmentOptions } from './environment-options.ts'
 import type { FcAnswer } from './fc-spec.ts'
 import type { FunctionSpec } from './function-spec.ts'
 import type { InvocationRecord } from './invocation-record.ts'
@@ -57,6 +60,7 @@ export class FunctionRunner {
   readonly #options: FunctionRunnerOptions
   readonly #callers = new CallerKeys()
   readonly #fc: FcRunner
+  readonly #fcRequests = new WeakMap<Environment, FcRequests>()
 
   constructor(options: FunctionRunnerOptions) {
     this.#options = options
@@ -74,8 +78,8 @@ export class FunctionRunner {
     const { spec } = deployed
     const { concurrent, release } = deployments.admit(deployed)
     try {
-      const launch = await deployments.launch(deployed)
-      if (spec.fc !== undefined) return await this.#fc.run(call, this.#fcInstance(call, launch, concurrent))
+      const launch = await (deployed.launch ?? deployments.launch(deployed))
+      if (spec.fc !== undefined) return await this.#fc.run(call, this.#fcLent(call, launch, concurrent))
       const ids = runIds(trace)
       const xray = {
         traceId: xrayTraceId(trace),
@@ -160,6 +164,7 @@ export class FunctionRunner {
 
   functionArn(spec: FunctionSpec): string {
     const { region, accountId } = this.#options.platform
+    if (spec.fc !== undefined) return fcArn(spec, { region, accountId })
     return `arn:aws:lambda:${region}:${accountId}:function:${spec.name}`
   }
 
@@ -174,7 +179,7 @@ export class FunctionRunner {
   ): Promise<InvocationRecord> {
     const { request, requestId, deployed } = call
     const { spec, pool } = deployed
-    const environment = this.#environment(deployed, how.launch)
+    const environment = await this.#environment(deployed, how.launch)
     const unbind = this.#callers.bind(environment.accessKeyId, {
       functionName: spec.name,
       requestId,
@@ -192,21 +197,29 @@ export class FunctionRunner {
         ...callerContext(request),
         ...(request.stream === undefined ? {} : { stream: request.stream }),
       }
-      return await environment.invoke(asked, how.onAnswer)
+      return await environment.invoke(asked, (answer) => {
+        pool.settle(environment)
+        how.onAnswer(answer)
+      })
     } finally {
       unbind()
       pool.release(environment)
     }
   }
 
-  #fcInstance(call: Call, launch: Launch, concurrent: number): FcInstance {
+  #fcLent(call: Call, launch: Launch, concurrent: number): FcLent {
     const { deployed } = call
-    const environment = this.#environment(deployed, launch)
+    const { spec, pool } = deployed
     return {
-      environment,
       launch,
-      accessKeyId: this.#accessKeyId(),
-      release: () => deployed.pool.release(environment),
+      take: async () => {
+        const own = new FcRequests()
+        const options = (): EnvironmentOptions => ({ ...this.#environmentOptions(spec, launch), services: [own] })
+        const environment = await this.#options.deployments.environment(deployed, options)
+        const requests = this.#fcRequests.get(environment) ?? own
+        this.#fcRequests.set(environment, requests)
+        return { environment, requests, accessKeyId: this.#accessKeyId(), release: () => pool.release(environment) }
+      },
       metricsOf: (record) => this.#metrics(call, record, { concurrent, timeNanos: this.#options.clock() }),
     }
   }
@@ -217,8 +230,8 @@ export class FunctionRunner {
     return accessKeyId ?? `AKIA${accountId}LOCL`
   }
 
-  #environment({ spec, pool }: Deployed, launch: Launch): Environment {
-    return pool.take(this.#environmentOptions(spec, launch))
+  #environment(deployed: Deployed, launch: Launch): Promise<Environment> {
+    return this.#options.deployments.environment(deployed, () => this.#environmentOptions(deployed.spec, launch))
   }
 
   #environmentOptions(spec: FunctionSpec, launch: Launch): EnvironmentOptions {

@@ -49,11 +49,11 @@ export interface FunctionSpec {
 
 /** Absent members: as on the cloud. */
 export interface AsynchronousSpec {
-  /** 0 to 2; default 2. */
+  /** 0 to 2, of Function Compute 0 to 8; default 2. */
   readonly maximumRetryAttempts?: number
   /** Default six hours. */
   readonly maximumEventAgeSeconds?: number
-  /** ARNs of a function, queue, topic or bus. */
+  /** ARNs of a function, queue, topic or bus; of Function Compute, of a function. */
   readonly onSuccessArn?: string
   readonly onFailureArn?: string
   /** DeadLetterConfig: a queue or topic. */
@@ -78,4 +78,11 @@ export interface AppSpec {
 /** $LATEST, or the number of a published version. */
 export function versionOf({ version }: Pick<FunctionSpec, 'version'>): string {
   return version ?? '$LATEST'
+}
+
+/** With the functions that the other has and `app` has not; `app` itself when there are none. */
+export function withFunctionsOf(app: AppSpec, other: AppSpec | undefined): AppSpec {
+  const names = new Set(app.functions.map(({ name }) => name))
+  const missing = other?.functions.filter(({ name }) => !names.has(name)) ?? []
+  return missing.length === 0 ? app : { ...app, functions: [...app.functions, ...missing] }
 }

@@ -60,6 +60,8 @@ export interface InvocationRecord {
   readonly cause: Cause | undefined
   /** The bytes for the caller. */
   readonly payload: Uint8Array
+  /** Of a result that was streamed to its caller, of which the payload has nothing. */
+  readonly streamedBytes?: number
   readonly functionError: 'Unhandled' | undefined
   /** Peak of all processes of the environment so far, MB, at least 1. */
   readonly maxMemoryMb: number

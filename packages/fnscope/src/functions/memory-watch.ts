@@ -1,16 +1,16 @@
 // The memory of one environment's processes: looked at while an invocation runs, and when one may have grown. More than
-// the function's size, or more processes than the cloud gives it, is told once.
+// the function's size, or more processes and threads than the cloud gives it, is told once.
 import type { Clock } from './clock.ts'
 import { heldMemory, proportionalKb, requestMemoryKb } from './process-memory.ts'
 
 const POLL_MS = 100
 const FRESH_NANOS = 100_000_000n
 const SHORT_CALL_NANOS = 5_000_000n
-const MOST_PROCESSES = 1024
+const MOST_THREADS = 1024
 
 export interface MemoryLimit {
   readonly memoryMb: number
-  /** @param memory false: too many processes */
+  /** @param memory false: too many threads */
   exceeded(memory: boolean): void
 }
 
@@ -55,10 +55,10 @@ export class MemoryWatch {
       for (const pid of pids) requestMemoryKb(pid, (kb) => this.#saw(kb, kb))
       return
     }
-    const all = pids.map(heldMemory)
+    const all = pids.map((pid) => heldMemory(pid, MOST_THREADS))
     const processes = all.flatMap((held) => held.processes)
-    const sum = (of: 'peakKb' | 'residentKb'): number => all.reduce((total, held) => total + held[of], 0)
-    if (processes.length > MOST_PROCESSES) {
+    const sum = (of: 'peakKb' | 'residentKb' | 'threads'): number => all.reduce((total, held) => total + held[of], 0)
+    if (sum('threads') > MOST_THREADS) {
       this.#limit.exceeded(false)
       return
     }

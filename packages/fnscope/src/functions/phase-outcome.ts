@@ -18,6 +18,8 @@ export interface Outcome {
   readonly reason?: string
   readonly cause?: Cause | undefined
   readonly payload: Uint8Array
+  /** Of a result that was streamed to its caller, of which the payload has nothing. */
+  readonly streamedBytes?: number
 }
 
 export const NOTHING = new Uint8Array(0)

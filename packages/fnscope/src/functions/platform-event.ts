@@ -93,6 +93,7 @@ export type RuntimeDone = Pick<
   | 'runtimeDoneNanos'
   | 'endNanos'
   | 'payload'
+  | 'streamedBytes'
 >
 
 function outcomeOf({ requestId, status, errorType }: RuntimeDone): object {
@@ -115,7 +116,10 @@ export function runtimeDoneRecord(run: RuntimeDone, tracing: EventTracing | unde
         ]
   return {
     ...outcomeOf(run),
-    metrics: { durationMs: millis(runtimeDoneNanos - startNanos), producedBytes: run.payload.byteLength },
+    metrics: {
+      durationMs: millis(runtimeDoneNanos - startNanos),
+      producedBytes: run.streamedBytes ?? run.payload.byteLength,
+    },
     ...(parts.length > 0 ? { spans: parts } : {}),
     ...(tracing ? { tracing } : {}),
   }

@@ -50,6 +50,8 @@ export interface PlatformOptions {
   readonly notify?: ((text: string) => void) | undefined
   /** Default 5 minutes. */
   readonly idleTimeoutMs?: number
+  /** How long a call waits for an environment whose caller has the answer and which is not free yet. Default 1 s. */
+  readonly settleMs?: number
   /** The account's limit. Default 1000. */
   readonly maxConcurrency?: number
   /** Waits before the second and third attempt of an event. Default 1 s, 2 s. */

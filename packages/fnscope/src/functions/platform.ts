@@ -21,13 +21,15 @@ import { queuedEvent } from './queued-event.ts'
 import { TelemetryOutlet } from './telemetry-outlet.ts'
 import { ThrottledError } from './throttled-error.ts'
 import { traceContext, type TraceContext } from './trace-context.ts'
-import type { EarlyAnswer, Environment } from './environment.ts'
+import type { Environment } from './environment.ts'
+import type { EarlyAnswer } from './environment-options.ts'
 import { versionOf, type AppSpec, type FunctionSpec } from './function-spec.ts'
 import type { FunctionLine } from './invocation-record.ts'
 import type { InvokeAnswer, InvokeRequest } from './invoke-request.ts'
 import type { PlatformOptions } from './platform-options.ts'
 
 const DEFAULT_IDLE_MS = 5 * 60 * 1000
+const DEFAULT_SETTLE_MS = 1000
 const DEFAULT_CONCURRENCY = 1000
 const STOP_GRACE_MS = 2000
 
@@ -62,6 +64,7 @@ export class Platform {
       },
       maxConcurrency: options.maxConcurrency ?? DEFAULT_CONCURRENCY,
       idleTimeoutMs: options.idleTimeoutMs ?? DEFAULT_IDLE_MS,
+      settleMs: options.settleMs ?? DEFAULT_SETTLE_MS,
       freeze: options.freeze ?? false,
       onLeftover: (environment, lines) => this.#keepLeftover(environment, lines),
     })
@@ -216,7 +219,7 @@ export class Platform {
     await ended
     await this.#settled()
     await this.#outlet.flushed()
-    this.#shells.stop()
+    await this.#shells.stop()
     this.#guard.stop()
   }
 
@@ -303,7 +306,7 @@ export class Platform {
       deployments: this.#deployments,
       outlet: this.#outlet,
       clock: this.#clock,
-      onEnd: (event) => this.#delivery.deliver(call.deployed.spec.asynchronous, event, call.trace.answerHeader),
+      onEnd: (event) => this.#delivery.deliver(call.deployed.spec, event, call.trace.answerHeader),
     })
     this.#events.add({
       ...job,

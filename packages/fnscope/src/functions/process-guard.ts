@@ -1,9 +1,10 @@
 // Ends every execution environment when fnscope itself is gone, even by kill -9: one small shell outside of our process
 // group holds a pipe from us, is told each group's number, and kills them all at its end of file; then what left its group
-// and still has the guard's id in its variables (isolation/stray-processes.ts), where /proc shows them.
+// and still has its environment's /tmp in its variables (isolation/stray-processes.ts), where /proc shows them.
 // Costs a write per environment; needs nothing but sh, so it works on macOS too.
-import { randomUUID } from 'node:crypto'
 import { spawn, type ChildProcess } from 'node:child_process'
+import { scratchPrefix } from './isolation/scratch-dirs.ts'
+import { markPattern } from './isolation/stray-processes.ts'
 
 const SCRIPT = `trap '' INT TERM HUP
 groups=
@@ -14,14 +15,12 @@ while read -r op pid; do
   esac
 done
 for g in $groups; do kill -s KILL -- "-$g"; done
-for file in $(grep -lazs "^FNSCOPE_ENVIRONMENT=$1" /proc/[0-9]*/environ); do
+for file in $(grep -Elazs "$1" /proc/[0-9]*/environ); do
   stray=\${file#/proc/}
   kill -s KILL "\${stray%/environ}"
 done`
 
 export class ProcessGuard {
-  /** Begins the mark of what belongs to it. */
-  readonly id = randomUUID()
   readonly #groups = new Set<number>()
   #shell: ChildProcess | undefined
   #stopped = false
@@ -47,7 +46,7 @@ export class ProcessGuard {
   }
 
   #start(): void {
-    const shell = spawn('/bin/sh', ['-c', SCRIPT, 'sh', this.id], {
+    const shell = spawn('/bin/sh', ['-c', SCRIPT, 'sh', markPattern(scratchPrefix())], {
       detached: true,
       cwd: '/',
       env: { PATH: process.env['PATH'] },

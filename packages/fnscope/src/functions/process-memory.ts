@@ -9,6 +9,8 @@ export interface HeldMemory {
   /** Resident now; what processes share counts in each. */
   readonly residentKb: number
   readonly processes: readonly number[]
+  /** Of all of them. */
+  readonly threads: number
 }
 
 /** So many are looked at one by one for what they share; of more, as many stand for all. */
@@ -27,8 +29,8 @@ function kilobytes(status: string, field: string): number {
 }
 
 /** Each thread has the children that it started. */
-function childrenOf(pid: number): number[] {
-  const children = threadsOf(pid)
+function childrenOf(pid: number, threads: readonly string[] = threadsOf(pid)): number[] {
+  const children = threads
     .map((thread) => readText(`/proc/${pid}/task/${thread}/children`).trim())
     .filter((text) => text !== '')
   return children.flatMap((text) => text.split(' ').map(Number))
@@ -42,11 +44,16 @@ function threadsOf(pid: number): string[] {
   }
 }
 
-/** `pid` and all below it. */
-function treeOf(pid: number): number[] {
-  const tree = [pid]
-  for (let at = 0; at < tree.length; at += 1) tree.push(...childrenOf(tree[at]!))
-  return tree
+/** `pid` and all below it; of more than `mostThreads` in all no more is looked at, for that costs time. */
+function treeOf(pid: number, mostThreads: number): { readonly processes: number[]; readonly threads: number } {
+  const processes = [pid]
+  let threads = 0
+  for (let at = 0; at < processes.length && threads <= mostThreads; at += 1) {
+    const own = threadsOf(processes[at]!)
+    threads += own.length
+    if (threads <= mostThreads) processes.push(...childrenOf(processes[at]!, own))
+  }
+  return { processes, threads }
 }
 
 /**
@@ -60,8 +67,9 @@ export function programBelow(pid: number, wrappers: number): number | undefined 
 }
 
 /** Of a program and all that it started; nothing where that cannot be known at once. */
-export function heldMemory(program: number): HeldMemory {
-  const processes = process.platform === 'linux' ? treeOf(program) : []
+export function heldMemory(program: number, mostThreads: number): HeldMemory {
+  const linux = process.platform === 'linux'
+  const { processes, threads } = linux ? treeOf(program, mostThreads) : { processes: [], threads: 0 }
   let [peakKb, residentKb] = [0, 0]
   for (const pid of processes) {
     const status = readText(`/proc/${pid}/status`)
@@ -69,7 +77,7 @@ export function heldMemory(program: number): HeldMemory {
     residentKb += resident
     peakKb += pid === program ? kilobytes(status, 'VmHWM') : resident
   }
-  return { peakKb, residentKb, processes }
+  return { peakKb, residentKb, processes, threads }
 }
 
 /** Kilobytes that they really take together: what several share counts once. Costs a millisecond a process. */

@@ -49,7 +49,8 @@ export function queuedEvent(call: Call, options: QueuedEventOptions): EventJob {
       await deployments.launch(deployed)
       const spanId = newSpanId()
       const startNanos = clock()
-      const run = await runner.run({ ...call, request }, spanId)
+      const fc = deployed.spec.fc === undefined ? {} : { fc: { ...request.fc, retryCount: number - 1 } }
+      const run = await runner.run({ ...call, request: { ...request, ...fc } }, spanId)
       if (parts.length === 0)
         part('Dwell Time', newSpanId(), { startNanos: acceptedNanos, endNanos: startNanos, failed: false })
       const failed = run.record.functionError !== undefined

@@ -22,7 +22,7 @@ beforeEach(async () => {
     }
   api = new RuntimeApi({
     next: () => told.push('next'),
-    response: (body) => told.push(`response ${body.length}`),
+    response: (body, streamedBytes) => told.push(`response ${streamedBytes ?? body.length}`),
     error: error('error'),
     initError: error('init error'),
     rejected: (type) => told.push(type),
@@ -188,4 +188,53 @@ test('a body that is cut off fails the invocation', async () => {
 test('ping answers pong; what is not there is 404', async () => {
   assert.equal((await call('GET', '/ping')).text, 'pong')
   assert.equal((await call('GET', `${BASE}/nothing`)).status, 404)
+})
+
+const streamed = { 'Lambda-Runtime-Function-Response-Mode': 'streaming' }
+
+test('a result that is streamed to its caller may be larger than a buffered one, and is not kept', async () => {
+  const seen: number[] = []
+  api.send({ ...WORK, stream: { start: () => seen.push(0), chunk: (bytes) => seen.push(bytes.length) } })
+  await call('GET', `${BASE}/invocation/next`)
+  const body = Buffer.alloc(24 * 1024 * 1024)
+  assert.equal((await call('POST', `${BASE}/invocation/id-1/response`, { body, headers: streamed })).status, 202)
+  assert.equal(seen[0], 0)
+  assert.equal(
+    seen.reduce((sum, bytes) => sum + bytes, 0),
+    body.length,
+  )
+  assert.deepEqual(told, ['next', `response ${body.length}`])
+})
+
+test('one that is streamed to nobody is as large as a buffered one at most', async () => {
+  api.send(WORK)
+  await call('GET', `${BASE}/invocation/next`)
+  const body = Buffer.alloc(MAX_RESPONSE_BYTES + 1)
+  assert.equal((await call('POST', `${BASE}/invocation/id-1/response`, { body, headers: streamed })).status, 413)
+  assert.deepEqual(told, ['next', 'Function.ResponseSizeTooLarge'])
+})
+
+test('a stream that fails before its first byte has not begun', async () => {
+  const begun: unknown[] = []
+  api.send({ ...WORK, stream: { start: (type) => begun.push(type), chunk: () => begun.push('chunk') } })
+  await call('GET', `${BASE}/invocation/next`)
+  const [host, port] = address.split(':')
+  const headers = { ...streamed, 'Transfer-Encoding': 'chunked', Trailer: 'Lambda-Runtime-Function-Error-Type' }
+  const sent = request({ host, port, method: 'POST', path: `${BASE}/invocation/id-1/response`, headers })
+  sent.addTrailers({ 'Lambda-Runtime-Function-Error-Type': 'Mine' })
+  const answered = once(sent, 'response')
+  sent.end()
+  await answered
+  assert.deepEqual(begun, [])
+  assert.deepEqual(told, ['next', 'error'])
+})
+
+test('the Host may be what a local proxy was asked by, and no name of a web page', async () => {
+  const status = async (headers: Record<string, string>): Promise<number> =>
+    (await call('GET', '/ping', { headers })).status
+  for (const host of ['127.0.0.1:9002', 'localhost:1', 'sandbox.localdomain:9001'])
+    assert.equal(await status({ host }), 200, host)
+  for (const host of ['rebound.example', 'rebound.example:9001', '127.0.0.1.rebound.example', '10.0.0.1'])
+    assert.equal(await status({ host }), 403, host)
+  assert.equal(await status({ origin: 'http://127.0.0.1' }), 403)
 })

@@ -1,5 +1,5 @@
 // The Runtime API of one execution environment, version 2018-06-01. It knows requests and states, not processes:
-// environment.ts decides what an answer means.
+// invoke-phase.ts decides what an answer means.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { header, readBody, refuse, reply } from './api-exchange.ts'
 import type { StreamSink } from './stream-sink.ts'
@@ -7,8 +7,8 @@ import type { EnvironmentService } from './environment-server.ts'
 
 /** A buffered result may be 6 MiB and 100 bytes. */
 export const MAX_RESPONSE_BYTES = 6 * 1024 * 1024 + 100
-/** And a streamed one this. */
-const MAX_STREAM_BYTES = 20 * 1024 * 1024
+/** One that is streamed to its caller this. */
+const MAX_STREAM_BYTES = 200 * 1024 * 1024
 const PREFIX = '/2018-06-01/runtime/'
 
 export interface ApiInvocation {
@@ -36,7 +36,8 @@ export interface ApiError {
 export interface RuntimeApiEvents {
   /** It asked for work: init, or the invocation before, is over. */
   next(): void
-  response(body: Buffer): void
+  /** @param streamedBytes of a result that went to the invocation's sink: the body is empty */
+  response(body: Buffer, streamedBytes?: number): void
   error(error: ApiError): void
   initError(error: ApiError): void
   /** The invocation failed for what the runtime sent: a type and a message for the caller. */
@@ -110,16 +111,24 @@ export class RuntimeApi implements EnvironmentService {
     if (!match && call !== 'init/error') return false
     const streaming = header(request, 'lambda-runtime-function-response-mode') === 'streaming'
     const sink = streaming && match?.[2] === 'response' ? this.#sinkOf(match[1]!) : undefined
-    sink?.start(header(request, 'content-type'))
-    readBody(request, streaming ? MAX_STREAM_BYTES : MAX_RESPONSE_BYTES, {
+    // One that fails before its first byte has not begun: its caller can still be told by a status.
+    let streamedBytes = 0
+    const begin = (): void => sink?.start(header(request, 'content-type'))
+    readBody(request, sink ? MAX_STREAM_BYTES : MAX_RESPONSE_BYTES, {
+      keep: sink === undefined,
       piece: (bytes) => {
         this.#events.activity()
-        sink?.chunk(bytes)
+        if (streamedBytes === 0) begin()
+        streamedBytes += bytes.length
+        if (streamedBytes <= MAX_STREAM_BYTES) sink?.chunk(bytes)
       },
       done: (body) => {
         if (!match) this.#initError(request, response, body)
-        else if (match[2] === 'response') this.#response(request, response, match[1]!, body)
-        else this.#error(request, response, match[1]!, body)
+        else if (match[2] === 'error') this.#error(request, response, match[1]!, body)
+        else {
+          if (streamedBytes === 0 && failureOf(request) === undefined) begin()
+          this.#response(request, response, match[1]!, { body, streamedBytes: sink && streamedBytes })
+        }
       },
       cutOff: () => this.#cutOff(response),
     })
@@ -159,7 +168,12 @@ export class RuntimeApi implements EnvironmentService {
     return false
   }
 
-  #response(request: IncomingMessage, response: ServerResponse, id: string, body: Buffer | 'too large'): void {
+  #response(
+    request: IncomingMessage,
+    response: ServerResponse,
+    id: string,
+    { body, streamedBytes }: { readonly body: Buffer | 'too large'; readonly streamedBytes: number | undefined },
+  ): void {
     if (!this.#admit(response, id, 'InvocationResponse')) return
     const mode = header(request, 'lambda-runtime-function-response-mode')
     this.#state = 'ResponseSent'
@@ -169,26 +183,27 @@ export class RuntimeApi implements EnvironmentService {
       return
     }
     if (body === 'too large') {
-      const limit = `maximum allowed payload size (${MAX_RESPONSE_BYTES} bytes).`
+      const most = streamedBytes === undefined ? MAX_RESPONSE_BYTES : MAX_STREAM_BYTES
+      const limit = `maximum allowed payload size (${most} bytes).`
       refuse(response, 413, 'RequestEntityTooLarge', `Exceeded ${limit}`)
       this.#events.rejected('Function.ResponseSizeTooLarge', `Response payload size exceeded ${limit}`)
       return
     }
-    const failed = request.trailers['lambda-runtime-function-error-type']
-    // Told before the answer is written: the response time is when the result was here.
-    if (failed === undefined) this.#events.response(body)
+    const failed = failureOf(request)
+    // Told before the runtime is: the response time is when the result was here, and the caller's answer goes out first.
+    if (failed === undefined) this.#events.response(body, streamedBytes)
     else {
       const text = Buffer.from(request.trailers['lambda-runtime-function-error-body'] ?? '', 'base64')
       this.#events.error({ body: text, errorType: failed, xrayCause: undefined })
     }
-    reply(response, 202, { status: 'OK' })
+    accept(response)
   }
 
   #error(request: IncomingMessage, response: ServerResponse, id: string, body: Buffer | 'too large'): void {
     if (!this.#admit(response, id, 'InvocationErrorResponse')) return
     this.#state = 'ResponseSent'
     this.#events.error(apiError(request, body))
-    reply(response, 202, { status: 'OK' })
+    accept(response)
   }
 
   #initError(request: IncomingMessage, response: ServerResponse, body: Buffer | 'too large'): void {
@@ -207,6 +222,16 @@ export class RuntimeApi implements EnvironmentService {
     if (response.writable) refuse(response, 400, 'TruncatedHTTPRequest', 'HTTP request detected as truncated')
     this.#events.rejected('Runtime.TruncatedResponse', 'The response of the runtime was cut off')
   }
+}
+
+/** When the turn is over in which the platform heard of it: the caller's answer is written before the runtime goes on. */
+function accept(response: ServerResponse): void {
+  setImmediate(() => reply(response, 202, { status: 'OK' }))
+}
+
+/** The type of what failed after the response had begun; undefined: nothing did. */
+function failureOf(request: IncomingMessage): string | undefined {
+  return request.trailers['lambda-runtime-function-error-type']
 }
 
 function apiError(request: IncomingMessage, body: Buffer | 'too large'): ApiError {

@@ -9,7 +9,13 @@ export type Signal =
   /** An extension registered, or asked for an event. */
   | { readonly kind: 'extension'; readonly atNanos: bigint }
   | { readonly kind: 'extension-failed'; readonly atNanos: bigint; readonly failure: ExtensionFailure }
-  | { readonly kind: 'response'; readonly atNanos: bigint; readonly beganNanos: bigint; readonly body: Buffer }
+  | {
+      readonly kind: 'response'
+      readonly atNanos: bigint
+      readonly beganNanos: bigint
+      readonly body: Buffer
+      readonly streamedBytes: number | undefined
+    }
   | {
       readonly kind: 'error' | 'init-error'
       readonly atNanos: bigint

@@ -18,7 +18,7 @@ export interface Telemetry {
   readonly metrics?: readonly MetricPoint[]
 }
 
-const GATHER_MS = 10
+const GATHER_MS = 50
 const MOST_GATHERED = 200
 const WARN_EVERY_NANOS = 10_000_000_000n
 

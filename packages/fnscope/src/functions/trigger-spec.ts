@@ -70,9 +70,21 @@ export interface RestApiSpec {
   readonly tracing: boolean
   readonly routes: readonly RestRoute[]
   /** CORS as the template says; absent: none. */
-  readonly cors?: { readonly allowOrigin: string; readonly allowMethods: string; readonly allowHeaders: string }
+  readonly cors?: RestCorsSpec
   /** Media types that functions get in base64, as `image/*`; absent: whatever is no text. */
   readonly binaryMediaTypes?: readonly string[]
+}
+
+/** CORS of a REST API; empty methods or headers: the route's own, and none. */
+export interface RestCorsSpec {
+  readonly allowOrigin: string
+  readonly allowMethods: string
+  readonly allowHeaders: string
+  readonly allowCredentials?: boolean
+  /** Seconds, as a header says them. */
+  readonly maxAge?: string
+  /** SAM gives each path an OPTIONS method, those with an ANY route too. */
+  readonly everyPath?: boolean
 }
 
 /** CORS of an HTTP API or function URL, which answers preflights itself. */
@@ -222,7 +234,8 @@ export interface BucketNotificationSpec {
   readonly events: readonly string[]
   readonly prefix: string
   readonly suffix: string
-  readonly functionName: string
+  /** The name of a function, or the ARN of a queue or a topic. */
+  readonly target: string
 }
 
 /** AWS::Logs::SubscriptionFilter with a function for its destination. */

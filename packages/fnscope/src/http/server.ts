@@ -78,6 +78,8 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
   }
 
   server.addHook('onRequest', (request, reply, done) => {
+    // A type that is there and empty is none: presigned URLs are sent to like this, and Fastify would answer 415.
+    if (request.raw.headers['content-type'] === '') delete request.raw.headers['content-type']
     const refusal = refuse(request, options)
     if (refusal !== undefined) {
       options.counters.refusedRequests.inc({ reason: refusal.reason })

@@ -1,5 +1,5 @@
 // Columns of a batch as those see them who read some of its rows while it is still in memory.
-import type { DictionaryColumn } from './columns.ts'
+import type { DictionaryColumn } from './dictionary-column.ts'
 
 /** Words are decoded once, at the call. */
 export function wordsOf(column: DictionaryColumn): (row: number) => string {

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { DictionaryColumn, equalBytes, FixedColumn, hashOf, ListColumn, MapColumn, TextColumn } from './columns.ts'
+import { DictionaryColumn } from './dictionary-column.ts'
+import { equalBytes, hashOf } from './byte-hash.ts'
+import { FixedColumn } from './fixed-column.ts'
+import { ListColumn, MapColumn } from './nested-columns.ts'
+import { TextColumn } from './text-column.ts'
 
 test('a fixed column keeps little-endian values while it grows', () => {
   const column = new FixedColumn(8)

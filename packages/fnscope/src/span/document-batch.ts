@@ -1,6 +1,7 @@
 // X-Ray documents as columns, in the form the writer copies whole: a text of a kilobyte is never a string on its way.
 import type { RawDocument } from './batch.ts'
-import { FixedColumn, TextColumn } from './columns.ts'
+import { FixedColumn } from './fixed-column.ts'
+import { TextColumn } from './text-column.ts'
 import { formatHex, NO_SPAN_ID } from './id.ts'
 
 const decoder = new TextDecoder()

@@ -1,7 +1,9 @@
 // One Span object into a SpanBatch: the way in for spans that are made here a few at a time (the platform, X-Ray
 // documents, tests). Codecs of the hot path fill the columns from the wire themselves.
 import { attributeText, typeOf, type Attributes } from './attribute-value.ts'
-import type { DictionaryColumn, FixedColumn, MapColumn } from './columns.ts'
+import type { DictionaryColumn } from './dictionary-column.ts'
+import type { FixedColumn } from './fixed-column.ts'
+import type { MapColumn } from './nested-columns.ts'
 import { formatDetails, formatEvents, formatLinks, formatResource, formatScope } from './span-json.ts'
 import type { Span } from './span.ts'
 import { SPAN_FLAG, type SpanBatch } from './span-batch.ts'

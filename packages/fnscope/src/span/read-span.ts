@@ -2,7 +2,10 @@
 // The store reads its own rows; this is not on that way.
 import { attributeOf, parseAttributes, type Attributes } from './attribute-value.ts'
 import { formatHex, NO_SPAN_ID } from './id.ts'
-import { DictionaryColumn, type FixedColumn, type MapColumn, type TextColumn } from './columns.ts'
+import { DictionaryColumn } from './dictionary-column.ts'
+import type { FixedColumn } from './fixed-column.ts'
+import type { MapColumn } from './nested-columns.ts'
+import type { TextColumn } from './text-column.ts'
 import { requestIdOf } from './request-id.ts'
 import { SPAN_FLAG, type SpanBatch } from './span-batch.ts'
 import { parseDetails, parseEvents, parseLinks, parseScope } from './span-json.ts'

@@ -1,6 +1,9 @@
 // The columns that every codec fills and the writer reads. The hot path makes no span objects.
 // A row is complete when every column has one more entry: `checkRows` says where one was forgotten.
-import { DictionaryColumn, FixedColumn, MapColumn, TextColumn } from './columns.ts'
+import { DictionaryColumn } from './dictionary-column.ts'
+import { FixedColumn } from './fixed-column.ts'
+import { MapColumn } from './nested-columns.ts'
+import { TextColumn } from './text-column.ts'
 
 /** Where a span stands when traces are listed: what `SpanBatch.rootRank` holds. */
 export const ROOT_RANK = {
@@ -26,6 +29,13 @@ export const SPAN_FLAG = {
   traced: 32,
   /** Reported although its trace was not sampled: kept, found by its id, and in no list and no statistics. */
   unsampled: 64,
+  /**
+   * It may be sent again with other content, shares its id, or is folded into another: what rows say of its trace may not
+   * be what it comes to. Set when it is stored, as `apart`.
+   */
+  revisable: 128,
+  /** Its parent did not come with it, and it is no segment: its trace may lack a span. */
+  apart: 256,
 } as const
 
 export class SpanBatch {

@@ -19,6 +19,11 @@ export function nanosToMillis(nanos: bigint): number {
   return Number(nanos / 1000n) / 1000
 }
 
+/** Nanoseconds to whole milliseconds, cut: what AWS's models call a long. */
+export function nanosToWholeMillis(nanos: bigint): number {
+  return Number(nanos / 1_000_000n)
+}
+
 export const NANOS_PER_SECOND = 1_000_000_000n
 export const NANOS_PER_MINUTE = 60n * NANOS_PER_SECOND
 export const NANOS_PER_DAY = 86_400n * NANOS_PER_SECOND

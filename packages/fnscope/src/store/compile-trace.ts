@@ -16,7 +16,14 @@ export interface CompileOptions {
   readonly spansFrom: bigint
   readonly spansTo: bigint
   /** Looked at alone: these traces. Conditions on a row of each table that keep to them. */
-  readonly only?: { readonly ofSpans: string; readonly ofOthers: string } | undefined
+  readonly only?: Only | undefined
+}
+
+export interface Only {
+  readonly ofSpans: string
+  readonly ofOthers: string
+  /** The traces are named by a condition that is looked for first: what an index answers (isOfGranules) does without. */
+  readonly isSet?: boolean
 }
 
 /** True when it is answered by the row of `roots` alone, without a set. */
@@ -62,8 +69,16 @@ function flagOf(where: SpanQuery): FlagName | undefined {
  */
 export function metByRow(query: TraceQuery): SpanQuery | undefined {
   const others = (query.is === 'and' ? query.of : [query]).filter((one) => !isOfRow(one))
-  const of = others.flatMap((one) => (one.is === 'span' && isOfRoots(one.where) ? [one.where] : []))
+  const of = others.flatMap((one) => metByOne(one) ?? [])
   return of.length === 0 || of.length < others.length ? undefined : { is: 'and', of }
+}
+
+/** Of alternatives those that a row can tell are enough. */
+function metByOne(query: TraceQuery): SpanQuery | undefined {
+  if (query.is === 'span') return isOfRoots(query.where) ? query.where : undefined
+  if (query.is !== 'or') return undefined
+  const of = query.of.flatMap((one) => metByOne(one) ?? [])
+  return of.length === 0 ? undefined : { is: 'or', of }
 }
 
 /** True when it asks about the row of `roots` anywhere. */
@@ -139,10 +154,17 @@ function tracesWith(where: SpanQuery, options: CompileOptions): string {
   }
   // A segment is listed: what is asked of segments alone needs no more than their narrow rows.
   const table = isOfSegments(where) && isOfRoots(where) ? 'roots' : 'spans'
-  const reach = within(options, table === 'spans' ? 'ofSpans' : 'ofOthers')
+  const only = options.only?.isSet === true && isOfGranules(where) ? undefined : options.only
+  const reach = within({ ...options, only }, table === 'spans' ? 'ofSpans' : 'ofOthers')
   // Side by side, not in brackets: of an inner AND the engine makes something that its indexes do not know.
   const conditions = (where.is === 'and' ? where.of : [where]).map((one) => ` AND ${compileSpan(one, parameters)}`)
   return `SELECT trace_id FROM ${database}.${table} WHERE ${reach}${conditions.join('')}`
+}
+
+/** Granules without the peer, or the user, are not read. */
+export function isOfGranules(where: SpanQuery): boolean {
+  if (where.is === 'and') return where.of.some(isOfGranules)
+  return where.is === 'text' && (where.field === 'peerName' || where.field === 'user') && where.op === '='
 }
 
 /** A row of `traces` has the flags of all of its spans. */
@@ -181,19 +203,25 @@ function tracesWithEdge(edge: Extract<TraceQuery, { readonly is: 'edge' }>, opti
     UNION ALL SELECT trace_id FROM ${database}.spans WHERE ${caller} AND ${called}`
 }
 
-/** Of a span in progress also after it was completed: only the trace itself tells. Spans are told apart by hashes: of five million their ids take 1.2 GB. */
+/**
+ * Of a span in progress also after it was completed: only the trace itself tells. Of the others, of which most have come
+ * whole, only those are looked at in which a span came without its parent, or a call asked for a report.
+ */
 function partialTraces(options: CompileOptions): string {
   const { database, parameters, spansFrom, spansTo, only } = options
   const spans = `FROM ${database}.spans WHERE ${within(options)}`
-  const segment = compileFlag('segment')
+  const inner = `NOT ${compileFlag('segment')}`
   // A caller in progress may have begun long before what it called.
   const open =
     only?.ofOthers ??
     `start_nanos BETWEEN ${parameters.bind('Int64', spansFrom - LATE_NANOS)}
     AND ${parameters.bind('Int64', spansTo)}`
+  const asInteger = (id: string): string => `reinterpretAsUInt64(${id})`
   return `SELECT trace_id FROM ${database}.open_spans WHERE ${open}
-    UNION ALL SELECT trace_id ${spans} AND NOT ${segment} AND parent_id != toFixedString('', 8)
-      AND cityHash64(trace_id, parent_id) NOT IN (SELECT cityHash64(trace_id, span_id) ${spans})
-    UNION ALL SELECT trace_id ${spans} AND NOT ${segment} AND bitAnd(flags, ${SPAN_FLAG.traced}) != 0
-      AND cityHash64(trace_id, span_id) NOT IN (SELECT cityHash64(trace_id, parent_id) ${spans} AND ${segment})`
+    UNION ALL SELECT trace_id FROM (
+      SELECT trace_id, ${asInteger('span_id')} AS id, ${asInteger('parent_id')} AS parent, flags ${spans}
+      AND trace_id IN (SELECT trace_id ${spans} AND ${inner} AND bitAnd(flags, ${SPAN_FLAG.apart | SPAN_FLAG.traced}) != 0)
+    ) GROUP BY trace_id
+    HAVING NOT hasAll(groupArray(id), groupArrayIf(parent, ${inner} AND parent != 0))
+      OR NOT hasAll(groupArrayIf(parent, NOT (${inner})), groupArrayIf(id, ${inner} AND bitAnd(flags, ${SPAN_FLAG.traced}) != 0))`
 }

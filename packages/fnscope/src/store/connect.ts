@@ -149,7 +149,7 @@ function readerOver(connection: Connection, options: OpenStoreOptions, openSpans
     readListed: (rows, parts) => readListed(connection, rows, { log, openSpans, parts }),
     readPhases: (rows) => readPhases(connection, rows),
     readDocuments: (traceIds) => readDocuments(connection, traceIds, options),
-    listTraces: (list) => listTraces(connection, list),
+    listTraces: (list) => listTraces(connection, openSpans, list),
     annotationKeys: (range, limit) => annotationKeys(connection, range, limit),
     annotationValues: (range, key, limit) => annotationValues(connection, range, { key, limit }),
     countTraces: (query) => countTraces(connection, query),

@@ -1,13 +1,17 @@
 // Batch → blocks of rows, one per table that has any: spans by copying their columns, the few others from objects.
 import type { Batch } from '../span/batch.ts'
 import { exactText, typeOf, type Attributes } from '../span/attribute-value.ts'
-import { DictionaryColumn, FixedColumn, ListColumn, MapColumn, TextColumn } from '../span/columns.ts'
+import { DictionaryColumn } from '../span/dictionary-column.ts'
+import { FixedColumn } from '../span/fixed-column.ts'
+import { ListColumn, MapColumn } from '../span/nested-columns.ts'
+import { TextColumn } from '../span/text-column.ts'
 import type { DocumentBatch } from '../span/document-batch.ts'
 import type { LogRecord } from '../span/log-record.ts'
 import type { MetricPoint } from '../span/metric-point.ts'
 import type { SpanBatch } from '../span/span-batch.ts'
 import { formatExemplars, formatExponential, formatLogDetails, formatMetricDetails } from '../span/signal-json.ts'
 import { formatResource, formatScope } from '../span/span-json.ts'
+import { markSpans } from './mark-spans.ts'
 import { columnOf, encodeNative, type Column, type NamedColumn } from './native.ts'
 import type { EncodedBlock } from './store.ts'
 import { columnName, INSERT_TABLES, SPAN_TYPES, type InsertTable, type SpanField } from './tables.ts'
@@ -149,7 +153,10 @@ function metricRowOf(): (point: MetricPoint) => Row {
 /** See Writer.encode. The blocks share no memory with the batch. */
 export function encodeBatch(batch: Batch): readonly EncodedBlock[] {
   const blocks: EncodedBlock[] = []
-  if (batch.spans.rows > 0) blocks.push(encodeSpans('spans', batch.spans))
+  if (batch.spans.rows > 0) {
+    markSpans(batch.spans)
+    blocks.push(encodeSpans('spans', batch.spans))
+  }
   if (batch.openSpans.rows > 0) blocks.push(encodeSpans('open_spans', batch.openSpans))
   if (batch.documents.rows > 0) blocks.push(encodeDocuments(batch.documents))
   if (batch.logs.length > 0) blocks.push(encodeRows('logs', batch.logs.map(logRowOf())))

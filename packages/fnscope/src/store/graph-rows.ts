@@ -1,5 +1,7 @@
 // Rows of `graph` as columns, both ways: written period by period under a version, read as the job left them.
-import { DictionaryColumn, FixedColumn, ListColumn } from '../span/columns.ts'
+import { DictionaryColumn } from '../span/dictionary-column.ts'
+import { FixedColumn } from '../span/fixed-column.ts'
+import { ListColumn } from '../span/nested-columns.ts'
 import { GRAPH_ROW, type GraphRows } from '../span/graph-rows.ts'
 import type { NodeTable } from '../span/graph-spans.ts'
 import type { Connection } from './connection.ts'

@@ -1,6 +1,9 @@
 // Many Native blocks of the same columns into one with all their rows: what an insert is sent as. Every block of LowCardinality
 // columns has dictionaries of its own, and the engine pays for each of them; merged here, there is one a column.
-import { DictionaryColumn, FixedColumn, ListColumn, MapColumn, TextColumn } from '../span/columns.ts'
+import { DictionaryColumn } from '../span/dictionary-column.ts'
+import { FixedColumn } from '../span/fixed-column.ts'
+import { ListColumn, MapColumn } from '../span/nested-columns.ts'
+import { TextColumn } from '../span/text-column.ts'
 import { Arena } from './block-memory.ts'
 import { columnOf, headerBytes, pushWords, type Column } from './native.ts'
 

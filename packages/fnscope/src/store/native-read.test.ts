@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { DictionaryColumn, FixedColumn, MapColumn, TextColumn } from '../span/columns.ts'
+import { DictionaryColumn } from '../span/dictionary-column.ts'
+import { FixedColumn } from '../span/fixed-column.ts'
+import { MapColumn } from '../span/nested-columns.ts'
+import { TextColumn } from '../span/text-column.ts'
 import { encodeNative } from './native.ts'
 import { fixedColumn, nestedColumn, readNative, TextValues, textColumn, wordColumn, WordValues } from './native-read.ts'
 

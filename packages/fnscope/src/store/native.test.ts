@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { DictionaryColumn, FixedColumn, ListColumn, MapColumn, TextColumn } from '../span/columns.ts'
+import { DictionaryColumn } from '../span/dictionary-column.ts'
+import { FixedColumn } from '../span/fixed-column.ts'
+import { ListColumn, MapColumn } from '../span/nested-columns.ts'
+import { TextColumn } from '../span/text-column.ts'
 import { columnOf, encodeNative } from './native.ts'
 
 function hex(bytes: Uint8Array): string {

@@ -1,7 +1,10 @@
 // One block of ClickHouse's Native format from columns whose bytes are already laid out. Knows the format, not the
 // tables: https://clickhouse.com/docs/interfaces/formats/Native, revision 0 (as a bare HTTP insert is read).
 import { takeBytes } from './block-memory.ts'
-import { DictionaryColumn, FixedColumn, ListColumn, MapColumn, TextColumn, type ScalarColumn } from '../span/columns.ts'
+import { DictionaryColumn } from '../span/dictionary-column.ts'
+import { FixedColumn } from '../span/fixed-column.ts'
+import { ListColumn, MapColumn, type ScalarColumn } from '../span/nested-columns.ts'
+import { TextColumn } from '../span/text-column.ts'
 
 export type Column = ScalarColumn | ListColumn<ScalarColumn> | MapColumn<ScalarColumn>
 

@@ -5,8 +5,9 @@ import { pushSpan } from '../span/push-span.ts'
 import { completeSpan } from '../span/span.ts'
 import { encodeBatch } from './encode.ts'
 import { readNative } from './native-read.ts'
-import { FixedColumn } from '../span/columns.ts'
+import { FixedColumn } from '../span/fixed-column.ts'
 import { encodeNative } from './native.ts'
+import { tracesLasting } from './recent-search.ts'
 import { RecentTraces } from './recent-traces.ts'
 
 const START = 1_795_286_526_545_700_775n
@@ -131,4 +132,44 @@ test('the oldest are forgotten, and stay unknown when more of them comes', () =>
     known,
     Array.from({ length: 99 }, (_, at) => 901 + at),
   )
+})
+
+const WINDOW = { from: START, to: START + 10_000_000_000n }
+const lasting = (recent: RecentTraces, nanos: bigint, most = 10): readonly string[] | undefined =>
+  tracesLasting(recent, WINDOW, [{ is: 'duration', op: '>=', nanos }], most)
+
+test('traces that last so long are known where all of the window are held', () => {
+  const recent = complete(100)
+  recent.note(
+    block(
+      { trace: 1, start: 5_000_000n, duration: 10n, rank: 0 },
+      { trace: 1, start: 1n, duration: 7n },
+      { trace: 2, start: 5_000_000n, duration: 9n, rank: 0 },
+      { trace: 3, start: 20_000_000_000n, duration: 2n ** 40n, rank: 0 },
+      // Of no list.
+      { trace: 4, start: 5n, duration: 2n ** 40n },
+    ),
+  )
+  assert.deepEqual(lasting(recent, 5_000_009n), [idOf(1)])
+  assert.deepEqual(lasting(recent, 5_000_010n), [])
+  assert.equal(lasting(recent, 0n, 1), undefined, 'more than are asked for')
+  recent.note(block({ trace: 2 }), { isStored: false })
+  assert.deepEqual(lasting(recent, 5_000_010n), [idOf(2)], 'what is known in part may be any')
+  for (let trace = 10; trace < 110; trace++) recent.note(block({ trace, start: -1n, rank: 0 }))
+  assert.equal(lasting(recent, 0n), undefined, 'some of the window were forgotten')
+})
+
+test('how far spans reach around the place of their trace is known, but for what is known in part', () => {
+  const recent = complete(100)
+  const start = 5_000_000n
+  recent.note(
+    block({ trace: 1, start, rank: 0 }, { trace: 1, start: start - 2_000_000n }, { trace: 1, start: start * 2n }),
+  )
+  assert.deepEqual(recent.reachSince(START), { early: 2_000_000n, late: 5_000_000n })
+  assert.equal(new RecentTraces().reachSince(START), undefined)
+  for (let trace = 10; trace < 110; trace++) recent.note(block({ trace, start: start * 2n, rank: 0 }))
+  assert.equal(recent.reachSince(START), undefined, 'some were forgotten')
+  assert.deepEqual(recent.reachSince(START + start * 2n + 1n), { early: 2_000_000n, late: 5_000_000n })
+  recent.note(block({ trace: 1 }))
+  assert.equal(recent.reachSince(START + start * 2n + 1n), undefined)
 })

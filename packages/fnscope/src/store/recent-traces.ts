@@ -1,6 +1,7 @@
 // Where the newest traces lie, for a store that nobody else writes to: each question saves a statement. It answers for a
 // trace only when it knows of every span of it. Ids of traces that it does not hold, as those it forgot, stand in a filter
 // that may name one too many and never one too few.
+import { viewOf } from '../span/column-views.ts'
 import { IdFilter, mixedId } from './id-filter.ts'
 import { fixedColumn, readFixedColumns, type NativeBlock } from './native-read.ts'
 import type { TracePlace } from './trace-places.ts'
@@ -22,12 +23,21 @@ const NEXT = 13
 const ENTRY_WORDS = 14
 const SUM_WORDS = 8
 
+/** More than a number of this size may be off by. */
+const ROUGH_NANOS = 1000
+
 const CHAIN_SEED = 0x9e3779b1
 
 export const NO_RANK = 0xff
 const RANKS = 0xff
 const FLAGS_AT = 8
 const IS_PART = 2 ** 24
+
+/** How far spans begin before and after the span at which their trace stands. */
+export interface SpanReach {
+  readonly early: bigint
+  readonly late: bigint
+}
 
 export class RecentTraces {
   readonly maxTraces: number
@@ -38,6 +48,14 @@ export class RecentTraces {
   /** The oldest entry, once there is no room. */
   #oldest = 0
   readonly #others = new IdFilter()
+  /** Where the last span begins of all that it does not hold. */
+  #forgottenNanos = -1n
+  /** Where the newest listed span begins, of those that it holds or forgot; 0 for none. */
+  newestNanos = 0n
+  #newest = 0
+  // Nanoseconds, as SpanReach; Infinity once a trace is known in part.
+  #early = 0
+  #late = 0
   #isComplete = false
   #isGivenUp = false
 
@@ -49,8 +67,8 @@ export class RecentTraces {
 
   /** Rows of `traces`: what is stored already. Those of which `isKept` says no are remembered by their ids alone. */
   noteSums(sums: NativeBlock, isKept: (lastStartNanos: bigint) => boolean): void {
-    const ids = viewOf(sums, 'trace_id')
-    const numbers = ['first', 'last', 'end', 'listed_start'].map((name) => viewOf(sums, name))
+    const ids = columnView(sums, 'trace_id')
+    const numbers = ['first', 'last', 'end', 'listed_start'].map((name) => columnView(sums, name))
     const lasts = fixedColumn(sums, 'last')
     const ranks = fixedColumn(sums, 'rank')
     const flags = fixedColumn(sums, 'flag_bits')
@@ -58,8 +76,10 @@ export class RecentTraces {
     const sum = new Uint32Array(SUM_WORDS)
     for (let row = 0; row < sums.rows; row++) {
       readId(ids, row * 16, id)
-      if (!isKept(lasts.i64(row))) {
+      const last = lasts.i64(row)
+      if (!isKept(last)) {
         this.#others.add(id)
+        if (last > this.#forgottenNanos) this.#forgottenNanos = last
         continue
       }
       for (const [at, view] of numbers.entries()) readNanos(view, row, sum, at * 2)
@@ -77,7 +97,9 @@ export class RecentTraces {
     for (let entry = 0; entry < this.#entries; entry++) {
       const page = this.#pageOf(entry)
       const at = (entry % PAGE) * ENTRY_WORDS
-      if (this.#others.has(page.subarray(at, at + 4))) page[at + TRAITS]! |= IS_PART
+      if (!this.#others.has(page.subarray(at, at + 4))) continue
+      page[at + TRAITS]! |= IS_PART
+      this.#late = Infinity
     }
     this.#isComplete = true
   }
@@ -89,9 +111,9 @@ export class RecentTraces {
    */
   note(block: Uint8Array, { isStored = true, from = 0, to = Infinity } = {}): number {
     const columns = readFixedColumns(block)
-    const ids = viewOf(columns, 'trace_id')
-    const starts = viewOf(columns, 'start_nanos')
-    const durations = viewOf(columns, 'duration_nanos')
+    const ids = columnView(columns, 'trace_id')
+    const starts = columnView(columns, 'start_nanos')
+    const durations = columnView(columns, 'duration_nanos')
     const ranks = fixedColumn(columns, 'root_rank')
     const flags = fixedColumn(columns, 'flags')
     const id = new Uint32Array(4)
@@ -132,7 +154,58 @@ export class RecentTraces {
     }
   }
 
+  /** Of all traces that stand at `from` or later, at most; undefined where something of one is not known. */
+  reachSince(from: bigint): SpanReach | undefined {
+    if (!this.#holdsAllSince(from) || this.#late === Infinity) return undefined
+    return { early: BigInt(this.#early), late: BigInt(this.#late) }
+  }
+
+  /**
+   * Ids of the traces that stand in the range and last so long, and of those of which not every span is known.
+   * @returns undefined where some may be missing, or they are more than `most`
+   */
+  lasting(
+    { from, to }: { readonly from: bigint; readonly to: bigint },
+    isMet: (durationNanos: number) => boolean,
+    most: number,
+  ): readonly string[] | undefined {
+    if (!this.#holdsAllSince(from)) return undefined
+    const [least, last] = [Number(from) - ROUGH_NANOS, Number(to) + ROUGH_NANOS]
+    const ids: string[] = []
+    for (const [number, page] of this.#pages.entries()) {
+      const end = Math.min(PAGE, this.#entries - number * PAGE) * ENTRY_WORDS
+      for (let at = 0; at < end; at += ENTRY_WORDS) {
+        const traits = page[at + TRAITS]!
+        if ((traits & IS_PART) === 0) {
+          if ((traits & RANKS) === NO_RANK || !isMet(between(page, at + FIRST, at + END))) continue
+          const listed = roughNanosOf(page, at + LISTED_START)
+          if (listed < least || listed > last) continue
+        }
+        if (ids.length === most) return undefined
+        ids.push(Array.from(page.subarray(at, at + 4), (word) => word.toString(16).padStart(8, '0')).join(''))
+      }
+    }
+    return ids
+  }
+
+  #holdsAllSince(from: bigint): boolean {
+    return this.#isComplete && !this.#isGivenUp && this.#forgottenNanos < from
+  }
+
+  /** What a trace that is held says of all. */
+  #noteReach(page: Uint32Array, at: number): void {
+    const traits = page[at + TRAITS]!
+    if ((traits & IS_PART) !== 0) this.#late = Infinity
+    if ((traits & RANKS) === NO_RANK) return
+    this.#early = Math.max(this.#early, between(page, at + FIRST, at + LISTED_START))
+    this.#late = Math.max(this.#late, between(page, at + LISTED_START, at + LAST_START))
+  }
+
   #note(id: Uint32Array, sum: Uint32Array, traits: number): void {
+    if ((traits & RANKS) !== NO_RANK && roughNanosOf(sum, 6) > this.#newest) {
+      this.#newest = roughNanosOf(sum, 6)
+      this.newestNanos = nanosOf(sum, 6)
+    }
     let entry = this.#find(id)
     if (entry < 0) {
       entry = this.#newEntry(id)
@@ -141,6 +214,7 @@ export class RecentTraces {
       page.set(id, at + ID)
       page.set(sum, at + FIRST)
       page[at + TRAITS] = this.#others.has(id) ? traits | IS_PART : traits
+      this.#noteReach(page, at)
       return
     }
     const page = this.#pageOf(entry)
@@ -154,6 +228,7 @@ export class RecentTraces {
       copy(sum, 6, page, at + LISTED_START)
       page[at + TRAITS] = (known & ~RANKS) | traits
     } else page[at + TRAITS] = known | (traits & ~RANKS)
+    this.#noteReach(page, at)
   }
 
   #pageOf(entry: number): Uint32Array {
@@ -199,6 +274,8 @@ export class RecentTraces {
     const at = (entry % PAGE) * ENTRY_WORDS
     const id = page.subarray(at, at + 4)
     this.#others.add(id)
+    const last = nanosOf(page, at + LAST_START)
+    if (last > this.#forgottenNanos) this.#forgottenNanos = last
     const chain = this.#chainOf(id)
     const after = page[at + NEXT]!
     if (this.#heads[chain] === entry + 1) {
@@ -218,9 +295,8 @@ export class RecentTraces {
   }
 }
 
-function viewOf(block: NativeBlock, column: string): DataView {
-  const { bytes } = fixedColumn(block, column)
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+function columnView(block: NativeBlock, column: string): DataView {
+  return viewOf(fixedColumn(block, column).bytes)
 }
 
 function traitsOf(rank: number, flags: number): number {
@@ -238,6 +314,17 @@ function readNanos(view: DataView, row: number, into: Uint32Array, at: number): 
 
 function nanosOf(words: Uint32Array, at: number): bigint {
   return (BigInt(words[at + 1]!) << 32n) | BigInt(words[at]!)
+}
+
+const TWO_32 = 2 ** 32
+
+function roughNanosOf(words: Uint32Array, at: number): number {
+  return words[at + 1]! * TWO_32 + words[at]!
+}
+
+/** Nanoseconds from one to the other: exact up to 104 days. */
+function between(words: Uint32Array, from: number, to: number): number {
+  return ((words[to + 1]! | 0) - (words[from + 1]! | 0)) * TWO_32 + (words[to]! - words[from]!)
 }
 
 function isLess(a: Uint32Array, atA: number, b: Uint32Array, atB: number): boolean {

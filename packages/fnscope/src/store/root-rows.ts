@@ -9,22 +9,37 @@ export interface RootRow {
   readonly traceId: string
   readonly startNanos: bigint
   readonly rank: number
-  /** Only when a condition was asked for: does the row meet it? */
-  readonly met: boolean
+  /** Does the row meet the conditions that were asked for? */
+  readonly met: RowAnswers
   /** Only with the root. */
   readonly receivedNanos: bigint
   /** Only when its columns were asked for. */
   readonly root: Root | undefined
 }
 
+/** Conditions that each row is to be asked, as SQL. */
+export interface RowConditions {
+  /** By itself it brings its trace into the list. */
+  readonly where?: string | undefined
+  /** As SureRule has them. */
+  readonly any?: string | undefined
+  readonly standing?: string | undefined
+}
+
+/** What was not asked is false, but for `standing`: nothing is wanted of that row. */
+type RowAnswers = Readonly<Record<keyof RowConditions, boolean>>
+
 const PLACE = 'trace_id, start_nanos, root_rank'
 const DETAILS =
   'service, name, source, origin, kind, duration_nanos, flags, http_method, http_url, http_status, received_nanos'
 
-/** `met`: a condition that each row is to be asked. */
-export function rootColumns(details: boolean, met?: string): string {
-  const columns = details ? `${PLACE}, ${DETAILS}` : PLACE
-  return met === undefined ? columns : `${columns}, if(${met}, 1, 0) AS met`
+export function rootColumns(details: boolean, { where, any, standing }: RowConditions = {}): string {
+  const asked = { where_met: where, any_met: any, standing_met: standing }
+  return [
+    PLACE,
+    ...(details ? [DETAILS] : []),
+    ...Object.entries(asked).flatMap(([name, sql]) => (sql === undefined ? [] : [`if(${sql}, 1, 0) AS ${name}`])),
+  ].join(', ')
 }
 
 export function rootRowsOf(blocks: readonly NativeBlock[], details: boolean): RootRow[] {
@@ -32,14 +47,23 @@ export function rootRowsOf(blocks: readonly NativeBlock[], details: boolean): Ro
     const ids = fixedColumn(block, 'trace_id')
     const starts = fixedColumn(block, 'start_nanos')
     const ranks = fixedColumn(block, 'root_rank')
-    const met = block.columns.has('met') ? fixedColumn(block, 'met') : undefined
+    const answers = (name: string, otherwise: boolean): ((row: number) => boolean) => {
+      if (!block.columns.has(name)) return () => otherwise
+      const column = fixedColumn(block, name)
+      return (row) => column.u8(row) === 1
+    }
+    const [where, any, standing] = [
+      answers('where_met', false),
+      answers('any_met', false),
+      answers('standing_met', true),
+    ]
     const detail = details ? detailReader(block) : undefined
     const received = details ? fixedColumn(block, 'received_nanos') : undefined
     return Array.from({ length: block.rows }, (_, row) => ({
       traceId: ids.hex(row),
       startNanos: starts.i64(row),
       rank: ranks.u8(row),
-      met: met?.u8(row) === 1,
+      met: { where: where(row), any: any(row), standing: standing(row) },
       receivedNanos: received?.i64(row) ?? 0n,
       root: detail?.(row),
     }))

@@ -14,10 +14,12 @@ import type { Connection } from './connection.ts'
 import { MINUTE } from './minute-key.ts'
 import { fixedColumn } from './native-read.ts'
 import { EARLY_NANOS, isOlder, LATE_NANOS } from './list-position.ts'
+import type { OpenSpans } from './open-spans.ts'
 import { rootColumns, rootRowsOf, type RootRow } from './root-rows.ts'
 import { largeRead, smallRead } from './small-read.ts'
 import { SqlParameters } from './sql-parameters.ts'
 import type { TraceListOptions, TraceRow } from './store.ts'
+import { sureRule, sureTraces } from './sure-traces.ts'
 import { placesOf, rowOf, withRoot, type TracePlace } from './trace-places.ts'
 import type { SpanQuery, TraceQuery } from './trace-query.ts'
 
@@ -56,6 +58,7 @@ function driverOf(where: TraceQuery): Driver | undefined {
 /** The page, or undefined where the list must be walked instead. */
 export async function searchAnnotations(
   connection: Connection,
+  openSpans: OpenSpans,
   options: TraceListOptions,
   where: TraceQuery,
 ): Promise<TraceRow[] | undefined> {
@@ -70,8 +73,27 @@ export async function searchAnnotations(
   const { parts, rest } = driver.split
   const left = rest === undefined && parts.length === 1 ? found : await confirmed(connection, found, driver.span)
   const page = await newestPlaces(connection, options, { found: left, oldest, others: isFew ? others : undefined })
-  if (page === undefined || options.details !== true) return page?.map(rowOf)
-  return await withDetails(connection, page)
+  if (page === undefined) return undefined
+  const rows = options.details === true ? await withDetails(connection, page) : page.map(rowOf)
+  if (options.sure === undefined) return rows
+  const sure = await sureAmong(connection, openSpans, page, options.sure)
+  return rows.map((row) => ({ ...row, isSure: sure.has(row.traceId) }))
+}
+
+/** Their rows were not looked at: what a row would show is asked too. */
+async function sureAmong(
+  connection: Connection,
+  openSpans: OpenSpans,
+  page: readonly TracePlace[],
+  query: TraceQuery,
+): Promise<Set<string>> {
+  const { standing, others, ...rule } = sureRule(query)
+  const ofRows: TraceQuery[] = [
+    ...(standing === undefined ? [] : [{ is: 'root', where: standing } as const]),
+    ...(others === undefined ? [] : [others]),
+  ]
+  const all: TraceQuery | undefined = ofRows.length === 0 ? undefined : { is: 'and', of: ofRows }
+  return await sureTraces(connection, openSpans, { ...rule, standing: undefined, others: all }, page, new Set())
 }
 
 interface Candidates {

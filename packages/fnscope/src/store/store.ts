@@ -166,6 +166,11 @@ export interface TraceRow {
   readonly fault: boolean
   readonly throttle: boolean
   readonly coldStart: boolean
+  /**
+   * Only when TraceListOptions.sure says of what: the tables alone tell that it is in the list, and meets that. It stands at
+   * its root, nothing of it is in progress, and none of its spans may be replaced. Without it only the spans tell.
+   */
+  readonly isSure?: boolean
   /** Only when asked for. */
   readonly details?: TraceDetails
 }
@@ -210,6 +215,8 @@ export interface TraceListOptions extends TimeRange {
    * until an hour after it.
    */
   readonly where?: TraceQuery
+  /** Answer TraceRow.isSure: of traces that stand at their root it also wants this. */
+  readonly sure?: TraceQuery
   /** Answer TraceRow.details. */
   readonly details?: boolean
 }

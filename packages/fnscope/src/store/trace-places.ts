@@ -113,7 +113,15 @@ export function rowOf(place: TracePlace): TraceRow {
   }
 }
 
-export function withRoot(place: TracePlace, { root }: Pick<RootRow, 'root'> = { root: undefined }): TraceRow {
-  if (root === undefined) return rowOf(place)
-  return { ...rowOf(place), details: { rootRank: place.rank, root } }
+/** @param isSure undefined when it was not asked */
+export function withRoot(
+  place: TracePlace,
+  { root }: Pick<RootRow, 'root'> = { root: undefined },
+  isSure?: boolean,
+): TraceRow {
+  return {
+    ...rowOf(place),
+    ...(isSure === undefined ? {} : { isSure }),
+    ...(root === undefined ? {} : { details: { rootRank: place.rank, root } }),
+  }
 }

@@ -43,8 +43,17 @@ export interface FrontKind {
   headers(exchange: Exchange): Readonly<Record<string, string>>
 }
 
-/** Throttled: no environment was to be had; failed: nothing ran. */
-export type Invoked = FrontInvokeResult | 'timeout' | 'throttled' | 'failed'
+/** Throttled: no environment was to be had; too large: no function takes an event of that size; failed: nothing ran. */
+export type Invoked = FrontInvokeResult | 'timeout' | 'throttled' | 'too large' | 'failed'
+
+/** Of an event: the body as JSON or base64, and all that stands beside it. */
+const MAX_EVENT_BYTES = 6 * 1024 * 1024
+
+/** Undefined: it is more than a function takes. */
+export function payloadOf(event: object): Buffer | undefined {
+  const payload = Buffer.from(JSON.stringify(event))
+  return payload.byteLength > MAX_EVENT_BYTES ? undefined : payload
+}
 
 export async function invokeInTime(
   exchange: Exchange,
@@ -53,10 +62,11 @@ export async function invokeInTime(
   timeoutMs: number | undefined,
 ): Promise<Invoked> {
   const { options, label, trace } = exchange
+  const payload = payloadOf(event)
+  if (payload === undefined) return 'too large'
   const timeout = Promise.withResolvers<'timeout'>()
   const timer = timeoutMs === undefined ? undefined : setTimeout(() => timeout.resolve('timeout'), timeoutMs)
   try {
-    const payload = Buffer.from(JSON.stringify(event))
     // The function goes on after the gateway has given up; what it then answers is nobody's.
     const invocation = options.invoke({ functionName, payload, traceHeader: formatTraceHeader(trace) })
     invocation.catch(() => undefined)

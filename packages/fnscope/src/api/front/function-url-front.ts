@@ -60,6 +60,7 @@ async function respondOf(exchange: Exchange, url: FunctionUrlSpec, gate: Authori
   if (url.invokeMode === 'RESPONSE_STREAM') return await streamAnswer(exchange, url.functionName, event)
   const result = await invokeInTime(exchange, url.functionName, event, undefined)
   if (result === 'throttled') return THROTTLED
+  if (result === 'too large') return TOO_LARGE
   if (result === 'timeout' || result === 'failed' || result.functionError !== undefined) return BAD_GATEWAY
   return fromHttpResult(result.payload, DEFAULT_TYPE) ?? BAD_GATEWAY
 }

@@ -135,6 +135,12 @@ test('a named stage is a part of the path; a route of format 1.0 gets the older 
   assert.partialDeepStrictEqual(events[1], { rawPath: '/live/b', stageVariables: { v: '1' } })
 })
 
+test('format 1.0 has no stage in its path where the stage is $default', async (t) => {
+  const { front, events } = await open(t, httpApiFront([api([route('GET /a', { payload: '1.0' })])]))
+  await fetch(`${front.url}/a`)
+  assert.partialDeepStrictEqual(events[0], { path: '/a', requestContext: { path: '/a', stage: '$default' } })
+})
+
 test('JSON text is text, a form and an image are base64', async (t) => {
   const { front, events } = await open(t, httpApiFront([api([route('$default')])]))
   const post = async (type: string, body: string | Buffer): Promise<void> =>

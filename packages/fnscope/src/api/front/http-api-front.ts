@@ -91,6 +91,7 @@ async function respondInStage(
   const patience = options.timeoutMs ?? timeoutMs ?? TIMEOUT_MS
   const result = await invokeInTime(exchange, target.functionName, event, patience)
   if (result === 'timeout' || result === 'throttled') return UNAVAILABLE
+  if (result === 'too large') return TOO_LARGE
   if (result === 'failed' || result.functionError !== undefined) return FAILED
   if (payload === '2.0') return fromHttpResult(result.payload, DEFAULT_TYPE) ?? FAILED
   const answer = fromProxyResult(result.payload)

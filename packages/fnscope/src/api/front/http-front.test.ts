@@ -153,11 +153,16 @@ for (const [what, invoke, status, message] of failures) {
   })
 }
 
-test('a body goes to the function up to 10 MB, and over that is 413', async (t) => {
+test('a body goes to the function while its event has 6 MB, and what is larger is 413', async (t) => {
   const { front, calls } = await open(t, {})
   const url = `${front.url}/Prod/hello`
-  assert.equal((await fetch(url, { method: 'POST', body: 'x'.repeat(10 * 1024 * 1024) })).status, 200)
-  assert.equal(calls[0]?.event.body?.length, 10 * 1024 * 1024)
+  const send = async (bytes: number): Promise<Response> => await fetch(url, { method: 'POST', body: 'x'.repeat(bytes) })
+  // The rest of the event is less than this.
+  const most = 6 * 1024 * 1024 - 10_000
+  assert.equal((await send(most)).status, 200)
+  assert.equal(calls[0]?.event.body?.length, most)
+  const over = await send(6 * 1024 * 1024)
+  assert.deepEqual([over.status, await over.text()], [413, '{"message":"Request Too Long"}'])
   const tooLarge = request(url, { method: 'POST', headers: { 'content-length': 10 * 1024 * 1024 + 1 } })
   const { promise, resolve } = Promise.withResolvers<number | undefined>()
   tooLarge.on('response', (response) => resolve(response.statusCode)).on('error', () => undefined)
@@ -205,6 +210,31 @@ test('a preflight is answered without the function, and only where the template 
   const without = await open(t, {})
   assert.equal((await fetch(`${without.front.url}/Prod/hello`, { method: 'OPTIONS' })).status, 403)
   assert.equal(calls.length, 0)
+})
+
+test("SAM's CORS answers preflights of an ANY route, but not those that have a route of their own", async (t) => {
+  const target = { kind: 'function', functionName: 'shop-HelloFunction' } as const
+  const { front, calls } = await open(t, {
+    cors: {
+      allowOrigin: '*',
+      allowMethods: '',
+      allowHeaders: '',
+      allowCredentials: true,
+      maxAge: '600',
+      everyPath: true,
+    },
+    routes: [
+      { method: 'ANY', path: '/any', target },
+      { method: 'OPTIONS', path: '/own', target },
+    ],
+  })
+  const { headers } = await fetch(`${front.url}/Prod/any`, { method: 'OPTIONS' })
+  assert.equal(headers.get('access-control-allow-methods'), 'DELETE,GET,HEAD,OPTIONS,PATCH,POST,PUT')
+  assert.equal(headers.get('access-control-allow-credentials'), 'true')
+  assert.equal(headers.get('access-control-max-age'), '600')
+  assert.equal(calls.length, 0)
+  await fetch(`${front.url}/Prod/own`, { method: 'OPTIONS' })
+  assert.equal(calls.length, 1)
 })
 
 test('stage tracing writes a segment and a call of Lambda, which is the parent of what follows', async (t) => {

@@ -58,7 +58,8 @@ async function respondInStage(
   const { request, options } = exchange
   const method = request.method ?? 'GET'
   const match = matchRoute(api, method, path)
-  if (!match && method === 'OPTIONS' && api.cors && methodsOf(api, path).length > 0) return preflight(api, path)
+  const isPreflight = method === 'OPTIONS' && (!match || (api.cors?.everyPath && match.route.method === 'ANY'))
+  if (isPreflight && api.cors && methodsOf(api, path).length > 0) return preflight(api, path)
   if (!match) return gateway.NO_ROUTE
   const body = await readBody(request, MAX_API_BYTES)
   if (body === undefined) return gateway.TOO_LARGE
@@ -124,6 +125,8 @@ function preflight(api: RestApiSpec, path: string): gateway.ProxyResponse {
       'Access-Control-Allow-Origin': [api.cors?.allowOrigin ?? ''],
       'Access-Control-Allow-Methods': [methods],
       ...(api.cors?.allowHeaders ? { 'Access-Control-Allow-Headers': [api.cors.allowHeaders] } : {}),
+      ...(api.cors?.allowCredentials ? { 'Access-Control-Allow-Credentials': ['true'] } : {}),
+      ...(api.cors?.maxAge ? { 'Access-Control-Max-Age': [api.cors.maxAge] } : {}),
     },
     body: new Uint8Array(),
   }
@@ -136,6 +139,10 @@ async function integrate(exchange: Exchange, functionName: string, event: object
   if (result === 'timeout') {
     stage?.endInvoke(504)
     return gateway.TIMED_OUT
+  }
+  if (result === 'too large') {
+    stage?.endInvoke(413)
+    return gateway.TOO_LARGE
   }
   // The cloud's gateway shows its caller a throttled function as a failure of its own.
   if (result === 'throttled' || result === 'failed') {

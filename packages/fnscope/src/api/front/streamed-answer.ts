@@ -5,8 +5,8 @@ import { ThrottledError } from '../../functions/throttled-error.ts'
 import type { ProxyResponse } from '../../functions/triggers/gateway-answer.ts'
 import { fromHttpResult, fromPrelude, PRELUDE_END } from '../../functions/triggers/http-answer.ts'
 import { formatTraceHeader } from '../../span/trace-header.ts'
-import { withAnswered, type Exchange, type FrontResponse } from './front-exchange.ts'
-import { BAD_GATEWAY, THROTTLED } from './function-url-refusals.ts'
+import { payloadOf, withAnswered, type Exchange, type FrontResponse } from './front-exchange.ts'
+import { BAD_GATEWAY, THROTTLED, TOO_LARGE } from './function-url-refusals.ts'
 
 const PRELUDE_TYPE = 'application/vnd.awslambda.http-integration-response'
 const MAX_PRELUDE_BYTES = 64 * 1024
@@ -15,6 +15,8 @@ type Head = Omit<ProxyResponse, 'body'>
 
 export async function streamAnswer(exchange: Exchange, functionName: string, event: object): Promise<FrontResponse> {
   const { options, trace, label } = exchange
+  const payload = payloadOf(event)
+  if (payload === undefined) return TOO_LARGE
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>(undefined, undefined, {
     highWaterMark: 1e6,
   })
@@ -25,7 +27,7 @@ export async function streamAnswer(exchange: Exchange, functionName: string, eve
   let prelude: Buffer | undefined
   const invocation = options.invoke({
     functionName,
-    payload: Buffer.from(JSON.stringify(event)),
+    payload,
     traceHeader: formatTraceHeader(trace),
     stream: {
       start(contentType = 'application/octet-stream') {

@@ -5,6 +5,7 @@ import { s3Event } from '../../functions/triggers/source-events.ts'
 import { messageOf } from '../../errors.ts'
 import type { AwsCall } from '../aws-call.ts'
 import type { CloudClient } from '../cloud-client.ts'
+import { deliver } from '../deliver.ts'
 import type { SourceContext } from './source-context.ts'
 
 /** Operation → the event's name. */
@@ -38,17 +39,31 @@ export async function notifyBucket(
     const path = `/${bucket}/${key.split('/').map(encodeURIComponent).join('/')}`
     const found = name!.startsWith('ObjectCreated') ? await context.own.headObject(path) : undefined
     const requestId = randomBytes(8).toString('hex').toUpperCase()
-    for (const { functionName, logicalId } of heard) {
+    for (const { target, logicalId } of heard) {
       const event = s3Event(
         { bucket, key, name: name!, timeMs: Date.now(), requestId, ...found },
         context.region,
         logicalId,
       )
-      await context.invoke({ functionName, event, invocationType: 'Event', traceHeader })
+      if (target.startsWith('arn:')) await send(context, target, event, traceHeader)
+      else await context.invoke({ functionName: target, event, invocationType: 'Event', traceHeader })
     }
   } catch (error) {
     context.log.warn({ reason: messageOf(error), bucket }, 'bucket notification not handed on')
   }
+}
+
+/** To a queue or a topic, which a function behind it continues or links. */
+async function send(
+  { client, sent }: SourceContext,
+  arn: string,
+  event: object,
+  traceHeader: string | undefined,
+): Promise<void> {
+  const body = JSON.stringify(event)
+  const traced = traceHeader === undefined ? {} : { traceHeader }
+  const key = await deliver(client, arn, { body, subject: 'Amazon S3 Notification', ...traced })
+  if (traceHeader !== undefined) sent.note(key, traceHeader)
 }
 
 /** `s3:ObjectCreated:*` means every ObjectCreated. */

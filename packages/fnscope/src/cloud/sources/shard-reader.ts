@@ -1,7 +1,7 @@
 // One shard, read in order for its function: batches by size and window, as many at a time as ParallelizationFactor says,
 // records of one key always after each other.
 import { createHash } from 'node:crypto'
-import { CloudCallError } from '../cloud-client.ts'
+import { CloudCallError, isGone } from '../cloud-client.ts'
 import { batchOf, MAX_BATCH_BYTES, sizeOf } from './batch-size.ts'
 import { passesFilters, type Filters } from './event-filters.ts'
 import { pause, pollAgain, type Poller, type SourceContext } from './source-context.ts'
@@ -55,6 +55,9 @@ export function readShard(reading: ShardReading): ShardReader {
 
   const read = async (signal: AbortSignal): Promise<void> => {
     const { records, next } = await stream.records(iterator!, shardId, signal).catch(async (error: unknown) => {
+      // Split or merged, in a stream that keeps no shard that is closed.
+      if (isGone(error) && (await stream.shards(signal)).every(({ id }) => id !== shardId))
+        return { records: [], next: undefined }
       // Batches that took long: the iterator is too old by now.
       if (!(error instanceof CloudCallError && error.code.startsWith('ExpiredIterator'))) throw error
       const begin: StreamBegin = last === undefined ? reading.begin : { kind: 'after', sequenceNumber: last }

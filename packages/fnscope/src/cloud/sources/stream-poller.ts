@@ -1,6 +1,6 @@
 // A stream of DynamoDB or Kinesis polled for its function: a reader for each shard, a shard's children after it.
 import type { EventSourceSpec } from '../../functions/trigger-spec.ts'
-import { CloudCallError } from '../cloud-client.ts'
+import { CloudCallError, isGone } from '../cloud-client.ts'
 import { filtersOf } from './event-filters.ts'
 import { readShard, type ShardReader } from './shard-reader.ts'
 import { pause, pollAgain, type Poller, type SourceContext } from './source-context.ts'
@@ -19,6 +19,9 @@ export function pollStream(spec: EventSourceSpec, context: SourceContext): Polle
   // A shard that is there when a new mapping begins is read from where the mapping says, a later one from its beginning.
   let fresh = false
 
+  const stopReaders = async (): Promise<void> => {
+    await Promise.all([...readers.values()].map((reader) => reader.stop()))
+  }
   const watch = pollAgain(context, `Stream ${spec.arn}`, async ({ signal }) => {
     if (stream === undefined) {
       stream = await openStream(spec, context, signal)
@@ -29,7 +32,16 @@ export function pollStream(spec: EventSourceSpec, context: SourceContext): Polle
         positions.begin(spec.uuid, known)
       }
     }
-    for (const { id: shardId, parentId } of await stream.shards(signal)) {
+    const shards = await stream.shards(signal).catch(async (error: unknown) => {
+      // One that is made again under its name is another one.
+      if (isGone(error)) {
+        stream = undefined
+        await stopReaders()
+        readers.clear()
+      }
+      throw error
+    })
+    for (const { id: shardId, parentId } of shards) {
       if (readers.has(shardId) || readers.get(parentId ?? '')?.finished === false) continue
       const begin = beginOf(spec, { done: known!.shards[shardId], fresh })
       const opened = await openAt(stream, shardId, begin, signal)
@@ -54,7 +66,7 @@ export function pollStream(spec: EventSourceSpec, context: SourceContext): Polle
   return {
     async stop() {
       await watch.stop()
-      await Promise.all([...readers.values()].map((reader) => reader.stop()))
+      await stopReaders()
     },
   }
 }

@@ -8,7 +8,13 @@ import { NO_TRIGGERS } from '../../functions/trigger-spec.ts'
 import type { Platform } from '../../functions/platform.ts'
 import type { Logger } from '../../log.ts'
 import { StateFile } from '../state-file.ts'
-import { blankRecord, type EventSource, type FunctionRecord, type LayerVersion } from './function-record.ts'
+import {
+  blankRecord,
+  type EventSource,
+  type FunctionRecord,
+  type FunctionState,
+  type LayerVersion,
+} from './function-record.ts'
 
 interface State {
   readonly functions: Readonly<Record<string, FunctionRecord>>
@@ -67,6 +73,31 @@ export class Functions {
     const stored = { ...record, ...(base && { base }) }
     this.#replace({ functions: { ...this.#file.current.functions, [record.name]: stored } })
     await this.#sync(stored)
+  }
+
+  /** One that its stack left behind: from now on nothing else brings it back. */
+  async keep(spec: FunctionSpec, origin: Origin): Promise<void> {
+    const { base: _, ...known } = this.#file.current.functions[spec.name] ?? blankRecord(spec.name)
+    await this.put({
+      ...known,
+      ...this.#stateOf({ ...spec, stack: '', logicalId: spec.name }, origin),
+      changed: false,
+      own: true,
+    })
+  }
+
+  /** The other way: a stack has it from now on. */
+  async release(name: string): Promise<void> {
+    const record = this.#file.current.functions[name]
+    if (record?.own === true) await this.remove(record)
+  }
+
+  /** Its stack has no such function any more: one of its name begins anew. */
+  async forget(name: string): Promise<void> {
+    const { [name]: known, ...functions } = this.#file.current.functions
+    if (known === undefined) return
+    this.#replace({ functions })
+    await this.#deploy(versionsOf(name), [])
   }
 
   async remove({ name, spec }: FunctionRecord): Promise<void> {
@@ -149,9 +180,17 @@ export class Functions {
   #recordOf(spec: FunctionSpec): FunctionRecord {
     const known = this.#file.current.functions[spec.name]
     if (known !== undefined && isDeepStrictEqual(known.spec, spec)) return known
-    const origin = this.#options.originOf(spec)
+    const latest = this.#stateOf(spec, this.#options.originOf(spec))
+    if (known !== undefined) {
+      const { base: _, ...rest } = known
+      return { ...rest, ...latest, changed: false }
+    }
+    return { ...latest, ...blankRecord(spec.name), own: false }
+  }
+
+  #stateOf(spec: FunctionSpec, origin: Origin): FunctionState {
     const identity = createHash('sha256').update(JSON.stringify(spec)).digest()
-    const latest = {
+    return {
       spec,
       roleArn: origin.roleArn ?? `arn:aws:iam::${this.#options.accountId}:role/${spec.stack}-${spec.logicalId}Role`,
       layerArns: origin.layerArns ?? [],
@@ -161,11 +200,6 @@ export class Functions {
       revisionId: identity.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5'),
       settings: {},
     }
-    if (known !== undefined) {
-      const { base: _, ...rest } = known
-      return { ...rest, ...latest, changed: false }
-    }
-    return { ...latest, ...blankRecord(spec.name), own: false }
   }
 
   async #sync({ name, spec, versions, own, changed }: FunctionRecord): Promise<void> {

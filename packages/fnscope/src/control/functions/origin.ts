@@ -4,6 +4,7 @@ import type { FunctionSpec } from '../../functions/function-spec.ts'
 import type { Buckets } from '../buckets.ts'
 import type { CodeStore } from '../code-store.ts'
 import { textOf, textsOf } from '../stacks/makers/properties.ts'
+import type { ResourceRecord } from '../stacks/stack-record.ts'
 import type { StackStore } from '../stacks/stack-store.ts'
 import type { Origin } from './functions.ts'
 
@@ -14,14 +15,20 @@ export interface OriginSources {
 }
 
 /** Empty for a function that no stack of the API has. */
-export function originOf(spec: FunctionSpec, { store, buckets, code }: OriginSources): Origin {
+export function originOf(spec: FunctionSpec, sources: OriginSources): Origin {
+  const { store } = sources
   const stack = store.find(spec.stack)
   const own = stack === undefined ? [] : [stack, ...store.all().filter(({ rootId }) => rootId === stack.id)]
   const resource = own
     .flatMap(({ resources }) => resources)
     .find((one) => one.type === 'AWS::Lambda::Function' && one.physicalId === spec.name)
-  if (resource === undefined) return {}
-  const { properties, updatedMs } = resource
+  return resource === undefined ? {} : originOfResource(resource, sources)
+}
+
+export function originOfResource(
+  { properties, updatedMs }: ResourceRecord,
+  { buckets, code }: Pick<OriginSources, 'buckets' | 'code'>,
+): Origin {
   const roleArn = textOf(properties, 'Role')
   const place = s3PlaceOf(properties['Code'])
   const path = place && buckets.contentPath(place)

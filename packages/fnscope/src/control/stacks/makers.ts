@@ -11,12 +11,14 @@ import { bucketMaker, bucketPolicyMaker } from './makers/bucket.ts'
 import { emptyBucketMaker, logRetentionMaker, type SetRetention } from './makers/cdk-own.ts'
 import type { CustomResources } from './makers/custom.ts'
 import { elsewhereMaker } from './makers/elsewhere.ts'
+import { EVENT_SOURCE_MAKER, functionMaker } from './makers/function.ts'
+import { aliasMaker, versionMaker } from './makers/function-version.ts'
 import { layerVersionMaker } from './makers/layer-version.ts'
 import { logGroupMaker } from './makers/log-group.ts'
 import { parameterMaker } from './makers/parameter.ts'
 import { repositoryMaker } from './makers/repository.ts'
 import { inlinePolicyMaker, managedPolicyMaker, roleMaker } from './makers/role.ts'
-import { LAYER_VERSION_TYPE } from './resource-records.ts'
+import { FUNCTION_VERSION_TYPE, LAYER_VERSION_TYPE } from './resource-records.ts'
 import { NOTHING_TO_DO, NOT_EMULATED, type ResourceMaker } from './resource-maker.ts'
 
 export interface MakersOptions {
@@ -57,7 +59,11 @@ export function resourceMakers(options: MakersOptions): (type: string, emulated:
     'AWS::IAM::Policy': inlinePolicyMaker(roles),
     'AWS::IAM::RolePolicy': inlinePolicyMaker(roles),
     'AWS::IAM::Role': roleMaker(roles, options.accountId),
+    'AWS::Lambda::Alias': aliasMaker(options.functions),
+    'AWS::Lambda::EventSourceMapping': EVENT_SOURCE_MAKER,
+    'AWS::Lambda::Function': functionMaker(options.functions),
     [LAYER_VERSION_TYPE]: layerVersionMaker(options),
+    [FUNCTION_VERSION_TYPE]: versionMaker(options.functions),
     'AWS::Logs::LogGroup': logGroupMaker(options.setRetention),
     'AWS::S3::Bucket': bucketMaker(buckets, options.region),
     'AWS::S3::BucketPolicy': bucketPolicyMaker(buckets),

@@ -14,9 +14,10 @@ export interface Done {
 
 /** Its Ref or GetAtt say more than follows from the template: it answered them when it was made, or was numbered. */
 export function hasOwnValues(type: string): boolean {
-  return isCustom(type) || type === LAYER_VERSION_TYPE
+  return isCustom(type) || type === LAYER_VERSION_TYPE || type === FUNCTION_VERSION_TYPE
 }
 
+export const FUNCTION_VERSION_TYPE = 'AWS::Lambda::Version'
 export const LAYER_VERSION_TYPE = 'AWS::Lambda::LayerVersion'
 
 /** How lookups name a resource: by the nested stacks that it lies in. */

@@ -9,6 +9,7 @@ import { describedBy, liveNested, nestedAt, nestedDiffers, newNested } from './n
 import { failedList, failedTo, ResourceFailure } from './resource-failure.ts'
 import type { StackPlace } from './resource-maker.ts'
 import {
+  FUNCTION_VERSION_TYPE,
   hasOwnValues,
   leftBehind,
   merged,
@@ -33,7 +34,7 @@ export interface OpenedStack {
 
 export interface StackChangeOptions {
   readonly store: StackStore
-  readonly host: StackHost
+  readonly host: Pick<StackHost, 'makerOf'>
   /** Of the request, for events. */
   readonly token: string | undefined
 }
@@ -49,18 +50,31 @@ export interface RemoveOptions {
   readonly replaced?: readonly string[]
 }
 
+export interface RollBackOptions {
+  /** Done once the resources are what they were, before new ones go. */
+  readonly between?: () => Promise<void>
+  /** Done before the stack says that it is over. */
+  readonly last?: () => Promise<void>
+}
+
+const FUNCTION_TYPE = 'AWS::Lambda::Function'
 const REPLACED = 'Requested update requires the creation of a new physical resource; hence creating one.'
 
 export class StackChange {
   readonly journal: StackJournal
   readonly #store: StackStore
-  readonly #host: StackHost
+  readonly #host: Pick<StackHost, 'makerOf'>
   /** Steps of the outermost stack. */
   readonly done: Done[] = []
+  /** Functions that outlive their stack, or their replacement. */
+  readonly kept: ResourceRecord[] = []
   /** By their path. */
   readonly #made = new Map<string, ResourceRecord>()
   /** Whether something was made that references may ask since the template was opened. */
   #learned = false
+  /** Whether the functions run without an answer that they may name. */
+  #stale = false
+  #restart: (root: Stack) => Promise<unknown> = async () => {}
   /** Nested stacks whose replaced and dropped resources go once all is well. */
   readonly #cleanups: (() => Promise<void>)[] = []
 
@@ -72,10 +86,17 @@ export class StackChange {
 
   /**
    * Makes and updates what differs; each step is in `done`, also when one fails.
+   * @param restart gives the functions to the platform as they are now
    * @returns the template as it was opened last
    * @throws ResourceFailure
    */
-  async apply(id: string, opened: OpenedStack, before: readonly ResourceRecord[]): Promise<Stack> {
+  async apply(
+    id: string,
+    opened: OpenedStack,
+    before: readonly ResourceRecord[],
+    restart?: (root: Stack) => Promise<unknown>,
+  ): Promise<Stack> {
+    if (restart !== undefined) this.#restart = restart
     return await this.#applyIn({ id, path: [], before, done: this.done }, opened, opened.stack)
   }
 
@@ -105,15 +126,24 @@ export class StackChange {
         if (change !== undefined || nestedDiffers(this.#store, nested))
           root = await this.#applyNested({ ...place, resource, was }, opened, root)
       } else if (change !== undefined) {
+        if (resource.type === FUNCTION_VERSION_TYPE) await this.#freshen(root)
         const now = await this.#make(place.id, resource, was, change.replacement === 'True')
         done.push({ now, before: was })
         if (!hasOwnValues(now.type)) continue
         this.#made.set(pathOf(path, logicalId), now)
         // A layer's number was known before.
-        if (isCustom(now.type)) this.#learned = true
+        if (isCustom(now.type) || now.type === FUNCTION_VERSION_TYPE) this.#learned = true
+        if (isCustom(now.type)) this.#stale = true
       }
     }
     return await this.#reopened(opened, root)
+  }
+
+  /** A version is what its function is by then, with what custom resources have answered. */
+  async #freshen(root: Stack): Promise<void> {
+    if (!this.#stale) return
+    this.#stale = false
+    await this.#restart(root)
   }
 
   async #reopened(opened: OpenedStack, root: Stack): Promise<Stack> {
@@ -237,6 +267,7 @@ export class StackChange {
     for (const resource of resources.toReversed()) {
       if (isRetained(resource, how)) {
         journal.resource(id, resource, 'DELETE_SKIPPED')
+        if (resource.type === FUNCTION_TYPE) this.kept.push(resource)
         continue
       }
       journal.resource(id, resource, 'DELETE_IN_PROGRESS')
@@ -268,29 +299,28 @@ export class StackChange {
     this.journal.gone(nested.id)
   }
 
-  /**
-   * Takes the steps back: resources are what they were, new ones go, and so does the status.
-   * @param between done once the resources are what they were
-   */
+  /** Takes the steps back: resources are what they were, new ones go, and so does the status. */
   async rollBack(
     id: string,
     done: readonly Done[],
     before: StackRecord,
-    between: () => Promise<void> = async () => {},
+    { between, last }: RollBackOptions = {},
   ): Promise<void> {
     const { journal } = this
     const failed = await this.#undo(id, done)
-    await between()
+    await between?.()
     if (failed.length > 0) {
       const stuck = new Map(failed.map((one) => [one.logicalId, one]))
       const resources = before.resources.map((one) => stuck.get(one.logicalId) ?? one)
       this.#store.change(id, { resources: [...resources, ...newOnes(done)] })
+      await last?.()
       return journal.status(id, 'UPDATE_ROLLBACK_FAILED', failedList('update', failed))
     }
     journal.status(id, 'UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS')
     await this.removeAll(id, newOnes(done), { rollback: true })
     const { template, parameters, resources, outputs } = before
     this.#store.change(id, { template, parameters, resources, outputs })
+    await last?.()
     journal.status(id, 'UPDATE_ROLLBACK_COMPLETE')
   }
 

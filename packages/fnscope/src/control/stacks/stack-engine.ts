@@ -1,9 +1,10 @@
 // Creates, updates and deletes stacks, with the statuses that clients follow, and back again when something fails. One
 // change after the other: a stack's functions and names are everybody's. What happens to resources is stack-change.ts.
+import { setImmediate } from 'node:timers/promises'
 import { messageOf } from '../../errors.ts'
 import type { StackResource } from '../../deploy/resource-graph.ts'
 import type { Stack } from '../../deploy/stack.ts'
-import type { AppSpec } from '../../functions/function-spec.ts'
+import { withFunctionsOf, type AppSpec } from '../../functions/function-spec.ts'
 import type { Logger } from '../../log.ts'
 import { liveNested } from './nested-stacks.ts'
 import { failedList, failedTo, ResourceFailure } from './resource-failure.ts'
@@ -28,6 +29,13 @@ export interface ChangeOptions {
 /** What the record is to say once the change went well. */
 export type Wanted = Pick<StackRecord, 'template' | 'parameters' | 'capabilities' | 'tags' | 'notificationArns'> &
   Pick<Partial<StackRecord>, 'description' | 'roleArn' | 'changeSetId'>
+
+interface Applied {
+  readonly stack: Stack
+  readonly app: AppSpec
+  /** What the platform had of the stack before. */
+  readonly old: AppSpec | undefined
+}
 
 export class StackEngine {
   readonly #store: StackStore
@@ -78,9 +86,9 @@ export class StackEngine {
     return this.#inTurn(id, async () => {
       const app = this.#apps.get(opened.stack.name)
       try {
-        const stack = await this.#apply(id, opened, { change, wanted, before: before.resources })
+        const applied = await this.#apply(id, opened, { change, wanted, before: before.resources })
         journal.status(id, 'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS')
-        await this.#cleanUp(id, stack, change, before.resources)
+        await this.#cleanUp(id, applied, change, before.resources)
         journal.status(id, 'UPDATE_COMPLETE')
       } catch (error) {
         this.#log.debug({ stack: opened.stack.name, reason: messageOf(error) }, 'stack update failed')
@@ -90,8 +98,15 @@ export class StackEngine {
           return journal.status(id, 'UPDATE_FAILED', reason)
         }
         journal.status(id, 'UPDATE_ROLLBACK_IN_PROGRESS', reason)
-        await change.rollBack(id, change.done, before, async () => {
-          if (app !== undefined) await this.#giveApp(app)
+        const failed = this.#apps.get(opened.stack.name)
+        await change.rollBack(id, change.done, before, {
+          // New custom resources go by functions that may be new as well.
+          between: async () => {
+            if (app !== undefined) await this.#giveApp(withFunctionsOf(app, failed))
+          },
+          last: async () => {
+            if (app !== undefined && withFunctionsOf(app, failed) !== app) await this.#giveApp(app)
+          },
         })
       }
     })
@@ -112,9 +127,9 @@ export class StackEngine {
       const record = this.#store.get(id)
       const before = skipping(record.resources, opened.stack.resources, skip)
       try {
-        const stack = await this.#apply(id, opened, { change, wanted: record, before })
+        const applied = await this.#apply(id, opened, { change, wanted: record, before })
         journal.status(id, 'UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS')
-        await this.#cleanUp(id, stack, change, before)
+        await this.#cleanUp(id, applied, change, before)
         journal.status(id, 'UPDATE_ROLLBACK_COMPLETE')
       } catch (error) {
         this.#store.change(id, { resources: remaining(before, change.done) })
@@ -136,7 +151,9 @@ export class StackEngine {
         this.#store.change(id, { resources: left })
         return change.journal.status(id, 'DELETE_FAILED', failedList('delete', left))
       }
+      const app = this.#apps.get(name)
       await this.#dropApp(name)
+      await this.#keep(change, app)
       change.journal.gone(id)
     })
   }
@@ -158,16 +175,20 @@ export class StackEngine {
 
   /** Never rejects: what nobody expected ends the stack as failed. */
   #inTurn(id: string, work: () => Promise<void>): Promise<void> {
-    const done = this.#underway.then(work).catch((error: unknown) => {
-      this.#log.error({ err: error, stack: id }, 'stack change failed')
-      const { status } = this.#store.get(id)
-      if (status.endsWith('_IN_PROGRESS'))
-        new StackChange({ store: this.#store, host: this.#host, token: undefined }).journal.status(
-          id,
-          status.replace('_IN_PROGRESS', '_FAILED'),
-          messageOf(error),
-        )
-    })
+    // What is asked for is answered before it is begun: reading templates and code keeps the thread.
+    const done = this.#underway
+      .then(() => setImmediate())
+      .then(work)
+      .catch((error: unknown) => {
+        this.#log.error({ err: error, stack: id }, 'stack change failed')
+        const { status } = this.#store.get(id)
+        if (status.endsWith('_IN_PROGRESS'))
+          new StackChange({ store: this.#store, host: this.#host, token: undefined }).journal.status(
+            id,
+            status.replace('_IN_PROGRESS', '_FAILED'),
+            messageOf(error),
+          )
+      })
     this.#underway = done
     return done
   }
@@ -177,31 +198,56 @@ export class StackEngine {
     id: string,
     opened: OpenedStack,
     course: { readonly change: StackChange; readonly wanted: Wanted; readonly before: readonly ResourceRecord[] },
-  ): Promise<Stack> {
+  ): Promise<Applied> {
     const { change, wanted, before } = course
-    // Functions first: a custom resource may call one.
-    await this.#startFunctions(id, opened.stack, change, before)
-    const stack = await change.apply(id, opened, before)
+    const old = this.#apps.get(opened.stack.name)
+    // Functions first: a custom resource may call one. Those that go are there until it has gone as well.
+    const start = (stack: Stack): Promise<AppSpec> => this.#startFunctions(id, stack, { change, before, old })
+    let app = await start(opened.stack)
+    const stack = await change.apply(id, opened, before, start)
     // They may name what custom resources answered.
-    if (stack !== opened.stack) await this.#startFunctions(id, stack, change, before)
+    if (stack !== opened.stack) app = await start(stack)
     this.#store.change(id, { ...wanted, resources: merged(stack.resources, before, change.done) })
     this.#recordOutputs(id, stack)
-    return stack
+    return { stack, app, old }
   }
 
-  async #cleanUp(id: string, stack: Stack, change: StackChange, before: readonly ResourceRecord[]): Promise<void> {
+  async #cleanUp(
+    id: string,
+    { stack, app, old }: Applied,
+    change: StackChange,
+    before: readonly ResourceRecord[],
+  ): Promise<void> {
     await change.cleanUp()
     await change.removeLeftBehind(id, before, { stack, done: change.done })
+    if (withFunctionsOf(app, old) === app) return
+    await this.#giveApp(app)
+    await this.#keep(change, old)
+  }
+
+  /** Functions that their resources' policies retain are there without the stack. */
+  async #keep({ kept }: StackChange, app: AppSpec | undefined): Promise<void> {
+    for (const resource of kept) {
+      const spec = app?.functions.find(({ name }) => name === resource.physicalId)
+      if (spec !== undefined) await this.#host.keep(spec, resource)
+    }
   }
 
   async #startFunctions(
     id: string,
     stack: Stack,
-    { journal }: StackChange,
-    before: readonly ResourceRecord[],
-  ): Promise<void> {
+    course: {
+      readonly change: StackChange
+      readonly before: readonly ResourceRecord[]
+      readonly old: AppSpec | undefined
+    },
+  ): Promise<AppSpec> {
+    const { before, old } = course
+    const { journal } = course.change
     try {
-      await this.#giveApp(await this.#host.read(stack))
+      const app = await this.#host.read(stack)
+      await this.#giveApp(withFunctionsOf(app, old))
+      return app
     } catch (error) {
       const culprit = culpritOf(stack, messageOf(error))
       if (culprit === undefined) throw error
@@ -236,7 +282,10 @@ export class StackEngine {
 /** The resource that a message about functions means: the one it names, else the first function. */
 function culpritOf(stack: Stack, message: string): StackResource | undefined {
   const functions = stack.resources.filter(({ type }) => type.startsWith('AWS::Lambda::'))
-  return functions.find(({ logicalId }) => message.includes(logicalId)) ?? functions[0]
+  const named = functions.find(({ physicalId, logicalId }) =>
+    [`'${physicalId}'`, logicalId].some((one) => message.includes(one)),
+  )
+  return named ?? functions[0]
 }
 
 function skipping(

@@ -1,7 +1,8 @@
 // What the stack engine needs of the rest of fnscope, so that it can be tried without it.
 import type { Stack } from '../../deploy/stack.ts'
-import type { AppSpec } from '../../functions/function-spec.ts'
+import type { AppSpec, FunctionSpec } from '../../functions/function-spec.ts'
 import type { ResourceMaker } from './resource-maker.ts'
+import type { ResourceRecord } from './stack-record.ts'
 
 export interface StackHost {
   /** The functions of the stack and what calls them; unpacks code, installs what is missing. @throws FnscopeError */
@@ -12,6 +13,8 @@ export interface StackHost {
   localUrls(values: Readonly<Record<string, string>>): Readonly<Record<string, string>>
   /** Takes them away. */
   remove(stackName: string): Promise<void>
+  /** A function that its stack left behind is there as one that was made by hand. */
+  keep(spec: FunctionSpec, resource: ResourceRecord): Promise<void>
   /** Undefined: the type is not emulated. */
   makerOf(type: string, emulated: boolean): ResourceMaker
 }

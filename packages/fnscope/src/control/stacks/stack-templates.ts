@@ -1,7 +1,7 @@
 // Templates of stacks as they come over the API: opened with what lies in the data directory around them, which is
 // parameters, exports of other stacks, code and nested templates in buckets.
 import { existsSync, readFileSync } from 'node:fs'
-import type { Files, Lookups } from '../../deploy/lookups.ts'
+import type { Files, Lookups, MadeLookups } from '../../deploy/lookups.ts'
 import { isNoEcho } from '../../deploy/parameters.ts'
 import { openStack, type Stack } from '../../deploy/stack.ts'
 import { invalid, isList, isMap, mapAt, spell, type TemplateMap } from '../../deploy/template-value.ts'
@@ -20,6 +20,8 @@ export interface StackTemplatesOptions {
   readonly parameters: Parameters
   readonly code: CodeStore
   readonly store: StackStore
+  /** Stacks of directories: they export as well. */
+  readonly directories: () => readonly StackRecord[]
   /** The directory of a layer that was published here. */
   readonly layerDir: (arn: string) => string | undefined
   readonly nextLayerVersion: (name: string) => number
@@ -166,8 +168,9 @@ export class StackTemplates {
   }
 
   #exported(name: string): string | undefined {
-    const all = this.#options.store.all().flatMap(({ deletedMs, outputs }) => (deletedMs === undefined ? outputs : []))
-    return all.find(({ exportName }) => exportName === name)?.value
+    const { store, directories } = this.#options
+    const live = [...store.all().filter(({ deletedMs }) => deletedMs === undefined), ...directories()]
+    return live.flatMap(({ outputs }) => outputs).find(({ exportName }) => exportName === name)?.value
   }
 
   #lookups(made: MadeValues): Lookups {
@@ -179,7 +182,7 @@ export class StackTemplates {
         return value
       },
       ssmParameter: (name) => parameters.find(name)?.versions.at(-1)?.value,
-      ...madeLookups(made, []),
+      ...madeLookups(made),
     }
   }
 
@@ -211,7 +214,8 @@ function liveStack(store: StackStore, id: string): StackRecord | undefined {
   return found?.deletedMs === undefined ? found : undefined
 }
 
-function madeLookups(made: MadeValues, path: readonly string[]): Pick<Lookups, 'attribute' | 'physicalId' | 'nested'> {
+/** What a template asks of the resources that were made, by their path. */
+export function madeLookups(made: MadeValues, path: readonly string[] = []): MadeLookups {
   return {
     attribute: (logicalId, attribute) => made.get(pathOf(path, logicalId))?.attributes[attribute],
     physicalId: (logicalId) => made.get(pathOf(path, logicalId))?.physicalId,

@@ -1,7 +1,7 @@
 // AWS::Serverless::Api and HttpApi, explicit or implicit: the API with its document, deployment and stage, what authorizers,
 // usage plans and domains add. Routes of functions' events were gathered before.
 import { intrinsicOf, isMap, mapAt, type TemplateMap, type TemplateValue, spell } from '../template-value.ts'
-import type { EventTarget } from './events.ts'
+import type { EventTarget } from './event-target.ts'
 import type { Expansion, SamResource } from './expansion.ts'
 import {
   getAtt,

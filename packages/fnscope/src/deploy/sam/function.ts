@@ -2,7 +2,8 @@
 // its events add (events.ts, pull-events.ts).
 import { intrinsicOf, isList, isMap, mapAt, type TemplateMap, type TemplateValue, spell } from '../template-value.ts'
 import type { Expansion, SamResource } from './expansion.ts'
-import { expandEvents, type EventTarget } from './events.ts'
+import type { EventTarget } from './event-target.ts'
+import { expandEvents } from './events.ts'
 import { codeOf, getAtt, hashedId, ownAttributes, passedOn, ref, resource, tagList, written } from './parts.ts'
 import { allow, executionRole } from './role.ts'
 

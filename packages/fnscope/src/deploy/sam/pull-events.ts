@@ -1,7 +1,7 @@
 // Events that Lambda polls for: an event source mapping each, and what the role needs to read there.
 import type { TemplateMap, TemplateValue } from '../template-value.ts'
 import { isMap } from '../template-value.ts'
-import type { EventTarget, SamEvent } from './events.ts'
+import type { EventTarget, SamEvent } from './event-target.ts'
 import type { Expansion } from './expansion.ts'
 import { resource, written } from './parts.ts'
 import { allow } from './role.ts'

@@ -1,6 +1,7 @@
 // AWS::Serverless::StateMachine: the machine, its role, version and alias, and what its events add. It is listed, not run.
 import { isMap, mapAt } from '../template-value.ts'
-import { expandEvents, type EventTarget } from './events.ts'
+import type { EventTarget } from './event-target.ts'
+import { expandEvents } from './events.ts'
 import type { Expansion, SamResource } from './expansion.ts'
 import { getAtt, ownAttributes, passedOn, ref, resource, s3Location, tagList, written } from './parts.ts'
 import { executionRole } from './role.ts'

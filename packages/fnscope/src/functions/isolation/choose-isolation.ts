@@ -1,25 +1,30 @@
 // Finds out at start whether this machine gives an ordinary process namespaces, by making one in the way that functions
 // get it. What the answer was is shown by `fnscope doctor` and when fnscope is ready.
 import { execFile } from 'node:child_process'
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, realpathSync } from 'node:fs'
 import { join } from 'node:path'
 import { FnscopeError } from '../../errors.ts'
-import { NAMESPACE_SHELL, namespaceJob } from './namespace.ts'
+import { namespaceJob, namespaceShell } from './namespace.ts'
 import { shellJob } from './shell-job.ts'
 import { makeScratchDir, sweepScratchDirs } from './scratch-dirs.ts'
+import { sealMachine } from './sealed-machine.ts'
 import type { Isolation, IsolationMode, NamespaceIsolation } from './isolation.ts'
 
 const PROBE_LIMIT_MS = 10_000
 const VAR_DIRS = ['task', 'runtime', 'lang', 'bytecode']
 
-/** @throws FnscopeError FNS_ISOLATION_REFUSED when namespaces were asked for by name and are not to be had */
-export async function chooseIsolation(mode: IsolationMode, cacheDir: string): Promise<Isolation> {
+/**
+ * @param dataDir fnscope's own, which functions in namespaces do not see
+ * @throws FnscopeError FNS_ISOLATION_REFUSED when namespaces were asked for by name and are not to be had
+ */
+export async function chooseIsolation(mode: IsolationMode, cacheDir: string, dataDir?: string): Promise<Isolation> {
   sweepScratchDirs()
   if (mode === 'none') return { kind: 'none', reason: 'It was asked for (--isolation none).' }
   const dirs = prepareDirs(cacheDir)
   const failures: string[] = []
-  for (const ownProc of [true, false]) {
-    const isolation: NamespaceIsolation = { kind: 'namespace', ...dirs, ownProc }
+  const sealed = process.platform === 'linux' ? sealMachine(cacheDir) : undefined
+  for (const more of [{ ownProc: true, sealed }, { ownProc: true }, { ownProc: false, sealed }, { ownProc: false }]) {
+    const isolation: NamespaceIsolation = { kind: 'namespace', ...dirs, ...more, hiddenDir: hidden(dataDir, cacheDir) }
     const failure = process.platform === 'linux' ? await probe(isolation) : 'Linux alone has them.'
     if (failure === undefined) return isolation
     failures.push(failure)
@@ -30,6 +35,14 @@ export async function chooseIsolation(mode: IsolationMode, cacheDir: string): Pr
     'FNS_ISOLATION_REFUSED',
     `Functions were to run in namespaces of their own (--isolation namespace), and this machine gives none: ${reason} Leave the flag out to run them as plain processes.`,
   )
+}
+
+/** Undefined: it is hidden already, or what functions need lies in it. */
+function hidden(dataDir: string | undefined, cacheDir: string): string | undefined {
+  if (dataDir === undefined) return undefined
+  const [data, cache] = [realpathSync(dataDir), realpathSync(cacheDir)]
+  const isHidden = ['/opt/', '/tmp/', '/var/task/'].some((dir) => data.startsWith(dir))
+  return isHidden || `${cache}/`.startsWith(`${data}/`) ? undefined : data
 }
 
 function prepareDirs(cacheDir: string): Pick<NamespaceIsolation, 'skeletonDir' | 'emptyDir'> {
@@ -54,8 +67,8 @@ async function probe(isolation: NamespaceIsolation): Promise<string | undefined>
     tableFile: join(scratch.own, 'mounts'),
   }
   const check = 'test "$(id -u)" = 993 && test -d /var/task/lang && echo > /tmp/works && echo works'
-  const job = namespaceJob(shellJob({ command: ['/bin/sh', '-c', check], cwd: '/var/task' }, {}), isolation, plan)
-  const [program, ...args] = NAMESPACE_SHELL
+  const job = namespaceJob(shellJob({ command: ['/bin/sh', '-c', check], cwd: '/var/task' }, {}), plan)
+  const [program, ...args] = namespaceShell(isolation, scratch.own)
   try {
     return await new Promise((resolve) => {
       const child = execFile(program!, args, { timeout: PROBE_LIMIT_MS }, (error, stdout, stderr) => {

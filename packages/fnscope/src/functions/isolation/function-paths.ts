@@ -5,6 +5,7 @@ import { existsSync, mkdirSync } from 'node:fs'
 import { dirname, join, sep } from 'node:path'
 import type { FunctionSpec } from '../function-spec.ts'
 import { mergeDirs } from './merged-dirs.ts'
+import { hiddenProjectPaths } from './project-paths.ts'
 import type { Isolation, Mount } from './isolation.ts'
 
 export interface FunctionPaths {
@@ -24,6 +25,8 @@ export interface FunctionPaths {
   readonly program: string
   /** Absent: a plain process. */
   readonly mounts?: readonly Mount[]
+  /** Below /tmp, to be shown there beside what the function writes. */
+  readonly project?: readonly string[]
 }
 
 export interface PathNeeds {
@@ -87,6 +90,7 @@ function cloudPaths(
     packages: needs.packagesDir === undefined ? undefined : '/var/runtime/node_modules',
     program: program.path,
     mounts,
+    project: hiddenProjectPaths(spec),
   }
 }
 

@@ -11,6 +11,18 @@ export interface NamespaceIsolation {
   readonly emptyDir: string
   /** The process table is its own too. Containers refuse that at times. */
   readonly ownProc: boolean
+  /** Absent: what the user may write to, functions may. */
+  readonly sealed?: SealedMachine | undefined
+  /** A directory that functions do not see into: fnscope's own data. */
+  readonly hiddenDir?: string | undefined
+}
+
+/** The machine's files are read-only to functions, as the cloud's are. */
+export interface SealedMachine {
+  /** Mount points, the root first. */
+  readonly readOnly: readonly string[]
+  /** Directories that functions' own ones lie in: these stay writable, for the platform to mount from. */
+  readonly writable: readonly string[]
 }
 
 export interface PlainIsolation {

@@ -43,7 +43,8 @@ function filesOf(dirs: readonly string[]): Map<string, string> {
   const files = new Map<string, string>()
   for (const dir of dirs) {
     for (const entry of readdirSync(dir, { recursive: true, withFileTypes: true })) {
-      if (entry.isDirectory()) continue
+      // A pipe or a socket is no part of a layer: to copy one would never end.
+      if (!entry.isFile() && !entry.isSymbolicLink()) continue
       const path = join(entry.parentPath, entry.name)
       const name = relative(dir, path)
       if (!files.has(name)) files.set(name, path)

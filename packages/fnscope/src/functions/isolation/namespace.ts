@@ -1,10 +1,12 @@
 // Namespaces of its own for a program: user, mounts and processes. One unshare(1), one shell that stays as process 1, one
 // that mounts by one mount(8) when it is told what, and one more unshare(1) that becomes the program as the cloud's ordinary
-// user, who can undo none of it. All but the mounts is done before it is known what is to run; nothing of it is in the way
-// of a warm call.
+// user, who can undo none of it. All but the mounts of the function's own directories is done before it is known what is to
+// run; nothing of it is in the way of a warm call.
 import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { etcMounts } from './etc-files.ts'
 import { quote } from './shell-job.ts'
-import type { Mount, NamespaceIsolation } from './isolation.ts'
+import type { Mount, NamespaceIsolation, SealedMachine } from './isolation.ts'
 
 export interface NamespacePlan {
   readonly mounts: readonly Mount[]
@@ -16,41 +18,55 @@ export interface NamespacePlan {
 
 // The first shell stays: it is the first process of the namespace, and nobody else buries what the function leaves behind.
 // Its own words (that a child was killed) are no part of the log. The user is sbx_user1051, as on the cloud.
-const SCRIPT = `trap : TERM
+const script = (seal: string): string => `trap : TERM
 ulimit -n 1024; ulimit -u 1024 || ulimit -p 1024
 exec 3>&1
-/bin/sh -s | unshare --user --map-user=993 --map-group=990 -- /bin/sh -s 2>&1
+mount -aT "$1" >&3 2>&1 || { echo 'fnscope: the namespace could not be set up' >&3; exit 125; }
+${seal}/bin/sh -s | unshare --user --map-user=993 --map-group=990 -- /bin/sh -s 2>&1
 exit $?`
 
-/** Waits at its standard input for a job. */
-export const NAMESPACE_SHELL: readonly string[] =
-  'unshare --user --map-root-user --mount --pid --fork --kill-child /bin/sh -c'.split(' ').concat(SCRIPT)
+/**
+ * The command of a shell in namespaces of its own that waits at its standard input for a job.
+ * @param dir that this writes files to: they must be there for as long as such shells are started
+ */
+export function namespaceShell(isolation: NamespaceIsolation, dir: string): readonly string[] {
+  const lines = [
+    // A mount is as writable as the one that it is made from: what is to stay so becomes one of its own.
+    ...(isolation.sealed?.writable ?? []).map((dir) => mountLine({ sources: [dir], target: dir, writable: true })),
+    `overlay /var overlay lowerdir=${field(isolation.skeletonDir)}:/var 0 0`,
+    ...etcMounts(dir).map(mountLine),
+    // Under a name of its own: mount(8) passes over what seems to be mounted already.
+    ...(isolation.ownProc ? ['own-proc /proc proc nosuid,nodev,noexec 0 0'] : []),
+  ]
+  const tableFile = join(dir, 'shared-mounts')
+  writeFileSync(tableFile, `${lines.join('\n')}\n`)
+  const command = 'unshare --user --map-root-user --mount --pid --fork --kill-child /bin/sh -c'
+  return [...command.split(' '), script(sealing(isolation.sealed)), 'sh', tableFile]
+}
+
+// Without a read-only root nothing is started; another mount point may be out of this user's reach, and so out of the
+// function's.
+function sealing(sealed: SealedMachine | undefined): string {
+  if (sealed === undefined) return ''
+  const [root, ...others] = sealed.readOnly.map((point) => `mount -o remount,bind,ro ${quote(point)}`)
+  return `${root} >&3 2>&1 || exit 125\n${others.map((line) => `${line} 2>/dev/null\n`).join('')}`
+}
 
 /** @param program the shell's text that is run when everything is at its place */
-export function namespaceJob(program: string, isolation: NamespaceIsolation, plan: NamespacePlan): string {
-  writeFileSync(plan.tableFile, mountTable(isolation, plan))
-  return `if mount -aT ${quote(plan.tableFile)} >&3 2>&1
+export function namespaceJob(program: string, { mounts, scratchDir, tableFile }: NamespacePlan): string {
+  // In the order in which they must be made: a later one may hide where an earlier one's source lies.
+  const lines = [...mounts.map(mountLine), `${field(scratchDir)} /tmp none rbind 0 0`]
+  writeFileSync(tableFile, `${lines.join('\n')}\n`)
+  return `if mount -aT ${quote(tableFile)} >&3 2>&1
 then printf %s ${quote(program)}
 else echo 'fnscope: the namespace could not be set up' >&3; echo 'exit 125'
 fi
 `
 }
 
-/** In the order in which they must be made: a later one may hide where an earlier one's source lies. */
-function mountTable(isolation: NamespaceIsolation, { mounts, scratchDir }: NamespacePlan): string {
-  const lines = [
-    `overlay /var overlay lowerdir=${field(isolation.skeletonDir)}:/var 0 0`,
-    ...mounts.map(mountLine),
-    `${field(scratchDir)} /tmp none bind 0 0`,
-    // Under a name of its own: mount(8) passes over what seems to be mounted already.
-    ...(isolation.ownProc ? ['own-proc /proc proc nosuid,nodev,noexec 0 0'] : []),
-  ]
-  return `${lines.join('\n')}\n`
-}
-
 function mountLine({ sources, target, writable }: Mount): string {
-  if (sources.length > 1) return `overlay ${target} overlay lowerdir=${sources.map(field).join(':')} 0 0`
-  return `${field(sources[0]!)} ${target} none bind${writable ? '' : ',ro'} 0 0`
+  if (sources.length > 1) return `overlay ${field(target)} overlay lowerdir=${sources.map(field).join(':')} 0 0`
+  return `${field(sources[0]!)} ${field(target)} none bind${writable ? '' : ',ro'} 0 0`
 }
 
 // As fstab(5) spells them.

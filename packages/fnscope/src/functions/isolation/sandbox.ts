@@ -1,13 +1,13 @@
 // What one environment runs in: its own /tmp, and the way from a command to a shell that becomes it. Every process of the
 // environment, the runtime's and each extension's, goes through the same one, so that they see the same files.
-import { basename, join } from 'node:path'
-import { etcMounts } from './etc-files.ts'
+import { join } from 'node:path'
+import { makeMountPoint } from './project-paths.ts'
 import { makeScratchDir, type ScratchDir } from './scratch-dirs.ts'
 import { namespaceJob } from './namespace.ts'
 import { shellJob, type CommandLine } from './shell-job.ts'
 import { killStrays, markOf } from './stray-processes.ts'
 import type { FunctionPaths } from './function-paths.ts'
-import type { Isolation, Mount } from './isolation.ts'
+import type { Isolation } from './isolation.ts'
 import type { WaitingShell, WaitingShells } from './waiting-shell.ts'
 
 export class Sandbox {
@@ -15,11 +15,10 @@ export class Sandbox {
   readonly #paths: FunctionPaths
   readonly #shells: WaitingShells
   #scratch: ScratchDir | undefined
-  /** Set when a process was started that no namespace ends. */
-  #mark: string | undefined
+  /** A process was started that no namespace ends. */
+  #mayStray = false
   #removed: Promise<void> | undefined
   #tables = 0
-  #etc: readonly Mount[] | undefined
 
   constructor(isolation: Isolation, paths: FunctionPaths, shells: WaitingShells) {
     this.#isolation = isolation
@@ -34,22 +33,24 @@ export class Sandbox {
 
   /** Answers with a shell that has been told to become the program. @param wanted as the function sees it */
   start(wanted: CommandLine, variables: Readonly<Record<string, string>>): WaitingShell {
-    const { mounts } = this.#paths
+    const { mounts, project = [] } = this.#paths
     const isolation = this.#isolation
     const { own, tmp } = this.#own()
     if (isolation.kind === 'none' || !mounts) {
-      this.#mark = `${this.#shells.guardId}-${basename(own)}`
-      return told(this.#shells.take('none'), shellJob(wanted, { ...variables, ...markOf(this.#mark) }))
+      this.#mayStray = true
+      return told(this.#shells.take('none'), shellJob(wanted, { ...variables, ...markOf(tmp, variables) }))
     }
     const tableFile = join(own, `mounts${(this.#tables += 1)}`)
-    this.#etc ??= etcMounts(own)
-    const plan = { mounts: [...mounts, ...this.#etc], scratchDir: tmp, tableFile }
-    return told(this.#shells.take('namespace'), namespaceJob(shellJob(wanted, variables), isolation, plan))
+    const { emptyDir, hiddenDir } = isolation
+    const hidden = hiddenDir === undefined ? [] : [{ sources: [emptyDir], target: hiddenDir }]
+    const shown = project.map((path) => ({ sources: [path], target: makeMountPoint(tmp, path) }))
+    const plan = { mounts: [...mounts, ...shown, ...hidden], scratchDir: tmp, tableFile }
+    return told(this.#shells.take('namespace'), namespaceJob(shellJob(wanted, variables), plan))
   }
 
   /** Its processes have ended: what hid from that ends too. */
   async killStrays(): Promise<void> {
-    if (this.#mark !== undefined) await killStrays(this.#mark)
+    if (this.#mayStray) await killStrays(this.#own().tmp)
   }
 
   /** Its processes have ended: nothing is left of them or of /tmp. Twice is fine. */

@@ -6,6 +6,11 @@ import { join } from 'node:path'
 
 const PREFIX = 'fnscope-environment-'
 
+/** How the paths of this process's directories begin. */
+export function scratchPrefix(): string {
+  return join(tmpdir(), `${PREFIX}${process.pid}-`)
+}
+
 export interface ScratchDir {
   /** The function's /tmp. */
   readonly tmp: string
@@ -15,7 +20,7 @@ export interface ScratchDir {
 }
 
 export function makeScratchDir(): ScratchDir {
-  const own = mkdtempSync(join(tmpdir(), `${PREFIX}${process.pid}-`))
+  const own = mkdtempSync(scratchPrefix())
   const tmp = join(own, 'tmp')
   mkdirSync(tmp)
   return { own, tmp, remove: async () => await rm(own, { recursive: true, force: true, maxRetries: 3 }) }

@@ -1,23 +1,35 @@
-// Processes that left their environment's process group (setsid, as daemons do) where no namespace ends them: found by a
-// variable that every process of the environment inherits, unless it clears them. Linux alone shows another's variables.
+// Processes that left their environment's process group (setsid, as daemons do) where no namespace ends them: found by the
+// variable that names the environment's /tmp, which every process of it inherits, unless it clears or changes that. Linux
+// alone shows another's variables.
 import { readdir, readFile } from 'node:fs/promises'
 
+/** For functions that have a TMPDIR of their own. */
 const MARK = 'FNSCOPE_ENVIRONMENT'
 /** One that is forked while others are looked at is found at the next look. */
 const MOST_LOOKS = 5
 
-/** @param environment a text that no other environment has, of letters, digits and dashes */
-export function markOf(environment: string): Record<string, string> {
-  return { [MARK]: environment }
+/** Of grep -E: matches the variable that names a /tmp which begins so. */
+export function markPattern(tmpPrefix: string): string {
+  return `^(TMPDIR|${MARK})=${tmpPrefix.replaceAll(/[^\w/-]/g, '.')}`
 }
 
-/** SIGKILL to what is left of the environment. */
-export async function killStrays(environment: string): Promise<void> {
+/** What must be added to the variables of a process, so that it is found again. */
+export function markOf(tmp: string, variables: Readonly<Record<string, string>>): Record<string, string> {
+  return variables['TMPDIR'] === tmp ? {} : { [MARK]: tmp }
+}
+
+/** SIGKILL to what is left of the environment with this /tmp. */
+export async function killStrays(tmp: string): Promise<void> {
   if (process.platform !== 'linux') return
-  const mark = `${MARK}=${environment}\0`
+  const marks = ['TMPDIR', MARK].map((name) => `${name}=${tmp}\0`)
   for (let look = 0; look < MOST_LOOKS; look += 1) {
     const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
-    const found = await Promise.all(pids.map(async (pid) => (await variablesOf(pid)).includes(mark)))
+    const found = await Promise.all(
+      pids.map(async (pid) => {
+        const variables = await variablesOf(pid)
+        return marks.some((mark) => variables.includes(mark))
+      }),
+    )
     const strays = pids.filter((_, at) => found[at])
     if (strays.length === 0) return
     for (const pid of strays) kill(Number(pid))

@@ -4,7 +4,8 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
 import type { ProcessGuard } from '../process-guard.ts'
-import { NAMESPACE_SHELL } from './namespace.ts'
+import { namespaceShell } from './namespace.ts'
+import { makeScratchDir, type ScratchDir } from './scratch-dirs.ts'
 import type { Isolation } from './isolation.ts'
 
 export interface WaitingShell {
@@ -22,55 +23,65 @@ exit $?`
 
 const PLAIN_SHELL: readonly string[] = ['/bin/sh', '-c', PLAIN_SCRIPT]
 
-/** A cold start is over by then, and the next one begins later. */
-const AGAIN_MS = 400
+/** The next one is made when the cold start is over that took the last one, and its caller has the answer; or else by now. */
+const AGAIN_MS = 30
+const AGAIN_AT_LAST_MS = 400
 
 export class WaitingShells {
-  readonly #kind: Isolation['kind']
+  readonly #isolation: Isolation
   readonly #guard: ProcessGuard
   #ready: WaitingShell | undefined
   #timer: NodeJS.Timeout | undefined
   #stopped = false
+  /** Of namespaces: what their shells are started by, and the files that it reads. */
+  #namespace: { readonly command: readonly string[]; readonly files: ScratchDir } | undefined
 
-  constructor({ kind }: Isolation, guard: ProcessGuard) {
-    this.#kind = kind
+  constructor(isolation: Isolation, guard: ProcessGuard) {
+    this.#isolation = isolation
     this.#guard = guard
-  }
-
-  /** Begins the mark of every environment that takes one. */
-  get guardId(): string {
-    return this.#guard.id
   }
 
   /** From now on one is kept ready. */
   keepOne(): void {
     if (this.#stopped || this.#timer !== undefined || waits(this.#ready)) return
-    this.#ready = this.#start(this.#kind)
+    this.#ready = this.#start(this.#isolation.kind)
   }
 
   /** The one that is ready, or else a new one. Its process group is the taker's to end and to take from the guard. */
   take(kind: Isolation['kind']): WaitingShell {
-    const ready = kind === this.#kind ? this.#ready : undefined
+    const ready = kind === this.#isolation.kind ? this.#ready : undefined
     if (ready === undefined) return this.#start(kind)
     this.#ready = undefined
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined
-      this.keepOne()
-    }, AGAIN_MS)
-    this.#timer.unref()
+    this.#againIn(AGAIN_AT_LAST_MS)
     return waits(ready) ? ready : this.#start(kind)
   }
 
-  /** Ends the one that waits. */
-  stop(): void {
+  /** The program that one was taken for is ready for its work. */
+  started(): void {
+    if (this.#timer !== undefined) this.#againIn(AGAIN_MS)
+  }
+
+  /** Ends the one that waits. Nothing of what the shells were made by is left then. */
+  async stop(): Promise<void> {
     this.#stopped = true
     clearTimeout(this.#timer)
     if (waits(this.#ready)) process.kill(-this.#ready.child.pid!, 'SIGKILL')
     this.#ready = undefined
+    await this.#namespace?.files.remove()
+    this.#namespace = undefined
+  }
+
+  #againIn(delayMs: number): void {
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined
+      this.keepOne()
+    }, delayMs)
+    this.#timer.unref()
   }
 
   #start(kind: Isolation['kind']): WaitingShell {
-    const [wrappers, [program, ...args]] = kind === 'namespace' ? [2, NAMESPACE_SHELL] : [1, PLAIN_SHELL]
+    const [wrappers, [program, ...args]] = kind === 'namespace' ? [2, this.#namespaceShell()] : [1, PLAIN_SHELL]
     const child = spawn(program!, args, {
       cwd: '/',
       env: { PATH: process.env['PATH'] },
@@ -86,6 +97,16 @@ export class WaitingShells {
       child.once('exit', () => this.#guard.remove(pid))
     }
     return { child, wrappers }
+  }
+
+  #namespaceShell(): readonly string[] {
+    const isolation = this.#isolation
+    if (isolation.kind === 'none') return PLAIN_SHELL
+    if (this.#namespace === undefined) {
+      const files = makeScratchDir()
+      this.#namespace = { files, command: namespaceShell(isolation, files.own) }
+    }
+    return this.#namespace.command
   }
 }
 

@@ -6,6 +6,8 @@ import { connect, createServer } from 'node:net'
 
 const API = process.env._FNSCOPE_RUNTIME_API
 const PREFIX = '/2018-06-01/runtime/invocation/'
+/** Where requests come from that are served beside others. */
+const SHARED = '/fnscope/fc/'
 const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'transfer-encoding', 'upgrade', 'proxy-connection', 'te'])
 const POLL_MS = 10
 
@@ -99,31 +101,57 @@ function answerHead(head, answer) {
   return { http: { status: answer.status, headers } }
 }
 
+function parse(body) {
+  const length = body.readUInt32BE(0)
+  return { head: JSON.parse(body.toString('utf8', 4, 4 + length)), body: body.subarray(4 + length) }
+}
+
+const NOTHING = { headers: {}, raw: [], status: 200, body: Buffer.alloc(0) }
+
+/** @param prefix where the request came from, and its answer goes */
+async function answerTo({ head, body }, id, prefix) {
+  // A program that closes the connection is about to end: how it ends is the answer.
+  const answer = head.idle ? NOTHING : await toProgram(head, body).catch(() => undefined)
+  if (answer === undefined) {
+    await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 1000))])
+    process.exit(1)
+  }
+  const failed = !head.http && (answer.status >= 400 || Number(answer.headers['x-fc-status'] || 200) >= 400)
+  if (failed) {
+    await askPlatform('POST', `${prefix}${id}/error`, answer.body, {
+      'Lambda-Runtime-Function-Error-Type': 'Function.UnhandledInvocationError',
+    })
+    return
+  }
+  const json = Buffer.from(JSON.stringify(answerHead(head, answer)))
+  const size = Buffer.alloc(4)
+  size.writeUInt32BE(json.length)
+  await askPlatform('POST', `${prefix}${id}/response`, Buffer.concat([size, json, answer.body]))
+}
+
+/** Requests that come while others run, until there are no more. */
+async function share() {
+  const running = new Set()
+  for (;;) {
+    const next = await askPlatform('GET', `${SHARED}next`)
+    if (next.status === 204) break
+    const id = next.headers['lambda-runtime-aws-request-id']
+    const one = answerTo(parse(next.body), id, SHARED).finally(() => running.delete(one))
+    running.add(one)
+  }
+  await Promise.all(running)
+}
+
 let last
 async function serve() {
   for (;;) {
     const next = await askPlatform('GET', `${PREFIX}next`)
+    const request = parse(next.body)
+    last = request.head.headers
+    if (request.head.shared) await share()
+    const idle = request.head.shared || request.head.idle
     const id = next.headers['lambda-runtime-aws-request-id']
-    const length = next.body.readUInt32BE(0)
-    const head = JSON.parse(next.body.toString('utf8', 4, 4 + length))
-    last = head.headers
-    // A program that closes the connection is about to end: how it ends is the answer.
-    const answer = await toProgram(head, next.body.subarray(4 + length)).catch(() => undefined)
-    if (answer === undefined) {
-      await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 1000))])
-      process.exit(1)
-    }
-    const failed = !head.http && (answer.status >= 400 || Number(answer.headers['x-fc-status'] || 200) >= 400)
-    if (failed) {
-      await askPlatform('POST', `${PREFIX}${id}/error`, answer.body, {
-        'Lambda-Runtime-Function-Error-Type': 'Function.UnhandledInvocationError',
-      })
-      continue
-    }
-    const json = Buffer.from(JSON.stringify(answerHead(head, answer)))
-    const size = Buffer.alloc(4)
-    size.writeUInt32BE(json.length)
-    await askPlatform('POST', `${PREFIX}${id}/response`, Buffer.concat([size, json, answer.body]))
+    await answerTo(idle ? { head: { ...request.head, idle } } : request, id, PREFIX)
   }
 }
 

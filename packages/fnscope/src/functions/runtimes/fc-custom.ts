@@ -14,13 +14,24 @@ const CLIENT = fileURLToPath(new URL('fc-custom-client.mjs', import.meta.url))
 export function launchFcCustom(spec: FunctionSpec): Launch {
   const { command, port } = spec.fc!.custom!
   return {
-    command: [process.execPath, CLIENT, String(port), ...(command.length === 0 ? [bootstrapOf(spec)] : command)],
+    command: [
+      process.execPath,
+      CLIENT,
+      String(port),
+      ...(command.length === 0 ? [bootstrapOf(spec)] : command.map((word) => codePath(word, spec))),
+    ],
     cwd: spec.codeDir,
     paths: codePaths(spec, process.execPath),
     binDirs: [spec.codeDir, ...pathDirs()],
     variables: {},
     version: spec.runtime,
   }
+}
+
+/** `/code/server.js`, as the cloud has it, where it lies here. */
+function codePath(word: string, { codeDir }: FunctionSpec): string {
+  const here = word.startsWith('/code/') ? join(codeDir, word.slice('/code/'.length)) : word
+  return existsSync(here) ? here : word
 }
 
 /** The cloud's image has languages on PATH; here they are where the user has them. */

@@ -1,5 +1,6 @@
 // The runtime of Function Compute for Node handlers: asks fnscope for requests, runs the handler, answers. Plain JavaScript
 // without dependencies: it runs under the function's own Node.
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { createRequire } from 'node:module'
 import { request } from 'node:http'
 import { join } from 'node:path'
@@ -11,11 +12,15 @@ const API = takeVariable('_FNSCOPE_RUNTIME_API')
 const EDITION = takeVariable('_FNSCOPE_FC_EDITION')
 const CODE = process.env.FC_FUNC_CODE_PATH
 const PREFIX = '/2018-06-01/runtime/invocation/'
+/** Where requests come from that are served beside others. */
+const SHARED = '/fnscope/fc/'
 const LEVELS = { debug: 'debug', log: 'verbose', info: 'info', warn: 'warn', error: 'error' }
 
-let requestId = ''
+/** Of the request that runs: { id, prefix }. Of several at once each has its own. */
+const running = new AsyncLocalStorage()
+const requestId = () => (running.getStore() || { id: '' }).id
 let lastHeaders
-let initialized = false
+let initialized
 
 function takeVariable(name) {
   const value = process.env[name]
@@ -23,14 +28,16 @@ function takeVariable(name) {
   return value
 }
 
-/** @returns {Promise<{headers: object, body: Buffer}>} */
+/** @returns {Promise<{status: number, headers: object, body: Buffer}>} */
 function ask(method, path, body, headers = {}) {
   const [host, port] = [API.slice(0, API.lastIndexOf(':')), API.slice(API.lastIndexOf(':') + 1)]
   return new Promise((resolve, reject) => {
     const sent = request({ host, port, method, path, headers, agent: false }, (response) => {
       const chunks = []
       response.on('data', (chunk) => chunks.push(chunk))
-      response.on('end', () => resolve({ headers: response.headers, body: Buffer.concat(chunks) }))
+      response.on('end', () =>
+        resolve({ status: response.statusCode, headers: response.headers, body: Buffer.concat(chunks) }),
+      )
       response.on('error', reject)
     })
     sent.on('error', reject)
@@ -40,7 +47,7 @@ function ask(method, path, body, headers = {}) {
 
 // As the cloud's lines look: time, request id, level, text.
 function writeLine(level, args) {
-  process.stdout.write(`${new Date().toISOString()} ${requestId} [${level}] ${format(...args)}\n`)
+  process.stdout.write(`${new Date().toISOString()} ${requestId()} [${level}] ${format(...args)}\n`)
 }
 
 const ORDER = ['debug', 'log', 'info', 'warn', 'error']
@@ -275,15 +282,17 @@ async function answerTo(head, body) {
   const context = contextOf(headers)
   const control = headers['x-fc-control-path']
   const nothing = { head: {}, body: Buffer.alloc(0) }
+  if (head.idle) return nothing
   if (control === '/pre-freeze') {
     await hook(headers['x-fc-instance-lifecycle-pre-freeze-handler'], context)
     return nothing
   }
   // A process that died while it was idle has a successor that nobody has initialized yet.
-  if (!initialized) {
-    await hook(headers['x-fc-function-initializer'], context)
-    initialized = true
-  }
+  initialized = initialized || hook(headers['x-fc-function-initializer'], context)
+  await initialized.catch((error) => {
+    initialized = undefined
+    throw error
+  })
   if (control === '/initialize') return nothing
   const handler = await load(headers['x-fc-function-handler'])
   if (!head.http) return { head: {}, body: toBytes(await run(handler, [body, context])) }
@@ -305,7 +314,8 @@ async function report(thrown) {
   const error = errorOf(thrown)
   writeLine('error', [error instanceof Error ? error.stack : error])
   const type = isHandled(thrown) ? 'HandledInvocationError' : 'UnhandledInvocationError'
-  await ask('POST', `${PREFIX}${requestId}/error`, JSON.stringify(errorBody(thrown)), {
+  const { id, prefix } = running.getStore()
+  await ask('POST', `${prefix}${id}/error`, JSON.stringify(errorBody(thrown)), {
     'Lambda-Runtime-Function-Error-Type': `Function.${type}`,
   })
 }
@@ -313,32 +323,51 @@ async function report(thrown) {
 // What nobody waits for ends the invocation that runs, and the process: its state is no longer known.
 async function onUncaught(thrown) {
   try {
-    if (requestId !== '') await report(thrown)
+    if (requestId() !== '') await report(thrown)
   } finally {
     process.exit(1)
   }
 }
 
-async function serve() {
-  for (;;) {
-    requestId = ''
-    const next = await ask('GET', `${PREFIX}next`)
-    requestId = next.headers['lambda-runtime-aws-request-id']
-    const length = next.body.readUInt32BE(0)
-    const head = JSON.parse(next.body.toString('utf8', 4, 4 + length))
-    lastHeaders = head.headers
+/** Runs one request, by the address that it came from. */
+async function handle(next, prefix) {
+  const length = next.body.readUInt32BE(0)
+  const head = JSON.parse(next.body.toString('utf8', 4, 4 + length))
+  lastHeaders = head.headers
+  if (head.shared) {
+    head.idle = true
+    await share()
+  }
+  const id = next.headers['lambda-runtime-aws-request-id']
+  await running.run({ id, prefix }, async () => {
     let answer
     try {
       answer = await answerTo(head, next.body.subarray(4 + length))
     } catch (error) {
       await report(error)
-      continue
+      return
     }
     const json = Buffer.from(JSON.stringify(answer.head))
     const size = Buffer.alloc(4)
     size.writeUInt32BE(json.length)
-    await ask('POST', `${PREFIX}${requestId}/response`, Buffer.concat([size, json, answer.body]))
+    await ask('POST', `${prefix}${id}/response`, Buffer.concat([size, json, answer.body]))
+  })
+}
+
+/** Requests that come while others run, until there are no more. */
+async function share() {
+  const all = new Set()
+  for (;;) {
+    const next = await ask('GET', `${SHARED}next`)
+    if (next.status === 204) break
+    const one = handle(next, SHARED).finally(() => all.delete(one))
+    all.add(one)
   }
+  await Promise.all(all)
+}
+
+async function serve() {
+  for (;;) await handle(await ask('GET', `${PREFIX}next`), PREFIX)
 }
 
 let stopping = false

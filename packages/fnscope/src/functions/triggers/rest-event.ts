@@ -71,7 +71,7 @@ export function toProxyEvent(
       httpMethod: request.method,
       extendedRequestId: context.extendedRequestId,
       requestTime: formatRequestTime(context.timeMs),
-      path: `/${api.stage}${request.path === '/' ? '' : request.path}`,
+      path: api.stage === '$default' ? request.path : `/${api.stage}${request.path === '/' ? '' : request.path}`,
       accountId: context.accountId,
       protocol: `HTTP/${request.httpVersion}`,
       stage: api.stage,

@@ -1,17 +1,15 @@
 // A filter expression ready for use: what the store is asked, and what then decides.
-import type { SpanPart, TraceQuery } from '../../store/store.ts'
+import type { SpanPart } from '../../store/store.ts'
 import type { TraceIndex } from '../trace-index.ts'
 import { meetsFilter } from './evaluate.ts'
 import { parseFilter, type ParseOptions } from './parse.ts'
 import { partsOf } from './span-parts.ts'
-import { candidatesOf } from './trace-query.ts'
+import { storeQuestions, type StoreQuestions } from './trace-query.ts'
 
 export { FilterError } from './filter-error.ts'
 export type { ParseOptions } from './parse.ts'
 
-export interface TraceFilter {
-  /** Traces that may meet it; undefined for any. */
-  readonly candidates: TraceQuery | undefined
+export interface TraceFilter extends StoreQuestions {
   /** What of their spans isMet looks at. */
   readonly parts: readonly SpanPart[]
   readonly isMet: (trace: TraceIndex) => boolean
@@ -22,7 +20,7 @@ export function traceFilter(text: string, options?: ParseOptions): TraceFilter |
   const expression = parseFilter(text, options)
   if (expression === undefined) return undefined
   return {
-    candidates: candidatesOf(expression),
+    ...storeQuestions(expression),
     parts: partsOf(expression),
     isMet: (trace) => meetsFilter(trace, expression),
   }

@@ -3,6 +3,7 @@
 import { ROOT_RANK } from '../../span/span-batch.ts'
 import type { SpanQuery, TextField, TraceQuery } from '../../store/store.ts'
 import { CLIENT_TYPE } from '../graph-contribution.ts'
+import { FUNCTION_ORIGIN } from '../same-call.ts'
 import {
   all,
   allBounds,
@@ -30,16 +31,24 @@ import type {
   TextKeyword,
   TextTest,
 } from './expression.ts'
+import { sureOf } from './sure.ts'
 import { IS_DETACHED, numberBounds, spanBounds, textQuery, type SpanRole } from './span-bounds.ts'
 import { nanosTestOf } from './measures.ts'
 
 type Edge = Extract<FilterExpression, { readonly is: 'edge' }>
 type RootCause = Extract<FilterExpression, { readonly is: 'rootCause' }>
 
-/** Undefined when it may be any trace. */
-export function candidatesOf(filter: FilterExpression): TraceQuery | undefined {
-  const { upper } = traceBounds(filter)
-  return isEvery(upper) ? undefined : upper
+/** What the store is asked of a filter expression. */
+export interface StoreQuestions {
+  /** Traces that may meet it; undefined when it may be any. */
+  readonly candidates: TraceQuery | undefined
+  /** What a candidate whose root came meets yet where it surely meets the expression; undefined when only spans tell. */
+  readonly sure: TraceQuery | undefined
+}
+
+export function storeQuestions(filter: FilterExpression): StoreQuestions {
+  const bounds = traceBounds(filter)
+  return { candidates: isEvery(bounds.upper) ? undefined : bounds.upper, sure: sureOf(bounds) }
 }
 
 function traceBounds(expression: FilterExpression): Bounds<TraceQuery> {
@@ -113,6 +122,11 @@ function flagBounds(keyword: FlagKeyword): Bounds<TraceQuery> {
 }
 
 const IS_SEGMENT: SpanQuery = { is: 'flag', flag: 'segment' }
+/** A function's segment within another's is no node of its own (trace-index.ts). */
+const NEVER_FOLDED: SpanQuery = any<SpanQuery>([
+  not({ is: 'text', field: 'origin', op: '=', value: FUNCTION_ORIGIN }),
+  { is: 'number', field: 'rootRank', op: '=', value: ROOT_RANK.root },
+])
 /** A client's span that begins its trace is a segment and a call. */
 const CALLS_SOMETHING: SpanQuery = { is: 'text', field: 'peerName', op: 'exists' }
 
@@ -205,7 +219,7 @@ function serviceBounds(node: NodePattern, where: FilterExpression | undefined): 
   const call = spanWith(all([CALLS_SOMETHING, ...nodeQuery(node, 'inferred'), inferred.upper]))
   return {
     upper: all([any([segment(reports.upper), call]), beyond]),
-    lower: node.accountId === undefined ? segment(reports.lower) : NONE,
+    lower: node.accountId === undefined ? segment(all([NEVER_FOLDED, reports.lower])) : NONE,
   }
 }
 
@@ -247,6 +261,11 @@ function edgeQuery({ from, to, where }: Edge): TraceQuery {
   }
   return all([
     spanWith(all([IS_SEGMENT, ...nodeQuery(from, 'segment')])),
+    // The edge says this too, and looks at far more spans.
+    any([
+      spanWith(all([IS_SEGMENT, ...nodeQuery(to, 'segment')])),
+      spanWith(all([CALLS_SOMETHING, ...nodeQuery(to, 'inferred')])),
+    ]),
     {
       is: 'edge',
       to,

@@ -194,7 +194,12 @@ export class ExpressionReader {
 
   #call(token: Token): Expression {
     const name = token.text.toLowerCase()
-    if (name === 'bin') return this.#bin()
+    if (name === 'bin') return this.#binOf((row) => row.get('@timestamp'), Math.floor)
+    if (name === 'datefloor' || name === 'dateceil') {
+      const time = this.expression()
+      this.expect(',')
+      return this.#binOf(time, name === 'datefloor' ? Math.floor : Math.ceil)
+    }
     if (AGGREGATES.has(name)) return this.#aggregate(name, token)
     const shape = FUNCTIONS.get(name)
     if (shape === undefined) throw new PatternError(`the function ${token.text} is not supported`, token.at)
@@ -217,17 +222,18 @@ export class ExpressionReader {
     return values
   }
 
-  #bin(): Expression {
+  /** Times in steps; the step and the closing parenthesis follow. */
+  #binOf(of: Expression, round: (steps: number) => number): Expression {
     const token = this.step()
     const word = token.kind === 'number' ? this.step() : undefined
     const [, digits, letters] = /^(\d+)?([a-z]+)$/.exec(`${token.text}${word?.text ?? ''}`.toLowerCase()) ?? []
     const unit = UNITS[letters ?? ''] ?? UNITS[(letters ?? '').replace(/s$/, '')]
-    if (unit === undefined || digits === '0') throw this.error('bin wants a time like 5m or 1h', token)
+    if (unit === undefined || digits === '0') throw this.error('a time like 5m or 1h is wanted', token)
     this.expect(')')
     const span = Number(digits ?? 1) * unit
     return (row) => {
-      const time = timeOf(row.get('@timestamp'))
-      return time === undefined ? undefined : formatTime(Math.floor(time / span) * span)
+      const time = timeOf(of(row))
+      return time === undefined ? undefined : formatTime(round(time / span) * span)
     }
   }
 

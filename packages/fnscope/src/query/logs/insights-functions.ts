@@ -1,5 +1,8 @@
 // Functions of Logs Insights' expressions, by their names in lower case.
-import { numberOf, textOf, timeOf, type Value } from './insights-row.ts'
+import { formatTime, numberOf, textOf, timeOf, type Value } from './insights-row.ts'
+
+/** What a date holds. */
+const MAX_DATE_MS = 8.64e15
 
 export interface InsightsFunction {
   readonly arguments: readonly [fewest: number, most: number]
@@ -71,6 +74,16 @@ export const FUNCTIONS: ReadonlyMap<string, InsightsFunction> = new Map<string, 
     },
   ],
   ['tomillis', { arguments: [1, 1], call: ([value]) => timeOf(value) }],
+  [
+    'frommillis',
+    {
+      arguments: [1, 1],
+      call: ([value]) => {
+        const ms = numberOf(value)
+        return ms === undefined || Math.abs(ms) > MAX_DATE_MS ? undefined : formatTime(ms)
+      },
+    },
+  ],
 ])
 
 /** Of a pattern with `*`: what each of them stands for. */

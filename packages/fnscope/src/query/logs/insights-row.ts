@@ -23,6 +23,20 @@ const REPORT_MEGABYTES: Readonly<Record<string, RegExp>> = {
   '@maxMemoryUsed': /\tMax Memory Used: (\d+) MB/,
 }
 
+/** What a line can have beside members of its own. */
+export const OWN_FIELDS: readonly string[] = [
+  '@timestamp',
+  '@ingestionTime',
+  '@message',
+  '@logStream',
+  '@log',
+  '@requestId',
+  '@xrayTraceId',
+  '@type',
+  ...Object.keys(REPORT_FIELDS),
+  ...Object.keys(REPORT_MEGABYTES),
+]
+
 /** Every field of a line that has not its name from the query. */
 export function lineRow(event: LogEvent, accountId: string): Row {
   let json: object | undefined | 'unread' = 'unread'

@@ -112,6 +112,12 @@ test('stats are what one calculates by hand', () => {
     { 'bin(5m)': '2026-11-21 12:05:00.000', n: '2' },
     { 'bin(5m)': '2026-11-21 12:00:00.000', n: '5' },
   ])
+  assert.deepEqual(
+    ask(
+      'fields datefloor(@timestamp, 1h) as f, dateceil(@timestamp, 1d) as c, toMillis(f) as ms, fromMillis(ms + 1) as m | display f, c, ms, m | limit 1',
+    ),
+    [{ f: '2026-11-21 12:00:00.000', c: '2026-11-22 00:00:00.000', ms: '1795262400000', m: '2026-11-21 12:00:00.001' }],
+  )
   assert.deepEqual(ask('stats latest(user) as l, earliest(user) as e'), [{ l: 'Ana', e: 'Ana' }])
   assert.deepEqual(ask('filter level = "none" | stats count(*) as n, avg(@duration) as a'), [{ n: '0' }])
 })
@@ -159,6 +165,7 @@ const REFUSED: readonly (readonly [query: string, position: number])[] = [
   ['filter count(*) > 1', 7],
   ['stats user', 6],
   ['stats count(*) by bin(5x)', 22],
+  ['fields datefloor(@timestamp)', 27],
   ['limit 0', 6],
   ['limit 10001', 6],
   ['fields @message @logStream', 16],

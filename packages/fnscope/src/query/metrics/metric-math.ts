@@ -1,45 +1,74 @@
-// CloudWatch's metric math, a part of it: + - * / ^ over numbers and series, SUM AVG MIN MAX of METRICS() or of lists, RATE,
-// DIFF, FILL, PERIOD, ABS, CEIL, FLOOR. What is not here is refused by its name.
-
-/** Epoch seconds → value. */
-export interface TimeSeries {
-  readonly label: string
-  readonly periodSeconds: number
-  readonly points: ReadonlyMap<number, number>
-}
-
-export type MathValue = number | TimeSeries | readonly TimeSeries[]
+// CloudWatch's metric math: an expression read once, and calculated when the metrics are there that it asks for. What is not
+// here is refused by its name.
+import { MATH_FUNCTIONS, SORT_FUNCTIONS, sortSeries } from './metric-functions.ts'
+import { parseSearch, type MetricSearch } from './metric-search.ts'
+import { combine, eachSeries, MathError, sorted, type MathValue, type TimeSeries } from './metric-series.ts'
+import { statisticOf } from './metric-statistic.ts'
 
 export interface MathContext {
   /** A query's result by its id; undefined: there is none. */
   readonly find: (id: string) => MathValue | undefined
-  /** The results of all queries of metrics. */
-  readonly metrics: () => readonly TimeSeries[]
+  /** The results of all queries of metrics whose id has this in it. */
+  readonly metrics: (part: string) => readonly TimeSeries[]
+  /** What SEARCH found. */
+  readonly found: (search: MetricSearch) => readonly TimeSeries[]
   /** Every period of the range. */
   readonly times: (periodSeconds: number) => readonly number[]
 }
 
-export class MathError extends Error {}
+export interface MathExpression {
+  /** What has to be looked for before it can be calculated. */
+  readonly searches: readonly MetricSearch[]
+  /** @throws MathError */
+  readonly calculate: (context: MathContext) => MathValue
+}
+
+type Compiled = (context: MathContext) => MathValue
 
 const MAX_DEPTH = 50
+/** Of SEARCH without one. */
+const SEARCH_PERIOD_SECONDS = 300
+const TIME_SERIES_SECONDS = 60
+
+type Mark = '||' | '&&' | '==' | '!=' | '<=' | '>=' | '<' | '>' | '+' | '-' | '*' | '/' | '^'
+
+const OPERATORS: Readonly<Record<Mark, (a: number, b: number) => number>> = {
+  '||': (a, b) => Number(a !== 0 || b !== 0),
+  '&&': (a, b) => Number(a !== 0 && b !== 0),
+  '==': (a, b) => Number(a === b),
+  '!=': (a, b) => Number(a !== b),
+  '<=': (a, b) => Number(a <= b),
+  '>=': (a, b) => Number(a >= b),
+  '<': (a, b) => Number(a < b),
+  '>': (a, b) => Number(a > b),
+  '+': (a, b) => a + b,
+  '-': (a, b) => a - b,
+  '*': (a, b) => a * b,
+  '/': (a, b) => a / b,
+  '^': (a, b) => a ** b,
+}
+
+/** From the loosest to the tightest. */
+const LEVELS: readonly RegExp[] = [/\|\||OR\b/y, /&&|AND\b/y, /==|!=|<>|<=|>=|<|>/y, /[+-]/y, /[*/]/y, /\^/y]
+const SPELLINGS: Readonly<Record<string, Mark>> = { OR: '||', AND: '&&', '<>': '!=' }
 
 /** @throws MathError */
-export function calculate(expression: string, context: MathContext): MathValue {
-  const reader = new MathReader(expression, context)
-  const value = reader.sum()
+export function parseMath(expression: string): MathExpression {
+  if (/^\s*SELECT\s/i.test(expression)) throw new MathError('Metrics Insights (SELECT …) is not supported by fnscope')
+  const reader = new MathReader(expression)
+  const calculate = reader.level(0)
   reader.end()
-  return value
+  return { searches: reader.searches, calculate }
 }
 
 class MathReader {
+  readonly searches: MetricSearch[] = []
   readonly #text: string
-  readonly #context: MathContext
   #at = 0
   #depth = 0
 
-  constructor(text: string, context: MathContext) {
+  constructor(text: string) {
     this.#text = text
-    this.#context = context
   }
 
   #take(sticky: RegExp): string | undefined {
@@ -50,210 +79,195 @@ class MathReader {
     return found
   }
 
-  #error(problem: string): MathError {
-    return new MathError(`${problem} (character ${this.#at + 1})`)
+  #error(problem: string, at = this.#at): MathError {
+    return new MathError(`${problem} (character ${at + 1})`)
   }
 
-  #expect(mark: ')' | ']' | ',' | '('): void {
-    if (this.#take(mark === ')' ? /\)/y : mark === ']' ? /\]/y : mark === ',' ? /,/y : /\(/y) === undefined)
-      throw this.#error(`expected ${mark}`)
+  #expect(mark: RegExp, shown: string): void {
+    if (this.#take(mark) === undefined) throw this.#error(`expected ${shown}`)
   }
 
   end(): void {
-    if (this.#take(/\S/y) !== undefined) throw this.#error('expected the end of the expression')
+    if (this.#take(/\S/y) !== undefined) throw this.#error('expected the end of the expression', this.#at - 1)
   }
 
-  sum(): MathValue {
+  level(level: number): Compiled {
+    const marks = LEVELS[level]
+    if (marks === undefined) return this.#one()
+    return this.#deeper(() => {
+      let left = this.level(level + 1)
+      for (let found = this.#take(marks); found !== undefined; found = this.#take(marks)) {
+        const [a, b, work] = [left, this.level(level + 1), OPERATORS[SPELLINGS[found] ?? (found as Mark)]]
+        left = (context) => combine(a(context), b(context), work)
+      }
+      return left
+    })
+  }
+
+  #deeper(work: () => Compiled): Compiled {
     this.#depth += 1
-    if (this.#depth > MAX_DEPTH) throw this.#error('nested too deep')
-    let left = this.#product()
-    for (let mark = this.#take(/[+-]/y); mark !== undefined; mark = this.#take(/[+-]/y))
-      left = combine(left, this.#product(), mark === '+' ? (a, b) => a + b : (a, b) => a - b)
+    if (this.#depth > MAX_DEPTH * LEVELS.length) throw this.#error('nested too deep')
+    const compiled = work()
     this.#depth -= 1
-    return left
+    return compiled
   }
 
-  #product(): MathValue {
-    let left = this.#power()
-    for (let mark = this.#take(/[*/]/y); mark !== undefined; mark = this.#take(/[*/]/y))
-      left = combine(left, this.#power(), mark === '*' ? (a, b) => a * b : (a, b) => a / b)
-    return left
-  }
-
-  #power(): MathValue {
-    const left = this.#one()
-    return this.#take(/\^/y) === undefined ? left : combine(left, this.#one(), (a, b) => a ** b)
-  }
-
-  #one(): MathValue {
+  #one(): Compiled {
     const number = this.#take(/(\d+\.?\d*|\.\d+)(e[+-]?\d+)?/iy)
-    if (number !== undefined) return Number(number)
+    if (number !== undefined) return () => Number(number)
     if (this.#take(/-/y) !== undefined) {
-      this.#depth += 1
-      if (this.#depth > MAX_DEPTH) throw this.#error('nested too deep')
-      const value = combine(0, this.#one(), (a, b) => a - b)
-      this.#depth -= 1
-      return value
+      const of = this.#deeper(() => this.#one())
+      return (context) => combine(0, of(context), (a, b) => a - b)
     }
     if (this.#take(/\(/y) !== undefined) {
-      const value = this.sum()
-      this.#expect(')')
-      return value
+      const of = this.level(0)
+      this.#expect(/\)/y, ')')
+      return of
     }
     if (this.#take(/\[/y) !== undefined) return this.#list()
+    const at = this.#at
     const name = this.#take(/[A-Za-z]\w*/y)
     if (name === undefined) throw this.#error('expected a value')
-    if (this.#take(/\(/y) !== undefined) return this.#call(name)
-    const value = this.#context.find(name)
-    if (value === undefined) throw this.#error(`there is no query with the id ${name}`)
-    return value
+    if (this.#take(/\(/y) !== undefined) return this.#call(name, at)
+    return (context) => {
+      const value = context.find(name)
+      if (value === undefined) throw this.#error(`there is no query with the id ${name}`, at)
+      return value
+    }
   }
 
-  #list(): readonly TimeSeries[] {
-    const series: TimeSeries[] = []
-    do series.push(...seriesOf(this.sum()))
+  #list(): Compiled {
+    const parts = this.#values(/\]/y, ']')
+    return (context) =>
+      parts.flatMap((part) => {
+        const value = part(context)
+        if (typeof value === 'number') throw new MathError('a list is of metrics, not of numbers')
+        return value
+      })
+  }
+
+  #values(end: RegExp, shown: string): readonly Compiled[] {
+    const values: Compiled[] = []
+    do values.push(this.level(0))
     while (this.#take(/,/y) !== undefined)
-    this.#expect(']')
-    return series
+    this.#expect(end, shown)
+    return values
   }
 
-  #call(name: string): MathValue {
+  #call(name: string, at: number): Compiled {
     switch (name) {
       case 'METRICS': {
-        const part = this.#take(/"[^"]*"|'[^']*'/y)
-        if (part !== undefined) throw this.#error('METRICS with a text is not supported by fnscope')
-        this.#expect(')')
-        return this.#context.metrics()
+        const part = this.#literal() ?? ''
+        this.#expect(/\)/y, ')')
+        return (context) => context.metrics(part)
       }
+      case 'SEARCH':
+        return this.#search()
       case 'FILL':
         return this.#fill()
-      case 'SUM':
-      case 'AVG':
-      case 'MIN':
-      case 'MAX':
-        return aggregate(name, this.#argument())
-      case 'ABS':
-      case 'CEIL':
-      case 'FLOOR':
-        return mapped(this.#argument(), ROUND[name]!)
-      case 'RATE':
-        return overPairs(this.#argument(), (difference, seconds) => difference / seconds)
-      case 'DIFF':
-        return overPairs(this.#argument(), (difference) => difference)
-      case 'PERIOD':
-        return this.#period(this.#argument())
-    }
-    throw this.#error(`the function ${name} is not supported by fnscope`)
-  }
-
-  #argument(): MathValue {
-    const value = this.sum()
-    this.#expect(')')
-    return value
-  }
-
-  #period(value: MathValue): number {
-    const [first, ...more] = seriesOf(value)
-    if (first === undefined || more.length > 0) throw this.#error('PERIOD is of one metric')
-    return first.periodSeconds
-  }
-
-  #fill(): MathValue {
-    const value = this.sum()
-    this.#expect(',')
-    const word = this.#take(/REPEAT|LINEAR/y)
-    if (word === 'LINEAR') throw this.#error('FILL with LINEAR is not supported by fnscope')
-    const filler = word === 'REPEAT' ? 'REPEAT' : this.sum()
-    this.#expect(')')
-    if (typeof filler !== 'number' && filler !== 'REPEAT') throw this.#error('FILL wants a number or REPEAT')
-    return eachSeries(value, (series) => {
-      let last: number | undefined
-      const points = new Map<number, number>()
-      for (const time of this.#context.times(series.periodSeconds)) {
-        last = series.points.get(time) ?? (filler === 'REPEAT' ? last : filler)
-        if (last !== undefined) points.set(time, last)
+      case 'SORT':
+        return this.#sort()
+      case 'TIME_SERIES': {
+        const [of] = this.#arguments(name, at, [1, 1]) as [Compiled]
+        return (context) => constant(of(context), context.times(TIME_SERIES_SECONDS))
       }
-      return points
-    })
-  }
-}
-
-const ROUND: Readonly<Record<string, (value: number) => number>> = { ABS: Math.abs, CEIL: Math.ceil, FLOOR: Math.floor }
-
-function seriesOf(value: MathValue): readonly TimeSeries[] {
-  if (typeof value === 'number') throw new MathError('a metric is wanted, not a number')
-  return 'points' in value ? [value] : value
-}
-
-function eachSeries(value: MathValue, work: (series: TimeSeries) => ReadonlyMap<number, number>): MathValue {
-  const changed = seriesOf(value).map((series) => ({ ...series, points: work(series) }))
-  return typeof value === 'object' && 'points' in value ? changed[0]! : changed
-}
-
-function mapped(value: MathValue, work: (value: number) => number): MathValue {
-  if (typeof value === 'number') return work(value)
-  return eachSeries(value, ({ points }) => new Map([...points].map(([time, one]) => [time, work(one)])))
-}
-
-function overPairs(value: MathValue, work: (difference: number, seconds: number) => number): MathValue {
-  return eachSeries(value, ({ points }) => {
-    const sorted = [...points].sort(([a], [b]) => a - b)
-    return new Map(
-      sorted.slice(1).map(([time, one], index) => {
-        const [before, value] = sorted[index]!
-        return [time, work(one - value, time - before)]
-      }),
-    )
-  })
-}
-
-/** Two series have a value where both have one; what is no number is no value. */
-function combine(left: MathValue, right: MathValue, work: (a: number, b: number) => number): MathValue {
-  if (typeof left === 'number')
-    return typeof right === 'number' ? work(left, right) : mapFinite(right, (b) => work(left, b))
-  if (typeof right === 'number') return mapFinite(left, (a) => work(a, right))
-  if ('points' in left && 'points' in right) {
-    const pairs = [...left.points].flatMap(([time, a]): [number, number][] => {
-      const b = right.points.get(time)
-      return b === undefined ? [] : [[time, work(a, b)]]
-    })
-    return { ...left, points: new Map(pairs.filter(([, value]) => Number.isFinite(value))) }
-  }
-  if ('points' in left) return seriesOf(right).map((one) => combine(left, one, work) as TimeSeries)
-  if ('points' in right) return left.map((one) => combine(one, right, work) as TimeSeries)
-  throw new MathError('two lists of metrics cannot be combined')
-}
-
-function mapFinite(value: MathValue, work: (value: number) => number): MathValue {
-  return eachSeries(value, ({ points }) => {
-    const pairs = [...points].map(([time, one]): [number, number] => [time, work(one)])
-    return new Map(pairs.filter(([, result]) => Number.isFinite(result)))
-  })
-}
-
-/** Of a list, time by time; of one series, its one number. */
-function aggregate(name: string, value: MathValue): MathValue {
-  if (typeof value === 'number') return value
-  if ('points' in value) {
-    const all = [...value.points.values()]
-    if (all.length === 0) return { ...value, points: new Map() }
-    return reduced(name, all)
-  }
-  const times = new Map<number, number[]>()
-  for (const { points } of value)
-    for (const [time, one] of points) {
-      const list = times.get(time)
-      if (list === undefined) times.set(time, [one])
-      else list.push(one)
     }
-  const sorted = [...times].sort(([a], [b]) => a - b)
-  const periodSeconds = Math.max(60, ...value.map((series) => series.periodSeconds))
-  return { label: name, periodSeconds, points: new Map(sorted.map(([time, list]) => [time, reduced(name, list)])) }
+    const shape = MATH_FUNCTIONS.get(name)
+    if (shape === undefined) throw this.#error(`the function ${name} is not supported by fnscope`, at)
+    const given = this.#arguments(name, at, shape.arguments)
+    return (context) => shape.call(...given.map((value) => value(context)))
+  }
+
+  #arguments(name: string, at: number, [fewest, most]: readonly [number, number]): readonly Compiled[] {
+    const given = this.#values(/\)/y, ')')
+    if (given.length < fewest || given.length > most)
+      throw this.#error(`${name} takes ${fewest === most ? fewest : `${fewest} to ${most}`} values`, at)
+    return given
+  }
+
+  #literal(): string | undefined {
+    return this.#take(/"[^"]*"|'[^']*'/y)?.slice(1, -1)
+  }
+
+  #search(): Compiled {
+    const at = this.#at
+    const text = this.#literal()
+    if (text === undefined)
+      throw this.#error("SEARCH wants a text in quotes, SEARCH('{AWS/Lambda,FunctionName}', 'Sum')")
+    this.#expect(/,/y, ',')
+    const stat = this.#literal()
+    if (stat === undefined || statisticOf(stat) === undefined)
+      throw this.#error('SEARCH wants a statistic in quotes behind the text')
+    let periodSeconds = SEARCH_PERIOD_SECONDS
+    if (this.#take(/,/y) !== undefined) periodSeconds = Number(this.#take(/\d+/y) ?? Number.NaN)
+    if (!(periodSeconds > 0)) throw this.#error('the period of SEARCH is a number of seconds')
+    this.#expect(/\)/y, ')')
+    const search = {
+      ...parseSearch(text, (problem, place) => this.#error(problem, at + 1 + place)),
+      stat,
+      periodSeconds,
+    }
+    this.searches.push(search)
+    return (context) => context.found(search)
+  }
+
+  #sort(): Compiled {
+    const of = this.level(0)
+    this.#expect(/,/y, ',')
+    const by = this.#take(/[A-Z]+/y) ?? ''
+    if (!SORT_FUNCTIONS.has(by)) throw this.#error('SORT wants AVG, MAX, MIN or SUM behind the list')
+    this.#expect(/,/y, ',')
+    const order = this.#take(/ASC|DESC/y)
+    if (order === undefined) throw this.#error('SORT wants ASC or DESC')
+    const most = this.#take(/,/y) === undefined ? Infinity : Number(this.#take(/\d+/y) ?? Number.NaN)
+    if (Number.isNaN(most)) throw this.#error('SORT wants a number of series')
+    this.#expect(/\)/y, ')')
+    return (context) => sortSeries(of(context), by as 'AVG' | 'MAX' | 'MIN' | 'SUM', order === 'DESC', most)
+  }
+
+  #fill(): Compiled {
+    const of = this.level(0)
+    this.#expect(/,/y, ',')
+    const word = this.#take(/(REPEAT|LINEAR)\b/y)
+    const filler = word === undefined ? this.level(0) : undefined
+    this.#expect(/\)/y, ')')
+    return (context) => {
+      const by = filler?.(context) ?? word!
+      if (typeof by === 'object') throw new MathError('FILL wants a number, REPEAT or LINEAR')
+      return eachSeries(of(context), (series) => filled(series, by, context.times(series.periodSeconds)))
+    }
+  }
 }
 
-function reduced(name: string, values: readonly number[]): number {
-  if (name === 'MIN') return values.reduce((a, b) => Math.min(a, b))
-  if (name === 'MAX') return values.reduce((a, b) => Math.max(a, b))
-  const sum = values.reduce((a, b) => a + b, 0)
-  return name === 'AVG' ? sum / values.length : sum
+function constant(value: MathValue, times: readonly number[]): TimeSeries {
+  if (typeof value !== 'number') throw new MathError('TIME_SERIES wants a number')
+  return {
+    label: 'TIME_SERIES',
+    periodSeconds: TIME_SERIES_SECONDS,
+    points: new Map(times.map((time) => [time, value])),
+  }
+}
+
+/** LINEAR lies between the points beside a gap; before the first and behind the last one it fills nothing. */
+function filled(series: TimeSeries, by: number | string, times: readonly number[]): ReadonlyMap<number, number> {
+  const known = sorted(series)
+  const points = new Map<number, number>()
+  let before: readonly [number, number] | undefined
+  for (const time of times) {
+    const own = series.points.get(time)
+    if (own !== undefined) before = [time, own]
+    const value = own ?? (by === 'REPEAT' ? before?.[1] : by === 'LINEAR' ? between(before, time, known) : Number(by))
+    if (value !== undefined) points.set(time, value)
+  }
+  return points
+}
+
+function between(
+  before: readonly [number, number] | undefined,
+  time: number,
+  known: readonly (readonly [number, number])[],
+): number | undefined {
+  const after = known.find(([one]) => one > time)
+  if (before === undefined || after === undefined) return undefined
+  return before[1] + ((after[1] - before[1]) * (time - before[0])) / (after[0] - before[0])
 }

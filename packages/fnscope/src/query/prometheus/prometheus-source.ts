@@ -34,11 +34,21 @@ export async function loadSeries(
   selectors: readonly Selector[],
   range: TimeRange,
 ): Promise<readonly Series[]> {
+  const found = new SeriesMaker()
+  for await (const point of readPoints(reader, selectors, range)) found.take(point)
+  return found.finish()
+}
+
+/** The points of every metric of which the selectors may want some. @throws PromqlError execution */
+export async function* readPoints(
+  reader: MetricReader,
+  selectors: readonly Selector[],
+  range: TimeRange,
+): AsyncGenerator<MetricPoint> {
   const metrics = new Map<string, { readonly namespace: string; readonly name: string }>()
   for (const series of await listSeries(reader, range))
     if (selectors.some((selector) => listedLabels(series).some((labels) => mayFit(selector, labels))))
       metrics.set(`${series.namespace}\n${series.name}`, { namespace: series.namespace, name: series.name })
-  const found = new SeriesMaker()
   let points = 0
   for (const metric of metrics.values()) {
     const read = await reader.readMetrics({ ...metric, range, limit: MAX_POINTS - points + 1 })
@@ -48,9 +58,8 @@ export async function loadSeries(
         `the query is about more than ${MAX_POINTS} points: ask for fewer or a shorter time`,
         'execution',
       )
-    for (const point of read) found.take(point)
+    yield* read
   }
-  return found.finish()
 }
 
 export function fits({ matchers }: Selector, labels: Labels): boolean {

@@ -1,39 +1,53 @@
-// Reads PromQL, as much of it as is supported; the rest is refused by its name and place.
+// Reads PromQL. What of it is not supported is refused by its name and place.
 import { FUNCTIONS } from './promql-functions.ts'
+import { matcher, selectorOf } from './promql-selector.ts'
 import {
-  COMPARISONS,
   PromqlError,
   type AggregateName,
+  type Binary,
   type BinaryMark,
   type Expression,
   type ExpressionType,
   type Matcher,
   type MatcherMark,
+  type Matching,
+  type Moved,
   type Selector,
+  type Subquery,
 } from './promql-syntax.ts'
+import { parseDuration, tokensOf, unquoted, type Token } from './promql-tokens.ts'
+import { checkBinary, expectType, typeOf } from './promql-types.ts'
 
 const MAX_QUERY = 10_000
 const MAX_DEPTH = 100
+/** Of a subquery that names none: Prometheus' evaluation interval. */
+const SUBQUERY_STEP_MS = 60_000
 
-const TOKEN =
-  /(?<space>\s+|#[^\n]*)|(?<duration>(?:\d+(?:ms|[smhdwy]))+(?![\w.]))|(?<number>0x[\da-f]+|(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)|(?<word>[a-z_:][\w:]*)|(?<text>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`[^`]*`)|(?<mark>=~|!~|==|!=|<=|>=|[-+*/%^<>=(){}[\],:@])/iuy
-
-interface Token {
-  readonly kind: 'duration' | 'number' | 'word' | 'text' | 'mark' | 'end'
-  readonly text: string
-  readonly at: number
-}
-
-const AGGREGATES: ReadonlySet<string> = new Set(['sum', 'avg', 'min', 'max', 'count'])
-const OTHER_AGGREGATES: ReadonlySet<string> = new Set(
-  'topk bottomk quantile stddev stdvar group count_values limitk limit_ratio'.split(' '),
-)
-const REFUSED_WORDS: ReadonlySet<string> = new Set(
-  'offset and or unless on ignoring group_left group_right atan2'.split(' '),
-)
+const AGGREGATES: ReadonlyMap<string, ExpressionType | undefined> = new Map<AggregateName, ExpressionType | undefined>([
+  ['sum', undefined],
+  ['avg', undefined],
+  ['min', undefined],
+  ['max', undefined],
+  ['count', undefined],
+  ['group', undefined],
+  ['stddev', undefined],
+  ['stdvar', undefined],
+  ['topk', 'scalar'],
+  ['bottomk', 'scalar'],
+  ['quantile', 'scalar'],
+  ['count_values', 'string'],
+])
+const REFUSED_AGGREGATES: ReadonlySet<string> = new Set(['limitk', 'limit_ratio'])
 
 /** Binary operators from the loosest to the tightest. */
-const LEVELS: readonly ReadonlySet<string>[] = [COMPARISONS, new Set(['+', '-']), new Set(['*', '/', '%'])]
+const LEVELS: readonly ReadonlySet<string>[] = [
+  new Set(['or']),
+  new Set(['and', 'unless']),
+  new Set(['==', '!=', '<', '<=', '>', '>=']),
+  new Set(['+', '-']),
+  new Set(['*', '/', '%', 'atan2']),
+]
+const NO_MATCHING: Matching = { on: false, labels: [], include: [] }
 
 /** @throws PromqlError bad_data */
 export function parsePromql(text: string): Expression {
@@ -47,41 +61,13 @@ export function parsePromql(text: string): Expression {
 /** A series selector alone, as match[] has it. @throws PromqlError bad_data */
 export function parseSelector(text: string): Selector {
   const expression = parsePromql(text)
-  if (expression.kind !== 'selector' || expression.rangeMs !== undefined)
+  if (expression.kind !== 'selector' || expression.rangeMs !== undefined || isMoved(expression))
     throw new PromqlError(`match[] wants a series selector, not ${text.slice(0, 100)}`)
   return expression
 }
 
-const DURATION_MS: Readonly<Record<string, number>> = {
-  ms: 1,
-  s: 1000,
-  m: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
-  w: 604_800_000,
-  y: 31_536_000_000,
-}
-
-/** Milliseconds of `1h30m`; undefined when it is none. */
-export function parseDuration(text: string): number | undefined {
-  if (!/^(\d+(ms|[smhdwy]))+$/.test(text)) return undefined
-  let ms = 0
-  for (const [, digits, unit] of text.matchAll(/(\d+)(ms|[smhdwy])/g)) ms += Number(digits) * DURATION_MS[unit!]!
-  return ms
-}
-
-function tokensOf(text: string): Token[] {
-  const tokens: Token[] = []
-  TOKEN.lastIndex = 0
-  while (TOKEN.lastIndex < text.length) {
-    const at = TOKEN.lastIndex
-    const match = TOKEN.exec(text)
-    if (match === null) throw new PromqlError(`1:${at + 1}: parse error: unexpected character "${text[at]}"`)
-    const [kind, found] = Object.entries(match.groups!).find(([, value]) => value !== undefined)!
-    if (kind !== 'space') tokens.push({ kind: kind as Token['kind'], text: found, at })
-  }
-  tokens.push({ kind: 'end', text: '', at: text.length })
-  return tokens
+function isMoved({ offsetMs, at }: Moved): boolean {
+  return offsetMs !== undefined || at !== undefined
 }
 
 class Reader {
@@ -103,9 +89,12 @@ class Reader {
     return token
   }
 
+  #isMark(mark: string): boolean {
+    return this.#next.kind === 'mark' && this.#next.text === mark
+  }
+
   #take(mark: string): boolean {
-    const { kind, text } = this.#next
-    if (kind !== 'mark' || text !== mark) return false
+    if (!this.#isMark(mark)) return false
     this.#step()
     return true
   }
@@ -120,8 +109,8 @@ class Reader {
     return new PromqlError(`1:${token.at + 1}: parse error: ${problem}, found ${found}`)
   }
 
-  #refused(what: string, token = this.#next): PromqlError {
-    return new PromqlError(`1:${token.at + 1}: ${what} is not supported by fnscope`)
+  #refused(what: string, token: Token): PromqlError {
+    return new PromqlError(`1:${token.at + 1}: parse error: ${what} is not supported by fnscope`)
   }
 
   #expect(mark: string): void {
@@ -129,203 +118,253 @@ class Reader {
   }
 
   end(): void {
-    const { kind, text } = this.#next
-    if (kind === 'word' && REFUSED_WORDS.has(text.toLowerCase())) throw this.#refused(text)
-    if (kind !== 'end') throw this.#error('expected an operator or the end')
+    if (this.#next.kind !== 'end') throw this.#error('expected an operator or the end')
   }
 
   expression(level: number): Expression {
     const marks = LEVELS[level]
     if (marks === undefined) return this.#signed()
-    this.#depth += 1
-    if (this.#depth > MAX_DEPTH * LEVELS.length) throw this.#error('nested too deep')
-    let left = this.expression(level + 1)
-    while (this.#next.kind === 'mark' && marks.has(this.#next.text)) {
-      const token = this.#step()
-      const isBool = this.#takeWord('bool') !== undefined
-      if (isBool && !COMPARISONS.has(token.text)) throw this.#error('bool stands behind comparisons alone', token)
-      this.#refuseMatching()
-      const right = this.expression(level + 1)
-      left = { kind: 'binary', mark: token.text as BinaryMark, isBool, left, right }
-    }
-    this.#depth -= 1
-    return left
+    return this.#deeper(() => {
+      let left = this.expression(level + 1)
+      for (let token = this.#operator(marks); token !== undefined; token = this.#operator(marks)) {
+        const isBool = this.#takeWord('bool') !== undefined
+        const matching = this.#matching()
+        left = this.#binary({ token, isBool, matching, left, right: this.expression(level + 1) })
+      }
+      return left
+    })
   }
 
-  #refuseMatching(): void {
+  #operator(marks: ReadonlySet<string>): Token | undefined {
     const { kind, text } = this.#next
-    if (kind === 'word' && REFUSED_WORDS.has(text.toLowerCase())) throw this.#refused(text)
+    return (kind === 'mark' || kind === 'word') && marks.has(text.toLowerCase()) ? this.#step() : undefined
+  }
+
+  #binary({ token, ...parts }: Omit<Binary, 'kind' | 'mark'> & { readonly token: Token }): Binary {
+    const binary: Binary = { kind: 'binary', mark: token.text.toLowerCase() as BinaryMark, ...parts }
+    checkBinary(binary, token.at)
+    return binary
+  }
+
+  #matching(): Matching {
+    const by = this.#takeWord('on', 'ignoring')
+    if (by === undefined) return NO_MATCHING
+    const labels = this.#labels()
+    const group = this.#takeWord('group_left', 'group_right')
+    return {
+      on: by === 'on',
+      labels,
+      ...(group === undefined ? {} : { many: group === 'group_left' ? 'left' : 'right' }),
+      include: group !== undefined && this.#isMark('(') ? this.#labels() : [],
+    }
   }
 
   #signed(): Expression {
     if (this.#take('+')) return this.#deeper(() => this.#signed())
-    if (this.#take('-')) return this.#deeper(() => ({ kind: 'negative', of: this.#signed() }))
-    const left = this.#one()
-    if (!this.#take('^')) return left
-    return this.#deeper(() => ({ kind: 'binary', mark: '^', isBool: false, left, right: this.#signed() }))
+    const token = this.#next
+    if (this.#take('-')) {
+      const of = this.#deeper(() => this.#signed())
+      if (!['scalar', 'instant vector'].includes(typeOf(of)))
+        throw this.#error(
+          `unary expression only allowed on expressions of type scalar or instant vector, got ${typeOf(of)}`,
+          token,
+        )
+      return { kind: 'negative', of }
+    }
+    const left = this.#suffixed(this.#one())
+    const power = this.#operator(new Set(['^']))
+    if (power === undefined) return left
+    const isBool = this.#takeWord('bool') !== undefined
+    const matching = this.#matching()
+    const right = this.#deeper(() => this.#signed())
+    return this.#binary({ token: power, isBool, matching, left, right })
   }
 
-  #deeper(work: () => Expression): Expression {
+  #deeper<Result>(work: () => Result): Result {
     this.#depth += 1
     if (this.#depth > MAX_DEPTH * LEVELS.length) throw this.#error('nested too deep')
-    const expression = work()
+    const result = work()
     this.#depth -= 1
-    return expression
+    return result
   }
 
   #one(): Expression {
     if (this.#take('(')) {
       const of = this.expression(0)
       this.#expect(')')
-      return this.#withoutSuffix(of)
+      return of
     }
     const token = this.#next
-    if (token.kind === 'number') {
-      this.#step()
-      return { kind: 'number', value: Number(token.text) }
-    }
-    if (token.kind === 'text') throw this.#refused('a text as a value')
-    if (token.kind === 'mark' && token.text === '{') return this.#selector(undefined)
-    if (token.kind !== 'word') throw this.#error('expected an expression')
+    if (this.#isMark('{')) return this.#selector(undefined, token)
+    if (token.kind === 'end') throw this.#error('expected an expression')
     this.#step()
+    if (token.kind === 'number') return { kind: 'number', value: Number(token.text) }
+    if (token.kind === 'duration') return { kind: 'number', value: parseDuration(token.text)! / 1000 }
+    if (token.kind === 'text') return { kind: 'text', value: unquoted(token.text) }
+    if (token.kind !== 'word') throw this.#error('expected an expression', token)
     const word = token.text.toLowerCase()
+    const isGrouped = this.#next.kind === 'word' && ['by', 'without'].includes(this.#next.text.toLowerCase())
+    if (this.#isMark('(') || isGrouped) {
+      if (REFUSED_AGGREGATES.has(word)) throw this.#refused(`the aggregation ${token.text}`, token)
+      if (AGGREGATES.has(word)) return this.#aggregate(word as AggregateName, token)
+    }
+    if (this.#isMark('(')) return this.#call(token)
     if (word === 'inf' || word === 'nan') return { kind: 'number', value: word === 'inf' ? Infinity : Number.NaN }
-    const isCall = this.#next.text === '(' || ['by', 'without'].includes(this.#next.text.toLowerCase())
-    if (isCall && OTHER_AGGREGATES.has(word)) throw this.#refused(`the aggregation ${token.text}`, token)
-    if (isCall && AGGREGATES.has(word)) return this.#aggregate(word as AggregateName)
-    if (this.#next.text === '(' && this.#next.kind === 'mark') return this.#call(token)
-    return this.#selector(token.text)
+    return this.#selector(token.text, token)
   }
 
-  #aggregate(name: AggregateName): Expression {
+  #aggregate(name: AggregateName, token: Token): Expression {
     const before = this.#grouping()
-    this.#expect('(')
-    const of = this.expression(0)
-    this.#expect(')')
+    const given = this.#arguments()
+    const wanted = AGGREGATES.get(name)
+    const count = wanted === undefined ? 1 : 2
+    if (given.length !== count)
+      throw this.#error(
+        `wrong number of arguments for aggregate expression ${name}: wanted ${count}, got ${given.length}`,
+        token,
+      )
+    const of = given.at(-1)!
+    expectType(of, 'instant vector', `aggregation expression ${name}`, token.at)
+    if (wanted !== undefined) expectType(given[0]!, wanted, `aggregation parameter of ${name}`, token.at)
     const { labels, keep } = before ?? this.#grouping() ?? { labels: [], keep: true }
-    return { kind: 'aggregate', name, of, labels, keep }
+    return { kind: 'aggregate', name, of, labels, keep, ...(wanted === undefined ? {} : { parameter: given[0]! }) }
   }
 
   #grouping(): { labels: readonly string[]; keep: boolean } | undefined {
     const word = this.#takeWord('by', 'without')
-    if (word === undefined) return undefined
+    return word === undefined ? undefined : { labels: this.#labels(), keep: word === 'by' }
+  }
+
+  #labels(): readonly string[] {
     this.#expect('(')
     const labels: string[] = []
     while (!this.#take(')')) {
       const token = this.#step()
-      if (token.kind !== 'word') throw this.#error('expected a label', token)
-      labels.push(token.text)
-      if (this.#next.text !== ')') this.#expect(',')
+      if (token.kind !== 'word' && token.kind !== 'text') throw this.#error('expected a label', token)
+      labels.push(token.kind === 'text' ? unquoted(token.text) : token.text)
+      if (!this.#isMark(')')) this.#expect(',')
     }
-    return { labels, keep: word === 'by' }
+    return labels
+  }
+
+  #arguments(): readonly Expression[] {
+    this.#expect('(')
+    const given: Expression[] = []
+    while (!this.#take(')')) {
+      given.push(this.expression(0))
+      if (!this.#isMark(')')) this.#expect(',')
+    }
+    return given
   }
 
   #call(token: Token): Expression {
     const shape = FUNCTIONS.get(token.text)
     if (shape === undefined) throw this.#refused(`the function ${token.text}`, token)
-    this.#expect('(')
-    const given: Expression[] = []
-    while (!this.#take(')')) {
-      given.push(this.expression(0))
-      if (this.#next.text !== ')') this.#expect(',')
-    }
-    if (given.length !== shape.arguments.length)
+    const given = this.#arguments()
+    const most = shape.further === undefined ? shape.arguments.length : Infinity
+    const least = shape.arguments.length - (shape.optional ?? 0)
+    if (given.length < least || given.length > most)
       throw this.#error(
-        `expected ${shape.arguments.length} argument(s) in call to "${token.text}", got ${given.length}`,
+        `expected ${given.length < least ? (least === most ? '' : 'at least ') + least : most} argument(s) in call to "${token.text}", got ${given.length}`,
         token,
       )
-    for (const [index, type] of shape.arguments.entries())
-      if (type !== typeOf(given[index]!))
-        throw this.#error(
-          `expected type ${type} in call to function "${token.text}", got ${typeOf(given[index]!)}`,
-          token,
-        )
-    return this.#withoutSuffix({ kind: 'call', name: token.text, arguments: given })
+    for (const [index, one] of given.entries())
+      expectType(one, shape.arguments[index] ?? shape.further!, `call to function "${token.text}"`, token.at)
+    return { kind: 'call', name: token.text, arguments: given }
   }
 
-  /** A range, an offset or a time behind what is no selector: subqueries. */
-  #withoutSuffix(of: Expression): Expression {
-    const { kind, text } = this.#next
-    if (kind === 'mark' && text === '[') throw this.#refused('a subquery')
-    if (kind === 'mark' && text === '@') throw this.#refused('@')
-    return of
+  /** A range, an offset and a time behind it, as often as they come. */
+  #suffixed(expression: Expression): Expression {
+    const token = this.#next
+    if (this.#take('[')) return this.#suffixed(this.#ranged(expression, token))
+    const isOffset = this.#takeWord('offset') !== undefined
+    if (!isOffset && !this.#take('@')) return expression
+    const what = isOffset ? 'offset' : '@'
+    if (expression.kind !== 'selector' && expression.kind !== 'subquery')
+      throw this.#error(`${what} must be preceded by a vector selector, a range or a subquery`, token)
+    const had = isOffset ? expression.offsetMs : expression.at
+    if (had !== undefined) throw this.#error(`${what} may not be set multiple times`, token)
+    return this.#suffixed(
+      isOffset ? { ...expression, offsetMs: this.#signedDuration() } : { ...expression, at: this.#time() },
+    )
   }
 
-  #selector(name: string | undefined): Expression {
-    const matchers: Matcher[] = name === undefined ? [] : [matcher('__name__', '=', name)]
-    const start = this.#next
+  #ranged(of: Expression, token: Token): Selector | Subquery {
+    const rangeMs = this.#duration()
+    if (this.#take(':')) {
+      const stepMs = this.#isMark(']') ? SUBQUERY_STEP_MS : this.#duration()
+      this.#expect(']')
+      if (typeOf(of) !== 'instant vector' && typeOf(of) !== 'scalar')
+        throw this.#error(`subquery is only allowed on instant vector, got ${typeOf(of)}`, token)
+      return { kind: 'subquery', of, rangeMs, stepMs }
+    }
+    this.#expect(']')
+    if (of.kind !== 'selector' || of.rangeMs !== undefined)
+      throw this.#error('ranges only allowed for vector selectors', token)
+    if (isMoved(of)) throw this.#error('no offset and no @ modifiers allowed before range', token)
+    return { ...of, rangeMs }
+  }
+
+  /** Above zero: a duration, or seconds. */
+  #duration(): number {
+    const token = this.#step()
+    const ms =
+      token.kind === 'duration'
+        ? parseDuration(token.text)!
+        : token.kind === 'number'
+          ? Math.round(Number(token.text) * 1000)
+          : undefined
+    if (ms === undefined) throw this.#error('expected a duration', token)
+    if (!(ms > 0) || !Number.isSafeInteger(ms)) throw this.#error('duration must be greater than 0', token)
+    return ms
+  }
+
+  #signedDuration(): number {
+    const isBack = this.#take('-')
+    if (!isBack) this.#take('+')
+    if (this.#next.kind === 'number' && Number(this.#next.text) === 0) {
+      this.#step()
+      return 0
+    }
+    const ms = this.#duration()
+    return isBack ? -ms : ms
+  }
+
+  #time(): number | 'start' | 'end' {
+    const end = this.#takeWord('start', 'end')
+    if (end !== undefined) {
+      this.#expect('(')
+      this.#expect(')')
+      return end as 'start' | 'end'
+    }
+    const isNegative = this.#take('-')
+    const token = this.#step()
+    const seconds = token.kind === 'number' ? Number(token.text) : Number.NaN
+    if (!Number.isFinite(seconds)) throw this.#error('expected a timestamp, start() or end()', token)
+    return Math.round((isNegative ? -seconds : seconds) * 1000)
+  }
+
+  #selector(name: string | undefined, token: Token): Selector {
+    const matchers: Matcher[] = []
     if (this.#take('{'))
       while (!this.#take('}')) {
-        matchers.push(this.#matcher(name))
-        if (this.#next.text !== '}') this.#expect(',')
+        matchers.push(this.#matcher())
+        if (!this.#isMark('}')) this.#expect(',')
       }
-    if (!matchers.some(({ matches }) => !matches('')))
-      throw this.#error('vector selector must contain at least one non-empty matcher', start)
-    let rangeMs: number | undefined
-    if (this.#take('[')) {
-      const token = this.#step()
-      rangeMs = token.kind === 'duration' ? parseDuration(token.text) : undefined
-      if (rangeMs === undefined || rangeMs === 0) throw this.#error('expected a duration', token)
-      if (this.#next.text === ':') throw this.#refused('a subquery')
-      this.#expect(']')
-    }
-    const { kind, text } = this.#next
-    if (kind === 'mark' && text === '@') throw this.#refused('@')
-    if (kind === 'word' && text.toLowerCase() === 'offset') throw this.#refused('offset')
-    return { kind: 'selector', matchers, ...(rangeMs === undefined ? {} : { rangeMs }) }
+    return selectorOf(name, matchers, token.at)
   }
 
-  #matcher(name: string | undefined): Matcher {
+  #matcher(): Matcher {
     const token = this.#step()
     // {"name"} is a metric's name too.
-    if (token.kind === 'text' && ['}', ','].includes(this.#next.text))
+    if (token.kind === 'text' && (this.#isMark('}') || this.#isMark(',')))
       return matcher('__name__', '=', unquoted(token.text))
     if (token.kind !== 'word' && token.kind !== 'text') throw this.#error('expected a label', token)
     const label = token.kind === 'text' ? unquoted(token.text) : token.text
-    if (label === '__name__' && name !== undefined) throw this.#error('metric name must not be set twice', token)
     const mark = this.#step()
     if (!['=', '!=', '=~', '!~'].includes(mark.text)) throw this.#error('expected one of = != =~ !~', mark)
     const value = this.#step()
     if (value.kind !== 'text') throw this.#error('expected a text in quotes', value)
     return matcher(label, mark.text as MatcherMark, unquoted(value.text))
   }
-}
-
-export function typeOf(expression: Expression): ExpressionType {
-  switch (expression.kind) {
-    case 'number':
-      return 'scalar'
-    case 'selector':
-      return expression.rangeMs === undefined ? 'instant vector' : 'range vector'
-    case 'negative':
-      return typeOf(expression.of)
-    case 'call':
-      return FUNCTIONS.get(expression.name)!.answers
-    case 'aggregate':
-      return 'instant vector'
-    case 'binary':
-      return typeOf(expression.left) === 'scalar' && typeOf(expression.right) === 'scalar' ? 'scalar' : 'instant vector'
-  }
-}
-
-const ESCAPES: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r' }
-
-function unquoted(text: string): string {
-  const inner = text.slice(1, -1)
-  if (text.startsWith('`')) return inner
-  return inner.replaceAll(/\\u([\da-fA-F]{4})|\\(.)/gs, (_, hex: string | undefined, one: string) =>
-    hex === undefined ? (ESCAPES[one] ?? one) : String.fromCodePoint(Number.parseInt(hex, 16)),
-  )
-}
-
-function matcher(label: string, mark: MatcherMark, value: string): Matcher {
-  if (mark === '=' || mark === '!=')
-    return { label, mark, value, matches: (text) => (text === value) === (mark === '=') }
-  let regex: RegExp
-  try {
-    regex = new RegExp(`^(?:${value})$`, 'su')
-  } catch {
-    throw new PromqlError(`parse error: "${value}" is no regular expression`)
-  }
-  return { label, mark, value, matches: (text) => regex.test(text) === (mark === '=~') }
 }

@@ -1,4 +1,5 @@
 // Series of samples with their labels, as PromQL sees what is stored.
+import { PromqlError } from './promql-syntax.ts'
 
 export type Labels = Readonly<Record<string, string>>
 
@@ -28,6 +29,17 @@ export function without(labels: Labels, names: readonly string[]): Labels {
 
 export function withOnly(labels: Labels, names: readonly string[]): Labels {
   return Object.fromEntries(Object.entries(labels).filter(([name]) => names.includes(name)))
+}
+
+export function unnamed(labels: Labels, value: number): Sample {
+  return { labels: without(labels, ['__name__']), value }
+}
+
+/** @throws PromqlError execution, when two samples have the same labels */
+export function distinct(samples: readonly Sample[]): readonly Sample[] {
+  if (new Set(samples.map(({ labels }) => labelsKey(labels))).size < samples.length)
+    throw new PromqlError('vector cannot contain metrics with the same labelset', 'execution')
+  return samples
 }
 
 /** How many of the ascending times are at or below that time. */

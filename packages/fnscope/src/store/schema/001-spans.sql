@@ -1,5 +1,6 @@
 -- Completed spans and what is derived from them. Every view is idempotent (min, max, any, groupUniq): a span that a
--- client sent twice stands here twice, and is counted once because readers de-duplicate. Column names are SpanBatch's.
+-- client sent twice stands here twice, and is counted once because readers de-duplicate. Column names are SpanBatch's,
+-- and what its batch alone tells of a span stands in its flags (store/mark-spans.ts).
 -- spans stands by (minute, trace): a trace is one place of the primary key, and the graph's job reads whole traces in
 -- order; the bloom filter tells the parts that have the minute and not the trace. Parts are compact until they are large: inserts and reading one trace touch every column, and a column that has a
 -- file of its own costs both. traces and documents are read by the id alone: small granules. Merges are few and stop at

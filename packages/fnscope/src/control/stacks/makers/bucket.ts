@@ -2,7 +2,7 @@
 import { isMap } from '../../../deploy/template-value.ts'
 import type { Buckets } from '../../buckets.ts'
 import type { ResourceMaker, WantedResource } from '../resource-maker.ts'
-import { documentOf, textOf } from './properties.ts'
+import { documentOf, isNamed, textOf } from './properties.ts'
 
 export function bucketMaker(buckets: Buckets, region: string): ResourceMaker {
   const configure = ({ physicalId, properties }: WantedResource): void => {
@@ -12,8 +12,9 @@ export function bucketMaker(buckets: Buckets, region: string): ResourceMaker {
   }
   return {
     create: (wanted) => {
-      if (buckets.find(wanted.physicalId) !== undefined) throw new Error(`${wanted.physicalId} already exists`)
-      buckets.create(wanted.physicalId, region)
+      const isThere = buckets.find(wanted.physicalId) !== undefined
+      if (isThere && isNamed(wanted)) throw new Error(`${wanted.physicalId} already exists`)
+      if (!isThere) buckets.create(wanted.physicalId, region)
       configure(wanted)
       return {}
     },

@@ -16,7 +16,7 @@ export interface CustomResourcesOptions {
   readonly invoke: (call: CustomCall) => Promise<string | undefined>
   /** Where an answer with that id is taken. */
   readonly responseUrl: (id: string) => string
-  /** How long an answer may take once the function has ended. */
+  /** How long an answer may take once the function has ended, where ServiceTimeout does not say. Default one minute. */
   readonly waitMs?: number
 }
 
@@ -25,9 +25,12 @@ interface Answer {
   readonly Reason?: unknown
   readonly PhysicalResourceId?: unknown
   readonly Data?: unknown
+  /** There was none. */
+  readonly isLate?: true
 }
 
 const WAIT_MS = 60_000
+const MOST_ANSWER_BYTES = 4096
 
 export class CustomResources {
   readonly #options: CustomResourcesOptions
@@ -42,6 +45,10 @@ export class CustomResources {
     const take = this.#waiting.get(id)
     if (take === undefined) return false
     this.#waiting.delete(id)
+    if (body.length > MOST_ANSWER_BYTES) {
+      take({ Status: 'FAILED', Reason: 'Response object is too long.' })
+      return true
+    }
     try {
       take(JSON.parse(body.toString('utf8')) as Answer)
     } catch {
@@ -76,20 +83,31 @@ export class CustomResources {
       ResourceProperties: texts(wanted.properties),
       ...(old !== undefined && { OldResourceProperties: texts(old) }),
     }
-    const answer = await this.#answered(id, functionArn, Buffer.from(JSON.stringify(event)))
+    const call = { functionArn, payload: Buffer.from(JSON.stringify(event)) }
+    const answer = await this.#answered(id, call, {
+      waitMs: waitMsOf(wanted.properties) ?? this.#options.waitMs ?? WAIT_MS,
+      late: `CloudFormation did not receive a response from your Custom Resource. Please check your logs for requestId [${event.RequestId}]. If you are using the Python cfn-response module, you may need to update your Lambda function code so that CloudFormation can attach the updated version.`,
+    })
+    if (answer.isLate === true) throw new Error(spellOf(answer.Reason))
     if (answer.Status !== 'SUCCESS')
       throw new Error(
         `Received response status [FAILED] from custom resource. Message returned: ${spellOf(answer.Reason)} (RequestId: ${event.RequestId})`,
       )
     const data = typeof answer.Data === 'object' && answer.Data !== null ? answer.Data : {}
     const physicalId = typeof answer.PhysicalResourceId === 'string' ? answer.PhysicalResourceId : undefined
+    if (requestType === 'Create' && (physicalId === undefined || physicalId === ''))
+      throw new Error('Invalid PhysicalResourceId')
     return {
       ...(physicalId !== undefined && { physicalId }),
       attributes: Object.fromEntries(Object.entries(data).map(([name, value]) => [name, spellOf(value)])),
     }
   }
 
-  async #answered(id: string, functionArn: string, payload: Buffer): Promise<Answer> {
+  async #answered(
+    id: string,
+    { functionArn, payload }: CustomCall,
+    { waitMs, late }: { readonly waitMs: number; readonly late: string },
+  ): Promise<Answer> {
     let timer: NodeJS.Timeout | undefined
     const answered = new Promise<Answer>((resolve) => this.#waiting.set(id, resolve))
     try {
@@ -97,8 +115,9 @@ export class CustomResources {
         (failure) => {
           if (failure !== undefined) return { Status: 'FAILED', Reason: failure }
           return new Promise<Answer>((resolve) => {
-            const late = { Status: 'FAILED', Reason: 'The function ended and sent no response.' }
-            timer = setTimeout(() => resolve(late), this.#options.waitMs ?? WAIT_MS)
+            // The answer is there before the function's end.
+            if (!this.#waiting.has(id)) return
+            timer = setTimeout(() => resolve({ Status: 'FAILED', Reason: late, isLate: true }), waitMs)
           })
         },
         (error: unknown) => ({ Status: 'FAILED', Reason: String(error) }),
@@ -109,6 +128,12 @@ export class CustomResources {
       this.#waiting.delete(id)
     }
   }
+}
+
+/** ServiceTimeout is in seconds. */
+function waitMsOf(properties: TemplateMap): number | undefined {
+  const seconds = Number(properties['ServiceTimeout'] ?? Number.NaN)
+  return seconds >= 1 && seconds <= 3600 ? seconds * 1000 : undefined
 }
 
 /** CloudFormation hands numbers and booleans over as text. */

@@ -1,7 +1,7 @@
 // AWS::SSM::Parameter.
 import type { Parameters, ParameterType } from '../../parameters.ts'
 import type { ResourceMaker, WantedResource } from '../resource-maker.ts'
-import { tagsOf, textOf } from './properties.ts'
+import { isNamed, tagsOf, textOf } from './properties.ts'
 
 export function parameterMaker(parameters: Parameters): ResourceMaker {
   const put = ({ physicalId, properties }: WantedResource): void => {
@@ -23,7 +23,8 @@ export function parameterMaker(parameters: Parameters): ResourceMaker {
   }
   return {
     create: (wanted) => {
-      if (parameters.find(wanted.physicalId) !== undefined) throw new Error(`${wanted.physicalId} already exists.`)
+      if (isNamed(wanted) && parameters.find(wanted.physicalId) !== undefined)
+        throw new Error(`${wanted.physicalId} already exists.`)
       put(wanted)
       return {}
     },

@@ -1,5 +1,15 @@
 // Properties of a resource, each of the type its maker wants; another type is the user's mistake and fails the resource.
+import { ownName } from '../../../deploy/resource-values.ts'
 import { isList, isMap, spell, type TemplateMap, type TemplateValue } from '../../../deploy/template-value.ts'
+import type { WantedResource } from '../resource-maker.ts'
+
+/**
+ * Whether the template names the resource itself, so that one of that name is somebody else's. A derived name is the
+ * stack's own from an earlier time: what a stack of its name retained, it has again.
+ */
+export function isNamed({ type, properties }: WantedResource): boolean {
+  return ownName(type, properties) !== undefined
+}
 
 export function textOf(properties: TemplateMap, name: string): string | undefined {
   const value = properties[name]

@@ -2,7 +2,7 @@
 import { isMap, spell } from '../../../deploy/template-value.ts'
 import type { Role, Roles } from '../../roles.ts'
 import type { ResourceMaker, WantedResource } from '../resource-maker.ts'
-import { documentOf, listOf, tagsOf, textOf, textsOf } from './properties.ts'
+import { documentOf, isNamed, listOf, tagsOf, textOf, textsOf } from './properties.ts'
 
 export function roleMaker(roles: Roles, accountId: string): ResourceMaker {
   const put = ({ physicalId, properties }: WantedResource, before: Role | undefined): void => {
@@ -28,7 +28,7 @@ export function roleMaker(roles: Roles, accountId: string): ResourceMaker {
   }
   return {
     create: (wanted) => {
-      if (roles.role(wanted.physicalId) !== undefined)
+      if (isNamed(wanted) && roles.role(wanted.physicalId) !== undefined)
         throw new Error(`Role with name ${wanted.physicalId} already exists.`)
       put(wanted, undefined)
       return {}

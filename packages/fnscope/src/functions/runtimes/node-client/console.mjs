@@ -43,7 +43,7 @@ export function logError(title, thrown) {
   else globalThis.console.error(title, `\t${errorText(error)}`)
 }
 
-export function reportedError(thrown) {
+function reportedError(thrown) {
   return thrown instanceof Error ? thrown : new Error(String(thrown))
 }
 

@@ -1,18 +1,35 @@
 // What a thrown value becomes: the body that the caller gets, and the cause for the segment. Both shapes are the cloud's:
 // Node's bodies have `trace`, not `stackTrace`.
 import { types } from 'node:util'
+import { runtimeMajor } from './runtime-major.mjs'
+
+const classes = new Map()
+
+// JSON log lines name an error by its class, bodies by its name. From nodejs24.x on the name is a field of the error's
+// own, and lines that list those have it.
+function classOf(type) {
+  const known = classes.get(type)
+  if (known) return known
+  const made = { [type]: class extends Error {} }[type]
+  const name = `Runtime.${type}`
+  if (runtimeMajor() < 24) made.prototype.name = name
+  classes.set(type, made)
+  return made
+}
 
 /** Errors of the runtime itself: their name is the type that the caller sees. */
 export function runtimeError(type, message) {
-  const error = new Error(message)
-  error.name = `Runtime.${type}`
+  const error = new (classOf(type))(message)
+  if (runtimeMajor() >= 24) error.name = `Runtime.${type}`
+  // The stack was written when the name was the class's.
+  error.stack = error.stack.replace(/^[^\n:]*/, () => error.name)
   return error
 }
 
-/** Of something thrown while the code was loaded: the stack stays the thrown one's. */
+/** Of something thrown while the code was loaded: from nodejs24.x on the stack stays the thrown one's. */
 export function userCodeSyntaxError(cause) {
   const error = runtimeError('UserCodeSyntaxError', String(cause))
-  error.stack = cause.stack
+  if (runtimeMajor() >= 24) error.stack = cause.stack
   return error
 }
 
@@ -24,9 +41,9 @@ export function errorBody(error) {
   try {
     if (isError(error)) {
       return {
-        errorType: withoutDelete(error.name),
+        errorType: withoutDelete(error.name) ?? undefined,
         errorMessage: withoutDelete(error.message),
-        trace: withoutDelete(error.stack ?? '').split('\n'),
+        trace: error.stack === undefined ? [] : withoutDelete(error.stack).split('\n'),
       }
     }
     return { errorType: typeof error, errorMessage: String(error), trace: [] }

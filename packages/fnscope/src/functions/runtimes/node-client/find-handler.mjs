@@ -1,7 +1,7 @@
 // From `src/app.handlers.hello` to a function: the file `src/app` under the task root, in it the members `handlers.hello`.
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { basename, dirname, join, resolve } from 'node:path'
+import { basename, dirname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { streamingMarks } from './awslambda-global.mjs'
 import { hookModulesByLoader } from './module-paths.mjs'
@@ -9,7 +9,7 @@ import { isModulePackage } from './package-scope.mjs'
 import { runtimeError, userCodeSyntaxError } from './error-body.mjs'
 
 const CALLBACK_MESSAGE =
-  'ERROR: AWS Lambda has removed support for callback-based function handlers starting with Node.js 24. You need to modify this function to use a supported handler signature to use Node.js 24 or later.'
+  'ERROR: AWS Lambda has removed support for callback-based function handlers starting with Node.js 24. You need to modify this function to use a supported handler signature to use Node.js 24 or later. For more information see https://docs.aws.amazon.com/lambda/latest/dg/nodejs-handler.html.'
 
 /**
  * @param {string} root the task root
@@ -67,7 +67,7 @@ async function loadModule(file, { root, promisesOnly }) {
 }
 
 async function loadFile(file, { root, promisesOnly }) {
-  const require = createRequire(join(root, 'runtime.js'))
+  const require = createRequire(new URL('index.mjs', import.meta.url))
   const load = async (path) => {
     const isModule = path.endsWith('.mjs') || (path.endsWith('.js') && isModulePackage(dirname(path)))
     if (isModule) hookModulesByLoader()

@@ -3,8 +3,9 @@
 // What the cloud's runtimes do differs by generation: until nodejs22.x handlers may take a callback and what nobody
 // catches is reported; from nodejs24.x on a handler is a promise and such an error ends the process.
 import { setUpGlobals } from './awslambda-global.mjs'
-import { reportedError, logError, patchConsole } from './console.mjs'
+import { logError, patchConsole } from './console.mjs'
 import { unhandledRejectionError } from './error-body.mjs'
+import { calledOn } from './called-on.mjs'
 import { findHandler, handlerMetadata } from './find-handler.mjs'
 import { hookModules } from './module-paths.mjs'
 import { hookRequire } from './package-scope.mjs'
@@ -30,6 +31,8 @@ if (!promisesOnly) reportWhatNobodyCatches()
 let handler
 try {
   handler = await findHandler(process.env.LAMBDA_TASK_ROOT, process.env._HANDLER, { promisesOnly })
+  // What the module left rejected or throws at once belongs to the init: it is told before work is asked for.
+  await new Promise((resolve) => setImmediate(resolve))
 } catch (error) {
   logError(promisesOnly ? 'Init Error' : 'Uncaught Exception', error)
   await api.postInitError(error)
@@ -44,9 +47,10 @@ serve().catch((error) => {
 async function serve() {
   const metadata = handlerMetadata(handler)
   const invoke = metadata.streaming ? invokeStreaming : promisesOnly ? invokePromise : invokeBuffered
+  const runtime = calledOn(handler, { promisesOnly, streaming: metadata.streaming })
   for (;;) {
     const invocation = await api.next()
-    await invoke(invocation, { handler, metadata, api, promisesOnly })
+    await invoke(invocation, { runtime, metadata, api, promisesOnly })
     api.requestId = undefined
   }
 }
@@ -54,13 +58,15 @@ async function serve() {
 function reportWhatNobodyCatches() {
   const end = async (title, error, status) => {
     logError(title, error)
+    // The runtime's own connection may be waiting for work.
+    const teller = new RuntimeApi(process.env.AWS_LAMBDA_RUNTIME_API)
     try {
-      await (api.requestId === undefined ? api.postInitError(error) : api.postError(api.requestId, error))
+      await (api.requestId === undefined ? teller.postInitError(error) : teller.postError(api.requestId, error))
     } finally {
       process.exit(status)
     }
   }
-  process.on('uncaughtException', (error) => void end('Uncaught Exception', reportedError(error), EXIT_UNCAUGHT))
+  process.on('uncaughtException', (error) => void end('Uncaught Exception', error, EXIT_UNCAUGHT))
   process.on('unhandledRejection', (reason, promise) => {
     void end('Unhandled Promise Rejection', unhandledRejectionError(reason, promise), EXIT_UNHANDLED)
   })

@@ -1,6 +1,7 @@
 // `context`, the handler's second argument, from the headers of the invocation and the environment's variables.
 import { enterInvocation } from './awslambda-global.mjs'
 import { setLogContext } from './console.mjs'
+import { runtimeMajor } from './runtime-major.mjs'
 
 const json = (text) => (text === undefined ? undefined : JSON.parse(text))
 
@@ -24,6 +25,7 @@ export function beginInvocation({ headers }, own = {}) {
     invokedFunctionArn: headers['lambda-runtime-invoked-function-arn'],
     awsRequestId: headers['lambda-runtime-aws-request-id'],
     tenantId: headers['lambda-runtime-aws-tenant-id'],
+    ...(runtimeMajor() >= 24 && { xRayTraceId: trace }),
     getRemainingTimeInMillis: () => deadline - Date.now(),
   })
   setLogContext({ requestId: context.awsRequestId, tenantId: context.tenantId })

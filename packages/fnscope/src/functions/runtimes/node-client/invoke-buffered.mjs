@@ -6,7 +6,7 @@ import { beginInvocation } from './invocation-context.mjs'
 import { serialize } from './result.mjs'
 
 /** Resolves when the answer is posted and the next invocation may be asked for. */
-export function invokeBuffered(invocation, { handler, api }) {
+export function invokeBuffered(invocation, { runtime, api }) {
   return new Promise((finished, broken) => {
     const requestId = invocation.headers['lambda-runtime-aws-request-id']
     let whenEmpty = () => post(null)
@@ -72,7 +72,7 @@ export function invokeBuffered(invocation, { handler, api }) {
     }
     try {
       const context = beginInvocation(invocation, own)
-      const result = handler(JSON.parse(invocation.body), context, callback)
+      const result = runtime.handler(JSON.parse(invocation.body), context, callback)
       if (typeof result?.then === 'function') result.then(own.succeed, own.fail)
     } catch (error) {
       callback(isFailure(error) ? error : 'handled')

@@ -3,10 +3,10 @@ import { logError } from './console.mjs'
 import { beginInvocation } from './invocation-context.mjs'
 import { serialize } from './result.mjs'
 
-export async function invokePromise(invocation, { handler, api }) {
+export async function invokePromise(invocation, { runtime, api }) {
   const context = beginInvocation(invocation)
   try {
-    const body = serialize(await handler(JSON.parse(invocation.body), context))
+    const body = serialize(await runtime.handler(JSON.parse(invocation.body), context))
     await api.postResponse(context.awsRequestId, body)
   } catch (error) {
     logError('Invoke Error', error)

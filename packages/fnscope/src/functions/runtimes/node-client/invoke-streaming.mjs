@@ -3,7 +3,7 @@ import { logError } from './console.mjs'
 import { beginInvocation } from './invocation-context.mjs'
 import { ResponseStream } from './response-stream.mjs'
 
-export async function invokeStreaming(invocation, { handler, metadata, api, promisesOnly }) {
+export async function invokeStreaming(invocation, { runtime, metadata, api, promisesOnly }) {
   let waits = true
   const own = promisesOnly
     ? {}
@@ -19,7 +19,7 @@ export async function invokeStreaming(invocation, { handler, metadata, api, prom
   const { highWaterMark } = metadata
   const stream = new ResponseStream(api, context.awsRequestId, highWaterMark === undefined ? {} : { highWaterMark })
   try {
-    const running = handler(JSON.parse(invocation.body), stream, context)
+    const running = runtime.handler(JSON.parse(invocation.body), stream, context)
     if (typeof running?.then !== 'function') throw new Error('Streaming does not support non-async handlers.')
     const returned = await running
     if (returned !== undefined) globalThis.console.warn('Streaming handlers ignore return values.')

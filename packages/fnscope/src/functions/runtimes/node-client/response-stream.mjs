@@ -42,8 +42,9 @@ export class ResponseStream extends Writable {
   async fail(error) {
     this.#failure = { error }
     if (this.writableFinished) return
-    if (this.destroyed || this.writableEnded) this.#finish()
-    else this.end()
+    // One that was ended still writes what it holds; its end brings the failure along.
+    if (this.destroyed) this.#finish()
+    else if (!this.writableEnded) this.end()
     await this.taken
   }
 
