@@ -65,7 +65,7 @@ function lookLines(url: string, config: Config, { paint }: Painter): string[] {
   const prefix = url === `http://127.0.0.1:${DEFAULT_PORT}` ? '' : `FNSCOPE_URL=${url} `
   return [
     `  Look:         ${prefix}npx fnscope traces   (also: logs --follow, functions, invoke NAME)`,
-    `  AWS clients:  ${paint('dim', `export AWS_ENDPOINT_URL=${url} AWS_ACCESS_KEY_ID=fnscope AWS_SECRET_ACCESS_KEY=fnscope AWS_REGION=${config.region}`)}`,
+    `  AWS clients:  ${paint('dim', `export AWS_ENDPOINT_URL=${url} AWS_ACCESS_KEY_ID=fnscope AWS_SECRET_ACCESS_KEY=fnscope AWS_REGION=${config.region} AWS_DEFAULT_REGION=${config.region}`)}`,
   ]
 }
 

@@ -15,7 +15,7 @@ export function commandsOf(doors: readonly Pick<ConsoleDoor, 'name' | 'address'>
       : [
           {
             title: 'SAM, CDK or the AWS CLI',
-            command: `export AWS_ENDPOINT_URL=http://${main} AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=x\nsam deploy --resolve-s3 --stack-name my-app`,
+            command: `export AWS_ENDPOINT_URL=http://${main} AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1 AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=x\nsam deploy --resolve-s3 --stack-name my-app`,
           },
           {
             title: 'An app of yours, without deploying',
