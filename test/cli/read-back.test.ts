@@ -189,7 +189,10 @@ test('metrics says what each function did, and answers PromQL', async () => {
     (await runFnscope(['metrics'], env)).stdout,
     /^parameters-Greeter-\w+\n {2}\d+ invocations {2}1 error {2}0 throttles {2}average /,
   )
+  const nobody = /\nNo function Nobody is deployed here\. There is Greeter\.\n/
   assert.match((await runFnscope(['metrics', 'Nobody'], env)).stderr, /^No figures of Nobody/)
+  for (const command of ['metrics', 'logs', 'cold'])
+    assert.match((await runFnscope([command, 'Nobody'], env)).stderr, nobody, command)
   const [sample] = await read('--query', 'sum(sum_over_time(aws_lambda_errors_sum[1h]))')
   assert.deepEqual((sample!['value'] as readonly unknown[])[1], '1')
   assert.equal((await runFnscope(['metrics', '--query', '1 + 1'], env)).stdout, '2\n')

@@ -4,6 +4,7 @@ import type { ConsoleColdStarts } from '../api/console-types.ts'
 import { createClient } from './client.ts'
 import { drawColdStarts } from './cold-tree.ts'
 import { sinceMsOf, type JsonOption, type Terminal } from './command.ts'
+import { tellIfUnknown } from './known-functions.ts'
 
 interface ColdOptions extends JsonOption {
   readonly since: string
@@ -38,9 +39,10 @@ async function runCold(name: string, options: ColdOptions, terminal: Terminal): 
   const client = createClient(terminal.env)
   const found = await terminal.during('Reading cold starts', () => client.get<ConsoleColdStarts>(path))
   if (options.json) terminal.print(JSON.stringify(found))
-  else if (found.coldStarts.length === 0)
+  else if (found.coldStarts.length === 0) {
     terminal.notice(
       `No cold starts of ${found.function} in the last ${options.since}. Invoke it, or look further back.`,
     )
-  else for (const line of drawColdStarts(found, terminal.out, options)) terminal.print(line)
+    await tellIfUnknown(client, name, terminal)
+  } else for (const line of drawColdStarts(found, terminal.out, options)) terminal.print(line)
 }

@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import type { ConsoleFunction } from '../api/console-types.ts'
 import { createClient } from './client.ts'
 import type { JsonOption, Terminal } from './command.ts'
+import { readFunctions } from './known-functions.ts'
 
 const HELP = `
 Examples:
@@ -17,9 +18,7 @@ export function addFunctions(program: Command, terminal: Terminal): void {
     .option('--json', 'one JSON object a line')
     .addHelpText('after', HELP)
     .action(async (options: JsonOption) => {
-      const { functions } = await createClient(terminal.env).get<{ readonly functions: readonly ConsoleFunction[] }>(
-        '/api/functions',
-      )
+      const functions = await readFunctions(createClient(terminal.env))
       if (functions.length === 0) terminal.notice('No functions. Deploy an app: fnscope deploy APP_DIR')
       for (const each of functions) terminal.print(options.json ? JSON.stringify(each) : describe(each, terminal))
     })

@@ -2,7 +2,6 @@
 import { readFileSync } from 'node:fs'
 import { text as readText } from 'node:stream/consumers'
 import type { Command } from 'commander'
-import type { ConsoleFunction } from '../api/console-types.ts'
 import { readConfig } from '../config.ts'
 import { FnscopeError, messageOf } from '../errors.ts'
 import { createLogger } from '../log.ts'
@@ -10,6 +9,7 @@ import { startServer } from '../server.ts'
 import { createClient, type Client } from './client.ts'
 import { collect, PARAMETER_FLAG, PARAMETER_HELP, parametersOf, type JsonOption, type Terminal } from './command.ts'
 import { invokeFunction, type InvokeAnswer } from './invoke-request.ts'
+import { functionNamed, readFunctions } from './known-functions.ts'
 import { printable } from './terminal.ts'
 
 interface InvokeOptions extends JsonOption {
@@ -71,12 +71,7 @@ async function runningWith(name: string, options: InvokeOptions, terminal: Termi
   const client = createClient(terminal.env)
   if (terminal.env['FNSCOPE_URL']) return client
   try {
-    const { functions } = await client.get<{ readonly functions: readonly ConsoleFunction[] }>('/api/functions')
-    return functions.some(
-      (each) => name === each.logicalId || name === each.name || name.includes(`:function:${each.name}`),
-    )
-      ? client
-      : undefined
+    return functionNamed(await readFunctions(client), name) === undefined ? undefined : client
   } catch {
     return undefined
   }

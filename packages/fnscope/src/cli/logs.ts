@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { ConsoleLogLine } from '../api/console-types.ts'
 import { createClient, type Client } from './client.ts'
 import { sinceMsOf, type JsonOption, type Terminal } from './command.ts'
+import { tellIfUnknown } from './known-functions.ts'
 import { formatLogLine } from './log-line.ts'
 
 interface LogsOptions extends JsonOption {
@@ -65,7 +66,10 @@ async function runLogs(name: string | undefined, options: LogsOptions, terminal:
   if (options.stream !== undefined) query.set('stream', options.stream)
   const first = await printLines(client, query, options, terminal)
   let after = first.newest
-  if (!options.follow && first.printed === 0) terminal.notice(`No log lines in the last ${options.since}.`)
+  if (first.printed === 0) {
+    if (!options.follow) terminal.notice(`No log lines in the last ${options.since}.`)
+    await tellIfUnknown(client, name, terminal)
+  }
   while (options.follow) {
     await delay(FOLLOW_MS)
     // the moment that --since meant stays where it was: a line that is stored late is still after it

@@ -1,8 +1,8 @@
 // `fnscope metrics`: what each function did, in CloudWatch's figures; or any PromQL question with --query.
 import type { Command } from 'commander'
-import type { ConsoleFunction } from '../api/console-types.ts'
 import { createClient, type Client } from './client.ts'
 import { sinceMsOf, type JsonOption, type Terminal } from './command.ts'
+import { functionNamed, readFunctions, tellIfUnknown } from './known-functions.ts'
 import { formatDuration, printableLine } from './terminal.ts'
 
 interface MetricsOptions extends JsonOption {
@@ -66,21 +66,19 @@ async function runMetrics(name: string | undefined, options: MetricsOptions, ter
     printAnswer(await ask(client, options.query), options, terminal)
     return
   }
-  const wanted = name === undefined ? undefined : await physicalName(client, name)
+  const wanted = name === undefined ? undefined : (functionNamed(await readFunctions(client), name)?.name ?? name)
   const figures = await readFigures(client, sinceMs)
   const found = [...figures].filter(([each]) => wanted === undefined || each === wanted)
-  if (found.length === 0) terminal.notice(`No figures of ${name ?? 'any function'} in the last ${options.since}.`)
+  if (found.length === 0) {
+    terminal.notice(`No figures of ${name ?? 'any function'} in the last ${options.since}.`)
+    await tellIfUnknown(client, name, terminal)
+  }
   for (const [each, figure] of found.sort(([a], [b]) => (a < b ? -1 : 1)))
     terminal.print(options.json ? JSON.stringify({ function: each, ...figure }) : describe(each, figure, terminal))
 }
 
 async function ask(client: Client, query: string): Promise<Answer['data']> {
   return (await client.get<Answer>(`/api/v1/query?${new URLSearchParams({ query }).toString()}`)).data
-}
-
-async function physicalName(client: Client, name: string): Promise<string> {
-  const { functions } = await client.get<{ readonly functions: readonly ConsoleFunction[] }>('/api/functions')
-  return functions.find((one) => one.name === name || one.logicalId === name)?.name ?? name
 }
 
 async function readFigures(client: Client, sinceMs: number): Promise<ReadonlyMap<string, Figures>> {
