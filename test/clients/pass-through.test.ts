@@ -144,6 +144,25 @@ print(json.dumps([m['Body'][:3] for m in sqs.receive_message(QueueUrl=url)['Mess
   assert.deepEqual(queues, ['xxx'])
 })
 
+test('a service that the other cloud has not got either is refused with a code and a reason', async () => {
+  const refused = await runPython<unknown>(
+    `
+import boto3, json
+out = []
+for call in (lambda: boto3.client('serverlessrepo').list_applications(), lambda: boto3.client('codedeploy').list_applications()):
+    try: call()
+    except Exception as e: out.append([e.response['Error']['Code'], e.response['Error']['Message'], e.response['ResponseMetadata']['HTTPStatusCode']])
+print(json.dumps(out))`,
+    fnscope.clientEnv,
+  )
+  const reason = (service: string): string =>
+    `${service}: fnscope has it not, and the cloud behind it says "Unsupported service: ${service}"`
+  assert.deepEqual(refused, [
+    ['NotImplemented', reason('serverlessrepo'), 501],
+    ['NotImplemented', reason('codedeploy'), 501],
+  ])
+})
+
 test('queues and tables of a deleted stack are deleted there, but those that say Retain and those that were there', async () => {
   const left = await runPython<Record<string, unknown>>(
     `
@@ -177,7 +196,8 @@ test('with --cloud off such a call is refused in its own protocol, and says what
     `
 import boto3, json
 said = []
-for call in (lambda: boto3.client('sqs').list_queues(), lambda: boto3.client('sns').list_topics()):
+clients = {name: boto3.client(name) for name in ('sqs', 'sns', 'serverlessrepo')}
+for call in (clients['sqs'].list_queues, clients['sns'].list_topics, clients['serverlessrepo'].list_applications):
     try: call()
     except Exception as error: said.append([error.response['Error']['Code'], error.response['Error']['Message']])
 print(json.dumps(said))`,
@@ -185,7 +205,7 @@ print(json.dumps(said))`,
   )
   assert.deepEqual(
     refused.map(([code]) => code),
-    ['NotImplemented', 'NotImplemented'],
+    ['NotImplemented', 'NotImplemented', 'NotImplemented'],
   )
   for (const [, message] of refused) assert.match(message, /--cloud auto/)
 })

@@ -19,15 +19,22 @@ export interface Forwarded {
 /** A connection's own; Host stays, for a bucket may be in it. */
 const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'proxy-connection', 'upgrade', 'transfer-encoding'])
 
+export interface ForwardOptions {
+  /** Headers in place of the request's. */
+  readonly changed?: Readonly<Record<string, string>>
+  /** Answers in place of the other server, and says true, where its refusal (a small JSON body) is nobody's protocol. */
+  readonly reword?: (status: number, body: string) => boolean
+}
+
 /**
  * Rejects when the other server cannot be reached; nothing has been written then.
- * @param target `http://host:port` @param changed headers in place of the request's
+ * @param target `http://host:port`
  */
 export async function forward(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
   target: string,
-  changed: Readonly<Record<string, string>> = {},
+  { changed = {}, reword }: ForwardOptions = {},
 ): Promise<Forwarded> {
   const url = new URL(target)
   const chunked =
@@ -53,14 +60,32 @@ export async function forward(
   sending.catch(() => undefined)
   if (!chunked && incoming.headers['content-length'] === undefined) incoming.resume()
   const answer = await answered
-  outgoing.writeHead(answer.statusCode ?? 502, rawHeadersOf(answer))
-  await pipeline(answer, received.through, outgoing)
+  const status = answer.statusCode ?? 502
+  const small = status >= 400 && isSmallJson(answer.headers) ? await bytesOf(answer) : undefined
+  if (small === undefined) {
+    outgoing.writeHead(status, rawHeadersOf(answer))
+    await pipeline(answer, received.through, outgoing)
+  } else if (reword?.(status, small.toString()) !== true) {
+    outgoing.writeHead(status, rawHeadersOf(answer))
+    outgoing.end(small)
+  }
   return {
-    status: answer.statusCode ?? 502,
+    status: outgoing.statusCode,
     headers: answer.headers,
     requestBody: sent.kept(),
-    responseBody: received.kept(),
+    responseBody: small ?? received.kept(),
   }
+}
+
+/** Errors are: they are read whole before they go on. */
+function isSmallJson(headers: IncomingMessage['headers']): boolean {
+  return /json/.test(headers['content-type'] ?? '') && Number(headers['content-length'] ?? Infinity) <= KEPT_BYTES
+}
+
+async function bytesOf(answer: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  for await (const chunk of answer) chunks.push(chunk as Buffer)
+  return Buffer.concat(chunks)
 }
 
 function headersOf(

@@ -11,7 +11,7 @@ import { describeCall, serviceName, signedBy, type AwsCall, type SignedBy } from
 import { forward } from './forward.ts'
 import type { LocalCloud } from './local-cloud.ts'
 import { callSpan, openCall, retriesOf, type OpenCall } from './record-call.ts'
-import { CloudStarting, refuseCall } from './refused-call.ts'
+import { CloudStarting, ownRefusal, refuseCall } from './refused-call.ts'
 import type { SentTraces } from './sent-traces.ts'
 
 export interface PassThroughOptions {
@@ -85,7 +85,12 @@ async function passOn(
   try {
     const target = await inTime(cloud.endpoint())
     const changed = traceHeader === undefined ? {} : { 'x-amzn-trace-id': traceHeader }
-    const answer = await forward(request.raw, reply.raw, target, changed)
+    const reword = (_status: number, body: string): boolean => {
+      const refusal = ownRefusal(body)
+      if (refusal !== undefined) refuseCall(reply.raw, request.headers, serviceName(signed.service), refusal)
+      return refusal !== undefined
+    }
+    const answer = await forward(request.raw, reply.raw, target, { changed, reword })
     const call = describeCall({ ...base, body: answer.requestBody })
     if (traceHeader !== undefined && answer.status < 300)
       sent.noteAnswer(signed.service, call.operation, answer.responseBody.toString(), traceHeader)

@@ -12,7 +12,7 @@ export function refuseCall(
   const { status, code } = refusalOf(error)
   const message = `${service}: ${messageOf(error)}`
   const requestId = randomUUID()
-  const json = headers['x-amz-target'] !== undefined || /json/.test(headers['content-type'] ?? '')
+  const json = !speaksXml(headers, service)
   response.writeHead(status, {
     'content-type': json ? 'application/x-amz-json-1.0' : 'text/xml',
     'x-amzn-errortype': code,
@@ -27,12 +27,35 @@ export function refuseCall(
   )
 }
 
+/** Services of REST and XML; of the others those do that are asked by forms. */
+const XML_SERVICES = new Set(['S3', 's3control', 'cloudfront', 'route53'])
+
+function speaksXml(headers: IncomingHttpHeaders, service: string): boolean {
+  if (headers['x-amz-target'] !== undefined) return false
+  return XML_SERVICES.has(service) || /x-www-form-urlencoded|xml/.test(headers['content-type'] ?? '')
+}
+
+/** What a cloud says of itself and not in a service's words: `{"error": "Unsupported service: x"}`. */
+export function ownRefusal(body: string): NotInCloud | undefined {
+  try {
+    const { error, message, Message, __type } = JSON.parse(body) as Readonly<Record<string, unknown>>
+    if (typeof error !== 'string' || message !== undefined || Message !== undefined || __type !== undefined)
+      return undefined
+    return new NotInCloud(`fnscope has it not, and the cloud behind it says "${error}"`)
+  } catch {
+    return undefined
+  }
+}
+
+/** The cloud has not got the service either. */
+class NotInCloud extends Error {}
+
 /** The cloud is on its way: the caller may try again. */
 export class CloudStarting extends Error {}
 
 function refusalOf(error: unknown): { readonly status: number; readonly code: string } {
   if (error instanceof CloudStarting) return { status: 503, code: 'ServiceUnavailable' }
-  const off = error instanceof FnscopeError && error.code === 'FNS_CLOUD_OFF'
+  const off = error instanceof NotInCloud || (error instanceof FnscopeError && error.code === 'FNS_CLOUD_OFF')
   return { status: 501, code: off ? 'NotImplemented' : 'CloudUnavailable' }
 }
 

@@ -6,7 +6,7 @@ import type { EventRoute } from '../../functions/triggers/rest-event.ts'
 import { allows, isPolicy } from './authorizer-policy.ts'
 import { claimsOf, expired, missesScope, spellClaims } from './bearer-claims.ts'
 import { invokeInTime, targetOf, type Exchange } from './front-exchange.ts'
-import { refusals, type Refusals } from './authorizer-refusals.ts'
+import { challenged, EXPIRED, refusals, unsigned, type Refusals } from './authorizer-refusals.ts'
 
 /** What the event gets, or what the caller is told. */
 export type Passed = Pick<EventRoute, 'authorizer' | 'identity'> | { readonly refused: ProxyResponse }
@@ -56,7 +56,8 @@ export class AuthorizerGate {
     const signed = /Credential=([^/,\s]+)\//.exec(request.headers.authorization ?? request.url ?? '')
     const presigned = new URLSearchParams(targetOf(request)[1]).get('X-Amz-Credential')?.split('/')[0]
     const accessKey = signed?.[1] ?? presigned
-    if (accessKey === undefined) return { refused: this.#refusals.unsigned }
+    if (accessKey === undefined)
+      return { refused: this.#api === 'rest' ? unsigned(request.headers.authorization) : this.#refusals.forbidden }
     const { accountId } = options
     const userArn = `arn:aws:iam::${accountId}:root`
     if (this.#api === 'rest') return { identity: { accessKey, accountId, caller: accountId, user: accountId, userArn } }
@@ -68,15 +69,23 @@ export class AuthorizerGate {
     const token = identityOf(exchange, authorizer.identitySource, {})
     const claims = claimsOf(token)
     const { now = Date.now } = exchange.options
-    if (claims === undefined || expired(claims, now())) return { refused: this.#refusals.unauthorized }
-    if (authorizer.kind === 'cognito') return { authorizer: { claims: spellClaims(claims) } }
+    const { unauthorized, forbidden } = this.#refusals
+    if (authorizer.kind === 'cognito') {
+      if (claims === undefined) return { refused: unauthorized }
+      return expired(claims, now()) ? { refused: EXPIRED } : { authorizer: { claims: spellClaims(claims) } }
+    }
     const { issuer, audience, scopes } = authorizer
+    const invalid = (description?: string): Passed => ({
+      refused: challenged(unauthorized, { error: 'invalid_token', ...(description && { description }), scopes }),
+    })
+    if (token === undefined) return { refused: challenged(unauthorized) }
+    if (claims === undefined) return invalid()
+    if (expired(claims, now())) return invalid('the token has expired')
     const audiences = [claims['aud'], claims['client_id']].flat().filter((one) => typeof one === 'string')
-    const foreign =
-      (claims['iss'] !== undefined && issuer !== '' && claims['iss'] !== issuer) ||
-      (audiences.length > 0 && audience.length > 0 && !audiences.some((one) => audience.includes(one)))
-    if (foreign) return { refused: this.#refusals.unauthorized }
-    if (missesScope(claims, scopes)) return { refused: this.#refusals.forbidden }
+    if (claims['iss'] !== undefined && issuer !== '' && claims['iss'] !== issuer) return invalid()
+    if (audiences.length > 0 && audience.length > 0 && !audiences.some((one) => audience.includes(one)))
+      return invalid('the token does not have a valid audience')
+    if (missesScope(claims, scopes)) return { refused: challenged(forbidden, { error: 'insufficient_scope', scopes }) }
     return { authorizer: { jwt: { claims: spellClaims(claims), scopes: scopes.length === 0 ? null : scopes } } }
   }
 

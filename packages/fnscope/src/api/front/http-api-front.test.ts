@@ -171,7 +171,7 @@ for (const [what, result, status, type, body] of [
   ],
   ['a status that is none', { statusCode: 'ok' }, 500, 'application/json', '{"message":"Internal Server Error"}'],
   ['a function error', new Error('x'), 500, 'application/json', '{"message":"Internal Server Error"}'],
-  ['no answer in time', new Promise(() => {}), 503, 'application/json', '{"message":"Service Unavailable"}'],
+  ['no answer in time', new Promise(() => {}), 503, null, '{"message":"Service Unavailable"}'],
 ] as const)
   test(`${what} is ${status} of an HTTP API`, async (t) => {
     const { front } = await open(t, httpApiFront([api([route('$default')])]), () => result)
@@ -234,14 +234,23 @@ test('a JWT is decoded: claims go on, an expired, foreign or missing one is 401,
     scopes: ['read'],
   }
   const { front, events } = await open(t, httpApiFront([api([route('$default', { authorizer })])]))
-  const status = async (authorization?: string): Promise<number> =>
-    (await fetch(front.url, authorization === undefined ? {} : { headers: { authorization } })).status
+  const ask = (authorization?: string): Promise<Response> =>
+    fetch(front.url, authorization === undefined ? {} : { headers: { authorization } })
+  const status = async (authorization?: string): Promise<number> => (await ask(authorization)).status
+  const challenge = async (authorization?: string): Promise<string | null> =>
+    (await ask(authorization)).headers.get('www-authenticate')
   const claims = { iss: 'https://id', aud: ['web', 'app'], scope: 'read write', sub: 'ada', n: 1 }
   assert.equal(await status(), 401)
   assert.equal(await status('Bearer nonsense'), 401)
   assert.equal(await status(jwt({ ...claims, exp: 1 })), 401)
   assert.equal(await status(jwt({ ...claims, aud: 'other' })), 401)
   assert.equal(await status(jwt({ ...claims, scope: 'write' })), 403)
+  assert.equal(await challenge(), 'Bearer')
+  assert.equal(
+    await challenge(jwt({ ...claims, aud: 'other' })),
+    'Bearer scope="read" error="invalid_token" error_description="the token does not have a valid audience"',
+  )
+  assert.equal(await challenge(jwt({ ...claims, scope: 'write' })), 'Bearer scope="read" error="insufficient_scope"')
   assert.equal(await status(jwt(claims)), 200)
   assert.deepEqual(
     events.map(({ requestContext }) => requestContext['authorizer']),

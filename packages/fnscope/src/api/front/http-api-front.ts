@@ -30,7 +30,8 @@ const error = (status: number, message: string): ProxyResponse => ({
 const NOT_FOUND = error(404, 'Not Found')
 const TOO_LARGE = error(413, 'Request Entity Too Large')
 const FAILED = error(500, 'Internal Server Error')
-const UNAVAILABLE = error(503, 'Service Unavailable')
+/** The one without a content type: so it was seen on the cloud. */
+const UNAVAILABLE: ProxyResponse = { ...error(503, 'Service Unavailable'), headers: {} }
 
 /** @param stages of one API, at least one */
 export function httpApiFront(stages: readonly HttpApiSpec[]): FrontKind {

@@ -121,10 +121,35 @@ test('no route is 403 Missing Authentication Token, and no stage is 403 Forbidde
   assert.equal(missing.status, 403)
   assert.equal(missing.headers.get('x-amzn-errortype'), 'MissingAuthenticationTokenException')
   assert.equal(await missing.text(), '{"message":"Missing Authentication Token"}')
+  const guessed = await fetch(`${front.url}/Prod/elsewhere`, { headers: { authorization: 'Bearer abc' } })
+  assert.deepEqual([guessed.status, guessed.headers.get('x-amzn-errortype')], [403, 'IncompleteSignatureException'])
+  assert.match(
+    await guessed.text(),
+    /^\{"message":"Invalid key=value pair \(missing equal-sign\) in Authorization header/,
+  )
   assert.equal((await fetch(`${front.url}/Prod/hello`, { method: 'DELETE' })).status, 403)
   const outside = await fetch(`${front.url}/hello`)
   assert.deepEqual([outside.status, await outside.text()], [403, '{"message":"Forbidden"}'])
   assert.equal(calls.length, 0)
+})
+
+test('a Cognito token is taken by its claims; none is Unauthorized, an old one says that it has expired', async (t) => {
+  const [hello] = api.routes
+  const authorizer = { kind: 'cognito', name: 'C', identitySource: 'method.request.header.Authorization' } as const
+  const { front } = await open(t, { routes: [{ ...hello!, authorizer }] })
+  const ask = async (headers: Record<string, string>): Promise<unknown[]> => {
+    const answer = await fetch(`${front.url}/Prod/hello`, { headers })
+    return [answer.status, answer.headers.get('x-amzn-errortype'), await answer.text()]
+  }
+  const token = (exp: number): string =>
+    `e30.${Buffer.from(JSON.stringify({ sub: 'ada', exp })).toString('base64url')}.x`
+  assert.deepEqual(await ask({}), [401, 'UnauthorizedException', '{"message":"Unauthorized"}'])
+  assert.deepEqual(await ask({ authorization: token(1) }), [
+    401,
+    'UnauthorizedException',
+    '{"message":"The incoming token has expired"}',
+  ])
+  assert.equal((await ask({ authorization: token(9e9) }))[0], 200)
 })
 
 const failures: readonly (readonly [string, () => Promise<FrontInvokeResult>, number, string])[] = [

@@ -6,6 +6,7 @@ import { toProxyEvent, type EventRoute } from '../../functions/triggers/rest-eve
 import { matchRoute, methodsOf } from '../../functions/triggers/rest-route.ts'
 import { formatTraceHeader } from '../../span/trace-header.ts'
 import { AuthorizerGate } from './authorizer-gate.ts'
+import { unsigned } from './authorizer-refusals.ts'
 import { MAX_API_BYTES, readBody } from './front-body.ts'
 import {
   invokeInTime,
@@ -60,7 +61,7 @@ async function respondInStage(
   const match = matchRoute(api, method, path)
   const isPreflight = method === 'OPTIONS' && (!match || (api.cors?.everyPath && match.route.method === 'ANY'))
   if (isPreflight && api.cors && methodsOf(api, path).length > 0) return preflight(api, path)
-  if (!match) return gateway.NO_ROUTE
+  if (!match) return unsigned(request.headers.authorization)
   const body = await readBody(request, MAX_API_BYTES)
   if (body === undefined) return gateway.TOO_LARGE
   const { target, authorizer, apiKeyRequired } = match.route
