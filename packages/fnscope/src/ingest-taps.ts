@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { IngestFullError, type Ingest } from './ingest/ingest.ts'
 import type { Batch } from './span/batch.ts'
 import type { LogRecord } from './span/log-record.ts'
+import type { MetricPoint } from './span/metric-point.ts'
 
 export type LogListener = (lines: readonly LogRecord[]) => void
 
@@ -14,6 +15,28 @@ export function tellingLogs(ingest: Ingest, listeners: readonly LogListener[]): 
     async accept(batch) {
       await ingest.accept(batch)
       if (batch.logs.length > 0) for (const listener of listeners) listener(batch.logs)
+    },
+  }
+}
+
+/** What lines say beside themselves. */
+export type LineMetrics = (lines: readonly LogRecord[]) => readonly MetricPoint[]
+
+/** The same ingest, taking with lines the points that they make. */
+export function measuringLogs(ingest: Ingest, metricsOf: readonly LineMetrics[]): Ingest {
+  return {
+    flushed: () => ingest.flushed(),
+    async accept(batch) {
+      const { logs, metrics } = batch
+      const own = metrics.length
+      if (logs.length > 0) for (const of of metricsOf) for (const point of of(logs)) metrics.push(point)
+      try {
+        await ingest.accept(batch)
+      } catch (error) {
+        // Its sender may hand it over again.
+        metrics.length = own
+        throw error
+      }
     },
   }
 }

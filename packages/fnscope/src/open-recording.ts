@@ -7,7 +7,14 @@ import { Live } from './api/live.ts'
 import type { Config } from './config.ts'
 import type { Counters } from './counters.ts'
 import type { Clock } from './functions/clock.ts'
-import { answeringStored, showingBatches, tellingLogs, type LogListener } from './ingest-taps.ts'
+import {
+  answeringStored,
+  measuringLogs,
+  showingBatches,
+  tellingLogs,
+  type LineMetrics,
+  type LogListener,
+} from './ingest-taps.ts'
 import type { Ingest } from './ingest/ingest.ts'
 import { openIngest } from './ingest/open-ingest.ts'
 import type { Logger } from './log.ts'
@@ -37,6 +44,8 @@ export interface Recording {
   readonly live: Live
   /** Called with log lines as they are taken in. */
   readonly logListeners: LogListener[]
+  /** Asked for the points that lines make before they are taken in. */
+  readonly lineMetrics: LineMetrics[]
   /** When spans may start. */
   readonly bounds: () => TimeBounds
   /** Resolves when everything accepted so far can be read. */
@@ -79,8 +88,11 @@ export async function openRecording(
   })
   cleanup.defer(() => job.stop())
   const logListeners: LogListener[] = []
+  const lineMetrics: LineMetrics[] = []
   const live = new Live({ logLine })
-  const ingest = showingBatches(tellingLogs(openedIngest, logListeners), (batch) => live.note(batch))
+  const ingest = showingBatches(tellingLogs(measuringLogs(openedIngest, lineMetrics), logListeners), (batch) =>
+    live.note(batch),
+  )
   const answeringIngest = config.ack === 'stored' ? answeringStored(ingest, STORED_WAIT_MS) : ingest
   job.start()
 
@@ -92,5 +104,5 @@ export async function openRecording(
     }
   }
   const flushed = async (): Promise<void> => await openedIngest.flushed()
-  return { retention, store, ingest, answeringIngest, job, live, logListeners, bounds, flushed }
+  return { retention, store, ingest, answeringIngest, job, live, logListeners, lineMetrics, bounds, flushed }
 }

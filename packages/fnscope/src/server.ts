@@ -104,7 +104,7 @@ export async function startServer(config: Config, options: StartOptions): Promis
     { dataDir: dataDir.path, counters, clock, log, drainMs: GRACE_MS },
     cleanup,
   )
-  const { retention, store, ingest, answeringIngest, job, live, logListeners, bounds, flushed } = recording
+  const { retention, store, ingest, answeringIngest, job, live, logListeners, lineMetrics, bounds, flushed } = recording
   const xray: XrayApiOptions = {
     reader: store,
     ingest: answeringIngest,
@@ -175,6 +175,10 @@ export async function startServer(config: Config, options: StartOptions): Promis
     store,
     flushed,
     others: control.services,
+    declared: {
+      list: () => late.triggers?.all('metricFilters') ?? [],
+      remove: (group, name) => late.triggers?.removeMetricFilter(group, name) === true,
+    },
     ingest: answeringIngest,
     invocations: logged,
     counters,
@@ -184,6 +188,7 @@ export async function startServer(config: Config, options: StartOptions): Promis
   cleanup.defer(() => cloudWatch.stop())
   late.groups = cloudWatch.groups
   logListeners.push((lines) => cloudWatch.groups.noteLines(lines))
+  lineMetrics.push((lines) => cloudWatch.metricsOf(lines))
   cleanup.defer(mountPrometheusOnMain(main, doorContext))
   mountPrometheusQuery(main, { reader: store, now: clock })
   if (config.besideUrl !== undefined) {

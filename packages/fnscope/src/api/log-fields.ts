@@ -1,13 +1,12 @@
-// What of a log line can be asked for: GetLogGroupFields, GetLogRecord, and filter patterns tried on texts.
+// What of a log line can be asked for: GetLogGroupFields, GetLogRecord.
 import { jsonOf } from '../query/logs/pattern-json.ts'
 import { eventIdOf, positionOf, type LogEvent } from '../query/logs/log-event.ts'
 import { lineRow, OWN_FIELDS, textOf } from '../query/logs/insights-row.ts'
-import { ranTooLong, withinMs } from '../query/logs/within.ts'
 import type { Reader } from '../query/reader.ts'
 import { NANOS_PER_MINUTE, NANOS_PER_SECOND } from '../span/time.ts'
-import { listIn, numberIn, textIn } from './aws-input.ts'
+import { numberIn, textIn } from './aws-input.ts'
 import type { AwsOperation } from './aws-service.ts'
-import { filterPatternIn, readFrom } from './filter-log-events.ts'
+import { readFrom } from './filter-log-events.ts'
 import type { LogGroups } from './log-groups.ts'
 import { groupOf, invalidParameter, notFound } from './log-names.ts'
 import { ServiceError } from './service-error.ts'
@@ -23,8 +22,6 @@ export interface LogFieldsOptions {
 /** The newest of a time are looked at. */
 const MAX_SAMPLED = 1000
 const MAX_FIELDS = 1000
-const MAX_TRIED = 50
-const TRY_MS = 1000
 
 export function logFields(options: LogFieldsOptions): Readonly<Record<string, AwsOperation>> {
   return {
@@ -63,29 +60,6 @@ export function logFields(options: LogFieldsOptions): Readonly<Record<string, Aw
         throw new ServiceError('ResourceNotFoundException', 'The specified log record does not exist.')
       return { logRecord: Object.fromEntries(fieldsOf(event, options.accountId)) }
     },
-    TestMetricFilter: ({ input }) => {
-      const pattern = filterPatternIn(input)
-      const messages = (listIn(input, 'logEventMessages') ?? []).map(String)
-      if (messages.length === 0 || messages.length > MAX_TRIED)
-        throw invalidParameter(`logEventMessages must be 1 to ${MAX_TRIED} texts.`)
-      const fits = tried(() => messages.map((message) => pattern.matches(message)))
-      return {
-        matches: messages.flatMap((eventMessage, index) =>
-          fits[index] === true ? [{ eventNumber: index + 1, eventMessage, extractedValues: {} }] : [],
-        ),
-      }
-    },
-    // PutMetricFilter is refused: there can be none.
-    DescribeMetricFilters: () => ({ metricFilters: [] }),
-  }
-}
-
-function tried<Result>(work: () => Result): Result {
-  try {
-    return withinMs(TRY_MS, work)
-  } catch (error) {
-    if (ranTooLong(error)) throw invalidParameter('The regular expression takes too long; make it simpler.')
-    throw error
   }
 }
 

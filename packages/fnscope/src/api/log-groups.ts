@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { isJsonObject } from '../codec/json.ts'
 import { messageOf } from '../errors.ts'
+import type { MetricTransformation } from '../functions/trigger-spec.ts'
 import type { Logger } from '../log.ts'
 import type { LogRecord } from '../span/log-record.ts'
 
@@ -23,6 +24,13 @@ export interface SubscriptionFilter {
   readonly creationMs: number
 }
 
+export interface MetricFilter {
+  readonly name: string
+  readonly pattern: string
+  readonly transformation: MetricTransformation
+  readonly creationMs: number
+}
+
 export interface LogGroup {
   readonly creationMs: number
   retentionDays?: number
@@ -30,6 +38,7 @@ export interface LogGroup {
   /** Bytes of the lines taken, as the cloud counts them; never less again. */
   storedBytes: number
   subscriptionFilters: readonly SubscriptionFilter[]
+  metricFilters: readonly MetricFilter[]
   readonly streams: Map<string, LogStream>
 }
 
@@ -109,6 +118,11 @@ export class LogGroups {
 
   setSubscriptionFilters(group: LogGroup, filters: LogGroup['subscriptionFilters']): void {
     group.subscriptionFilters = filters
+    this.save()
+  }
+
+  setMetricFilters(group: LogGroup, filters: LogGroup['metricFilters']): void {
+    group.metricFilters = filters
     this.save()
   }
 
@@ -199,7 +213,7 @@ export class LogGroups {
 
   #restore(value: unknown): void {
     if (!isJsonObject(value)) return
-    const { name, creationMs, retentionDays, tags, storedBytes, subscriptionFilters, streams } =
+    const { name, creationMs, retentionDays, tags, storedBytes, subscriptionFilters, metricFilters, streams } =
       value as unknown as SavedGroup
     this.#groups.set(name, {
       creationMs,
@@ -208,17 +222,19 @@ export class LogGroups {
       storedBytes,
       // Not in files of before.
       subscriptionFilters: subscriptionFilters ?? [],
+      metricFilters: metricFilters ?? [],
       streams: new Map(streams.map(({ name: stream, ...times }) => [stream, times])),
     })
   }
 }
 
 function newGroup(creationMs: number, tags: LogGroup['tags']): LogGroup {
-  return { creationMs, tags, storedBytes: 0, subscriptionFilters: [], streams: new Map() }
+  return { creationMs, tags, storedBytes: 0, subscriptionFilters: [], metricFilters: [], streams: new Map() }
 }
 
-interface SavedGroup extends Omit<LogGroup, 'streams' | 'subscriptionFilters'> {
+interface SavedGroup extends Omit<LogGroup, 'streams' | 'subscriptionFilters' | 'metricFilters'> {
   readonly name: string
   readonly subscriptionFilters?: readonly SubscriptionFilter[]
+  readonly metricFilters?: readonly MetricFilter[]
   readonly streams: readonly (LogStream & { readonly name: string })[]
 }

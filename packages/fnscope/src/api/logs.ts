@@ -8,11 +8,12 @@ import { logFields } from './log-fields.ts'
 import type { LogGroup, LogStream } from './log-groups.ts'
 import { groupNameIn, groupOf, invalidParameter, notFound, pageOf, streamNameIn } from './log-names.ts'
 import { logTags } from './log-tags.ts'
+import { metricFilters, type MetricFiltersOptions } from './metric-filters.ts'
 import { nextToken, putLogEvents, type PutLogEventsOptions } from './put-log-events.ts'
 import { ServiceError } from './service-error.ts'
 import { subscriptionFilters } from './subscription-filters.ts'
 
-export interface LogsOptions extends PutLogEventsOptions, InsightsOptions {
+export interface LogsOptions extends PutLogEventsOptions, InsightsOptions, MetricFiltersOptions {
   /** Deletes lines of a group or of one of its streams, those too that are still on their way to the store. */
   readonly deleteLines: (group: string, stream?: string) => Promise<void>
   /** A group's retention is another one now. */
@@ -83,6 +84,7 @@ export function logsService(options: LogsOptions): AwsService {
       GetLogEvents: getLogEvents(options),
       ...insightsOperations(options),
       ...subscriptionFilters(groups),
+      ...metricFilters(options),
       ...logTags(groups),
       ...logFields(options),
     },
@@ -111,12 +113,17 @@ function describedGroup(name: string, group: LogGroup, options: LogsOptions): ob
     logGroupName: name,
     creationTime: group.creationMs,
     ...(group.retentionDays === undefined ? {} : { retentionInDays: group.retentionDays }),
-    metricFilterCount: 0,
+    metricFilterCount: metricFilterCount(name, group, options),
     arn: `${arn}:*`,
     logGroupArn: arn,
     storedBytes: group.storedBytes,
     logGroupClass: 'STANDARD',
   }
+}
+
+function metricFilterCount(name: string, { metricFilters: put }: LogGroup, { declared }: LogsOptions): number {
+  const names = declared.list().flatMap(({ logGroup, filterName }) => (logGroup === name ? [filterName] : []))
+  return new Set([...names, ...put.map((filter) => filter.name)]).size
 }
 
 function describeStreams(input: JsonObject, options: LogsOptions): object {

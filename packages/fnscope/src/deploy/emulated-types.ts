@@ -28,6 +28,7 @@ const EMULATED = new Set([
   'AWS::Lambda::Url',
   'AWS::Lambda::Version',
   'AWS::Logs::LogGroup',
+  'AWS::Logs::MetricFilter',
   'AWS::Logs::SubscriptionFilter',
   'AWS::S3::Bucket',
   'AWS::SSM::Parameter',

@@ -174,6 +174,7 @@ const TYPES: Readonly<Record<string, TypeValues>> = {
     nameProperty: 'LogGroupName',
     attributes: { Arn: arn('logs', (r) => `log-group:${r.name}:*`) },
   },
+  'AWS::Logs::MetricFilter': { nameProperty: 'FilterName' },
   'AWS::SecretsManager::Secret': { nameProperty: 'Name', ref: secretArn, attributes: { Id: secretArn } },
   'AWS::SSM::Parameter': {
     nameProperty: 'Name',

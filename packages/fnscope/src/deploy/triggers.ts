@@ -9,6 +9,7 @@ import { readEventSources } from './event-source.ts'
 import { readFunctionUrls } from './function-url.ts'
 import { readHttpApis } from './http-api.ts'
 import { readHttpApiResources } from './http-api-resources.ts'
+import { readMetricFilters } from './metric-filters.ts'
 import { readBucketNotifications, readLogSubscriptions, readTopicSubscriptions } from './notifications.ts'
 import { readRestApis } from './rest-api.ts'
 import { readRestApiResources } from './rest-api-resources.ts'
@@ -28,6 +29,7 @@ export const TRIGGER_TYPES: ReadonlySet<string> = new Set([
   'AWS::Lambda::EventSourceMapping',
   'AWS::Scheduler::Schedule',
   'AWS::Logs::SubscriptionFilter',
+  'AWS::Logs::MetricFilter',
   'AWS::SQS::QueuePolicy',
   'AWS::SNS::TopicPolicy',
   'AWS::S3::BucketPolicy',
@@ -66,6 +68,7 @@ export function readTriggers(app: AppContext, template: TemplateMap, functions: 
     topicSubscriptions: readTopicSubscriptions(context),
     bucketNotifications: readBucketNotifications(context),
     logSubscriptions: readLogSubscriptions(context),
+    metricFilters: readMetricFilters(context),
     cloudResources: readCloudResources(context),
   }
 }

@@ -4,8 +4,10 @@ import { mountAws } from '../api/aws-front.ts'
 import type { AwsService } from '../api/aws-service.ts'
 import { cloudWatchService } from '../api/cloudwatch.ts'
 import { LogGroups } from '../api/log-groups.ts'
+import { LogMetrics } from '../api/log-metrics.ts'
 import { LogRetention } from '../api/log-retention.ts'
 import { logsService } from '../api/logs.ts'
+import type { DeclaredMetricFilters } from '../api/metric-filters.ts'
 import { invocationsOf } from '../codec/lambda-invocations.ts'
 import type { Config } from '../config.ts'
 import type { HttpServer } from '../http/server.ts'
@@ -23,12 +25,15 @@ export interface CloudWatchOptions extends Pick<DoorContext, 'ingest' | 'counter
   readonly store: Store
   /** Resolves when everything taken so far can be read. */
   readonly flushed: () => Promise<void>
+  readonly declared: DeclaredMetricFilters
   /** Mounted beside: one route takes them all. */
   readonly others: readonly AwsService[]
 }
 
 export interface CloudWatch {
   readonly groups: LogGroups
+  /** What metric filters make of lines. */
+  readonly metricsOf: LogMetrics['pointsOf']
   stop(): Promise<void>
 }
 
@@ -36,15 +41,17 @@ const DAY_MS = 86_400_000
 
 /** Adds the routes. The groups are to be told of every line that is taken in, on whatever way. */
 export function mountCloudWatch(main: HttpServer, options: CloudWatchOptions): CloudWatch {
-  const { config, log, store, now, flushed, invocations } = options
+  const { config, log, store, now, flushed, invocations, declared, ingest } = options
   const { region, accountId } = config
   const keptMs = (): number => options.keptDays() * DAY_MS
   const groups = new LogGroups({ file: join(options.dataDir, 'log-groups.json'), nowMs: Date.now, keptMs, log })
   const retention = new LogRetention({ groups, deleteLogs: store.deleteLogs, now, log })
-  const writing = { ingest: options.ingest, counters: options.counters, now }
+  const metrics = new LogMetrics({ groups, declared: declared.list, ingest, now, log })
+  const writing = { ingest, counters: options.counters, now }
   const logs = logsService({
     ...writing,
     groups,
+    declared,
     keptMs,
     region,
     accountId,
@@ -61,7 +68,9 @@ export function mountCloudWatch(main: HttpServer, options: CloudWatchOptions): C
   mountAws(main, { services, log })
   return {
     groups,
+    metricsOf: (lines) => metrics.pointsOf(lines),
     async stop() {
+      await metrics.stop()
       await retention.stop()
       groups.stop()
     },

@@ -249,6 +249,29 @@ export interface LogSubscriptionSpec {
   readonly functionName: string
 }
 
+/** What a metric filter makes of a line that fits. */
+export interface MetricTransformation {
+  readonly metricName: string
+  readonly metricNamespace: string
+  /** A number, `$.selector` or `$field`. */
+  readonly metricValue: string
+  /** Recorded for a minute whose lines did not fit. */
+  readonly defaultValue?: number
+  /** Name of the dimension → selector. */
+  readonly dimensions?: Readonly<Record<string, string>>
+  readonly unit?: string
+}
+
+/** AWS::Logs::MetricFilter. */
+export interface MetricFilterSpec {
+  readonly logicalId: string
+  readonly stack: string
+  readonly filterName: string
+  readonly logGroup: string
+  readonly pattern: string
+  readonly transformation: MetricTransformation
+}
+
 /** A resource of the template that the pass-through cloud has: made there when the app is deployed. */
 export interface CloudResourceSpec {
   readonly logicalId: string
@@ -273,6 +296,7 @@ export interface AppTriggers {
   readonly topicSubscriptions: readonly TopicSubscriptionSpec[]
   readonly bucketNotifications: readonly BucketNotificationSpec[]
   readonly logSubscriptions: readonly LogSubscriptionSpec[]
+  readonly metricFilters: readonly MetricFilterSpec[]
   /** In the order of the template. */
   readonly cloudResources: readonly CloudResourceSpec[]
 }
@@ -288,6 +312,7 @@ export const NO_TRIGGERS: AppTriggers = {
   topicSubscriptions: [],
   bucketNotifications: [],
   logSubscriptions: [],
+  metricFilters: [],
   cloudResources: [],
 }
 

@@ -35,6 +35,7 @@ const REPLACING: Readonly<Record<string, readonly string[]>> = {
   'AWS::Lambda::Url': ['TargetFunctionArn', 'Qualifier'],
   'AWS::Lambda::Version': ['FunctionName', 'CodeSha256', 'Description'],
   'AWS::Logs::LogGroup': ['LogGroupName'],
+  'AWS::Logs::MetricFilter': ['FilterName', 'LogGroupName'],
   'AWS::S3::Bucket': ['BucketName'],
   'AWS::S3::BucketPolicy': ['Bucket'],
   'AWS::SNS::Subscription': ['Endpoint', 'Protocol', 'TopicArn'],

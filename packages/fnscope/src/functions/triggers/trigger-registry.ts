@@ -45,6 +45,10 @@ export class TriggerRegistry {
     return this.#remove('functionUrls', (spec) => spec.functionName === functionName, options.quiet === true)
   }
 
+  removeMetricFilter(logGroup: string, filterName: string): boolean {
+    return this.#remove('metricFilters', (spec) => spec.logGroup === logGroup && spec.filterName === filterName, false)
+  }
+
   /** What a change names is there: functions may be called. Those who replace a stack say so at the end. */
   settle(): void {
     for (const caller of this.#callers) caller()
@@ -74,7 +78,7 @@ export class TriggerRegistry {
     return this.#stacks.get(OWN) ?? NO_TRIGGERS
   }
 
-  #remove<Kind extends 'eventSources' | 'functionUrls'>(
+  #remove<Kind extends 'eventSources' | 'functionUrls' | 'metricFilters'>(
     kind: Kind,
     is: (spec: AppTriggers[Kind][number]) => boolean,
     quiet: boolean,

@@ -1,13 +1,20 @@
 // Filter patterns of space-delimited messages: [ip, user, ..., status = 4* && status != 404, bytes > 1000].
+import type { FilterPattern } from './filter-pattern.ts'
+import { PatternError } from './pattern-error.ts'
 import { comparer, MAX_DEPTH, PatternScan } from './pattern-scan.ts'
 
 type Test = (value: string) => boolean
 
+interface NamedField {
+  readonly name: string
+  readonly test: Test
+}
+
 /** Undefined: any number of fields stands here. */
-type Field = Test | undefined
+type Field = NamedField | undefined
 
 /** @throws PatternError */
-export function parseFieldsPattern(pattern: string): (message: string) => boolean {
+export function parseFieldsPattern(pattern: string): FilterPattern {
   const scan = new PatternScan(pattern)
   scan.expect('[')
   const fields: Field[] = []
@@ -18,21 +25,39 @@ export function parseFieldsPattern(pattern: string): (message: string) => boolea
   const gaps = fields.filter((one) => one === undefined).length
   if (gaps > 1) throw scan.error('... stands there twice')
   const gap = fields.indexOf(undefined)
-  return (message) => {
+  /** Each value with the field that it is of; undefined when there are too many or too few. */
+  const paired = (message: string): readonly (readonly [value: string, field: Field])[] | undefined => {
     const values = splitFields(message)
-    if (gaps === 0) return values.length === fields.length && fields.every((test, index) => test!(values[index]!))
-    if (values.length < fields.length - 1) return false
-    const after = fields.length - gap - 1
-    return (
-      fields.slice(0, gap).every((test, index) => test!(values[index]!)) &&
-      fields.slice(gap + 1).every((test, index) => test!(values[values.length - after + index]!))
-    )
+    const more = values.length - fields.length
+    if (gap === -1 ? more !== 0 : more < -1) return undefined
+    return values.map((value, index) => {
+      if (gap === -1 || index < gap) return [value, fields[index]]
+      return [value, index <= gap + more ? undefined : fields[index - more]]
+    })
+  }
+  const values = (message: string): ReadonlyMap<string, string> =>
+    new Map((paired(message) ?? []).map(([value, one], index) => [`$${one?.name ?? index + 1}`, value]))
+  return {
+    matches: (message) => paired(message)?.every(([value, one]) => one?.test(value) ?? true) ?? false,
+    containing: [],
+    regexes: scan.regexes,
+    values: {
+      extract: values,
+      reader(selector) {
+        if (!fields.some((one) => one !== undefined && `$${one.name}` === selector))
+          throw new PatternError(`the pattern has no field "${selector}"`, 0)
+        return (message) => values(message).get(selector)
+      },
+    },
   }
 }
 
 function field(scan: PatternScan): Field {
   if (scan.take('...')) return undefined
-  return either(scan, 0)
+  const at = scan.at
+  const test = either(scan, 0)
+  const name = /[\p{L}\p{N}_]+/u.exec(scan.text.slice(at))
+  return { name: name![0], test }
 }
 
 function either(scan: PatternScan, depth: number): Test {

@@ -1,21 +1,51 @@
 // Filter patterns of JSON: { $.user.name = "ana*" && ($.items[0].price > 3 || $.error IS NULL) }.
+import type { FilterPattern } from './filter-pattern.ts'
 import { comparer, MAX_DEPTH, PatternScan } from './pattern-scan.ts'
 
 type Test = (root: unknown) => boolean
 /** A member, a place in a list, or each of a list. */
 type Step = string | number | { readonly each: true }
 
-/** Whether a message that is a JSON object or list fulfils the pattern; another message does not. @throws PatternError */
-export function parseJsonPattern(pattern: string): (message: string) => boolean {
-  const scan = new PatternScan(pattern)
+/** Fits messages that are a JSON object or list and fulfil the pattern. @throws PatternError */
+export function parseJsonPattern(pattern: string): FilterPattern {
+  const scan = new JsonScan(pattern)
   scan.expect('{')
   const test = either(scan, 0)
   scan.expect('}')
   scan.end()
-  return (message) => {
-    const root = jsonOf(message)
-    return root !== undefined && test(root)
+  return {
+    matches: (message) => {
+      const root = jsonOf(message)
+      return root !== undefined && test(root)
+    },
+    containing: ['{'],
+    regexes: scan.regexes,
+    values: {
+      extract(message) {
+        const root = jsonOf(message)
+        const found = [...scan.selectors].flatMap(([name, steps]) => {
+          const [value] = valuesAt(root, steps)
+          return value === undefined ? [] : [[name, textOf(value)] as const]
+        })
+        return new Map(found)
+      },
+      reader(text) {
+        const of = new JsonScan(text)
+        const steps = selector(of)
+        of.end()
+        return (message) => valuesAt(jsonOf(message), steps)[0]
+      },
+    },
   }
+}
+
+class JsonScan extends PatternScan {
+  /** As they are written. */
+  readonly selectors = new Map<string, readonly Step[]>()
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
 /** The object or list that a message is, undefined when it is none. */
@@ -29,19 +59,19 @@ export function jsonOf(message: string): object | undefined {
   }
 }
 
-function either(scan: PatternScan, depth: number): Test {
+function either(scan: JsonScan, depth: number): Test {
   const tests = [both(scan, depth)]
   while (scan.take('||')) tests.push(both(scan, depth))
   return tests.length === 1 ? tests[0]! : (root) => tests.some((test) => test(root))
 }
 
-function both(scan: PatternScan, depth: number): Test {
+function both(scan: JsonScan, depth: number): Test {
   const tests = [one(scan, depth)]
   while (scan.take('&&')) tests.push(one(scan, depth))
   return tests.length === 1 ? tests[0]! : (root) => tests.every((test) => test(root))
 }
 
-function one(scan: PatternScan, depth: number): Test {
+function one(scan: JsonScan, depth: number): Test {
   if (depth > MAX_DEPTH) throw scan.error(`nested deeper than ${MAX_DEPTH}`)
   if (scan.take('(')) {
     const test = either(scan, depth + 1)
@@ -62,8 +92,9 @@ function wordTest(word: string, steps: readonly Step[]): Test {
   return (root) => valuesAt(root, steps).includes(wanted)
 }
 
-function selector(scan: PatternScan): readonly Step[] {
+function selector(scan: JsonScan): readonly Step[] {
   if (!scan.take('$')) throw scan.error('expected a selector that begins with $')
+  const start = scan.at - 1
   const steps: Step[] = []
   for (;;) {
     const rest = scan.text.slice(scan.at)
@@ -76,6 +107,7 @@ function selector(scan: PatternScan): readonly Step[] {
     else steps.push(found[2] === undefined ? (found[3] ?? found[4]!) : { each: true })
   }
   if (scan.text[scan.at] === '.' || scan.text[scan.at] === '[') throw scan.error('expected a name')
+  scan.selectors.set(scan.text.slice(start, scan.at), steps)
   return steps
 }
 

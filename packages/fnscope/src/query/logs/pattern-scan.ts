@@ -14,6 +14,8 @@ export const MAX_DEPTH = 50
 export class PatternScan {
   readonly text: string
   at = 0
+  /** Those that were read until now. */
+  regexes = 0
 
   constructor(text: string) {
     this.text = text
@@ -57,6 +59,7 @@ export class PatternScan {
     const regex = this.match(/%([^%]*)%/y)
     if (regex !== undefined) {
       const compiled = patternRegex(regex[1]!, this.at - regex[1]!.length - 1)
+      this.regexes += 1
       return { test: (value) => compiled.test(value) }
     }
     const word = this.match(/[^\s"%&|,(){}[\]=<>!]+/y)?.[0]

@@ -21,6 +21,7 @@ export function parseTerms(pattern: string): FilterPattern {
   if (any!.length > 0 && any!.length < terms.length)
     throw new PatternError('terms with ? cannot stand beside terms without', any![0]!.at)
   return {
+    regexes: terms.filter(({ text }) => text === undefined).length,
     containing: all!.flatMap(({ text }) => text ?? []),
     matches: (message) =>
       all!.every(({ test }) => test(message)) &&
