@@ -31,8 +31,8 @@ test('a process has the doors of its roles: who runs functions has the one by wh
       .map(([name]) => name)
   assert.ok(open('receive').length > 1)
   assert.ok(!open('receive').includes('jaeger-query'))
-  assert.deepEqual(open('query'), ['jaeger-query'])
-  assert.deepEqual(open('platform,query'), ['xray-daemon', 'jaeger-query'])
+  assert.deepEqual(open('query'), ['jaeger-query', 'jaeger-query-grpc'])
+  assert.deepEqual(open('platform,query'), ['xray-daemon', 'jaeger-query', 'jaeger-query-grpc'])
   assert.throws(() => readConfig({ roles: 'query', door: ['xray-daemon=127.0.0.1:2001'] }, {}), {
     code: 'FNS_USAGE',
     message: /--door xray-daemon.*role receive/,

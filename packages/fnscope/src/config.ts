@@ -113,12 +113,14 @@ const DOOR_PORTS = {
   'jaeger-binary': 6832,
   'jaeger-sampling': 5778,
   'jaeger-query': 16686,
+  'jaeger-query-grpc': 16685,
   zipkin: 9411,
 } as const
 /** The daemon's is also how functions report to the process that runs them. */
 const DOOR_ROLES: Readonly<Record<string, readonly Role[]>> = {
   'xray-daemon': ['receive', 'platform'],
   'jaeger-query': ['query'],
+  'jaeger-query-grpc': ['query'],
 } satisfies { readonly [door in DoorName]?: readonly Role[] }
 /** What they speak has no place for a token: wider than loopback by their own --door alone. */
 const DOORS_WITHOUT_TOKEN: readonly string[] = [

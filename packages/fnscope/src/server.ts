@@ -26,7 +26,7 @@ import { findPython } from './functions/runtimes/python.ts'
 import { BodyBudget } from './http/body-budget.ts'
 import { closeHttpServer } from './http/server.ts'
 import { jaegerEndpoint } from './doors/jaeger-endpoint.ts'
-import { openJaegerDoor } from './doors/jaeger-query-door.ts'
+import { openJaegerDoors } from './doors/jaeger-query-door.ts'
 import type { Logger } from './log.ts'
 import { mountDatawayOnMain } from './doors/dataway-mount.ts'
 import { openBeside } from './doors/beside.ts'
@@ -214,14 +214,12 @@ export async function startServer(config: Config, options: StartOptions): Promis
   cleanup.defer(() => daemon.stop())
   const telemetry = await openTelemetryDoors(config.doors, doorContext)
   cleanup.defer(() => telemetry.stop())
-  const jaeger = await openJaegerDoor(config.doors['jaeger-query'], {
+  const jaeger = await openJaegerDoors(config.doors, {
+    ...doorContext,
     query: { reader: store, now: clock, bounds },
     store,
-    counters,
-    log,
-    token: config.token,
   })
-  cleanup.defer(() => jaeger.stop())
+  for (const door of [jaeger['jaeger-query'], jaeger['jaeger-query-grpc']]) cleanup.defer(() => door.stop())
 
   const deployedListeners: ((app: ConsoleApp) => void)[] = []
   const deploy = async (dir: string, parameters?: Readonly<Record<string, string>>): Promise<ConsoleApp> => {
@@ -234,7 +232,8 @@ export async function startServer(config: Config, options: StartOptions): Promis
   const doors = (): Record<string, string> => ({
     'xray-daemon': daemon.description,
     ...telemetry.descriptions,
-    'jaeger-query': jaeger.description,
+    'jaeger-query': jaeger['jaeger-query'].description,
+    'jaeger-query-grpc': jaeger['jaeger-query-grpc'].description,
   })
   const health = (): ConsoleHealth => ({
     version: VERSION,

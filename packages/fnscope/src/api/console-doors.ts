@@ -76,6 +76,7 @@ const KINDS: Readonly<Record<string, DoorKind>> = {
     hint: (address) => `http://${address}/sampling?service=NAME`,
   },
   'jaeger-query': { title: 'Jaeger query (for Grafana)', protocol: 'HTTP', hint: (address) => `http://${address}` },
+  'jaeger-query-grpc': { title: 'Jaeger query (gRPC)', protocol: 'gRPC', hint: (address) => `Query: ${address}` },
   zipkin: { title: 'Zipkin', protocol: 'HTTP', hint: (address) => `http://${address}/api/v2/spans` },
 }
 

@@ -1,6 +1,6 @@
-// One unary gRPC call on an HTTP/2 stream: five bytes and one message in, five bytes and one message out, the status in the
-// trailers. It ends by its answer, by its deadline, or by giving its room to others.
-import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2'
+// One gRPC call on an HTTP/2 stream: five bytes and one message in, the same out once or, of a method that streams, many
+// times, the status in the trailers. It ends by its answer, by its deadline, or by giving its room to others.
+import { constants, type IncomingHttpHeaders, type OutgoingHttpHeaders, type ServerHttp2Stream } from 'node:http2'
 
 import type { BodyBudget, BodyShare } from './body-budget.ts'
 import { BodyBuffer, type BodyFailure } from './body-buffer.ts'
@@ -9,10 +9,13 @@ import { GrpcError, parseGrpcTimeoutMs, statusTrailers } from './grpc-status.ts'
 import { ENCODINGS, inflate, InflateError, readEncoding, type Encoding } from './inflate.ts'
 import { RPC_CODE } from './rpc-status.ts'
 
-/** Message in, message out; the message's memory is used again afterwards. @throws GrpcError */
-export type UnaryMethod = (message: Buffer) => Promise<Uint8Array>
+/**
+ * Message in, message out; the message's memory is used again afterwards. Of a method that streams the messages, each made
+ * when the client has taken what was before. @throws GrpcError
+ */
+export type GrpcMethod = (message: Buffer) => Promise<Uint8Array | Iterable<Uint8Array>>
 
-export interface UnaryCallOptions {
+export interface GrpcCallOptions {
   readonly budget: BodyBudget
   /** After inflating. */
   readonly maxMessageBytes: number
@@ -31,10 +34,10 @@ const CALL_BYTES = 8 * 1024
 const ANSWER_HEADERS = { ':status': 200, 'content-type': 'application/grpc' } as const
 const OK_TRAILERS = { 'grpc-status': '0' } as const
 
-export class UnaryCall {
+export class GrpcCall {
   readonly #stream: ServerHttp2Stream
-  readonly #method: UnaryMethod
-  readonly #options: UnaryCallOptions
+  readonly #method: GrpcMethod
+  readonly #options: GrpcCallOptions
   readonly #encoding: Encoding | undefined
   readonly #share: BodyShare
   readonly #frame: BodyBuffer
@@ -44,7 +47,7 @@ export class UnaryCall {
   #answered = false
 
   /** `headers` have been found good but for their grpc-encoding. */
-  constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, method: UnaryMethod, options: UnaryCallOptions) {
+  constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, method: GrpcMethod, options: GrpcCallOptions) {
     this.#stream = stream
     this.#method = method
     this.#options = options
@@ -101,13 +104,14 @@ export class UnaryCall {
       if (this.#answered || this.#stream.destroyed) return
       const answer = await this.#method(message)
       this.#frame.recycle()
-      this.#succeed(answer)
+      if (answer instanceof Uint8Array) this.#respond(OK_TRAILERS)?.end(framed(answer))
+      else await this.#send(answer)
     } catch (error) {
       if (error instanceof GrpcError) this.#fail(error)
       else if (error instanceof InflateError) this.#fail(malformed(error.message, error))
       else {
         this.#options.failures.add(error, 'call failed')
-        this.#fail(new GrpcError(RPC_CODE.internal, 'fnscope failed to answer; its log says why.'))
+        this.#fail(FAILED)
       }
     }
   }
@@ -124,14 +128,28 @@ export class UnaryCall {
     return plain
   }
 
-  #succeed(answer: Uint8Array): void {
-    if (!this.#answer()) return
-    const frame = Buffer.alloc(PREFIX_BYTES + answer.length)
-    frame.writeUInt32BE(answer.length, 1)
-    frame.set(answer, PREFIX_BYTES)
-    this.#stream.respond(ANSWER_HEADERS, { waitForTrailers: true })
-    this.#stream.once('wantTrailers', () => this.#stream.sendTrailers(OK_TRAILERS))
-    this.#stream.end(frame)
+  async #send(messages: Iterable<Uint8Array>): Promise<void> {
+    const trailers: OutgoingHttpHeaders = { ...OK_TRAILERS }
+    const stream = this.#respond(trailers)
+    if (stream === undefined) return
+    try {
+      for (const message of messages) {
+        if (!stream.write(framed(message))) await taken(stream)
+        if (stream.destroyed || stream.closed) return
+      }
+    } catch (error) {
+      this.#options.failures.add(error, 'call failed')
+      Object.assign(trailers, statusTrailers(FAILED))
+    }
+    stream.end()
+  }
+
+  /** Begins the answer; the trailers are read when it ends. Undefined when there is nobody to answer. */
+  #respond(trailers: OutgoingHttpHeaders): ServerHttp2Stream | undefined {
+    if (!this.#answer()) return undefined
+    const stream = this.#stream
+    stream.respond(ANSWER_HEADERS, { waitForTrailers: true })
+    return stream.once('wantTrailers', () => stream.sendTrailers(trailers))
   }
 
   /** Headers that are trailers too; what still comes is not read. */
@@ -150,6 +168,22 @@ export class UnaryCall {
   }
 }
 
+function framed(message: Uint8Array): Buffer {
+  const frame = Buffer.alloc(PREFIX_BYTES + message.length)
+  frame.writeUInt32BE(message.length, 1)
+  frame.set(message, PREFIX_BYTES)
+  return frame
+}
+
+/** Resolves when the client has taken what was written, or is gone. */
+async function taken(stream: ServerHttp2Stream): Promise<void> {
+  if (stream.destroyed || stream.closed) return
+  const { promise, resolve } = Promise.withResolvers<void>()
+  stream.once('drain', resolve).once('close', resolve)
+  await promise
+  stream.off('drain', resolve).off('close', resolve)
+}
+
 /** Ends a call that has had no answer yet, whether its request is whole or not. */
 export function endCall(stream: ServerHttp2Stream, error: GrpcError): void {
   const accepted =
@@ -166,6 +200,7 @@ export function stopReading(stream: ServerHttp2Stream): void {
   setTimeout(() => stream.close(NGHTTP2_NO_ERROR), READ_ON_MS).unref()
 }
 
+const FAILED = new GrpcError(RPC_CODE.internal, 'fnscope failed to answer; its log says why.')
 const MORE_THAN_ONE = new GrpcError(RPC_CODE.unimplemented, 'The call has more than one message; its method takes one.')
 
 function malformed(message: string, cause?: unknown): GrpcError {

@@ -1,4 +1,4 @@
-// gRPC over plain text HTTP/2 with prior knowledge, unary methods alone: sockets, sessions and their bounds. What happens
+// gRPC over plain text HTTP/2 with prior knowledge, methods that take one message: sockets, sessions and their bounds. What happens
 // in one call is grpc-call.ts. Whoever comes with HTTP/1.1 is told where to go.
 import { once } from 'node:events'
 import {
@@ -15,7 +15,7 @@ import type { Logger } from '../log.ts'
 import type { BodyBudget } from './body-budget.ts'
 import { FailureLog } from './failure-log.ts'
 import { closedDoor, formatAddress, type BoundAddress, type ClosedDoor, type WantedAddress } from './door-address.ts'
-import { endCall, stopReading, UnaryCall, type UnaryCallOptions, type UnaryMethod } from './grpc-call.ts'
+import { endCall, stopReading, GrpcCall, type GrpcCallOptions, type GrpcMethod } from './grpc-call.ts'
 import { GrpcError } from './grpc-status.ts'
 import { refuseHost } from './host-guard.ts'
 import { refuseOrigin } from './origin-guard.ts'
@@ -25,7 +25,7 @@ import { refuseToken } from './token-guard.ts'
 
 export interface GrpcServerOptions {
   /** `/package.Service/Method` → what it does. */
-  readonly methods: Readonly<Record<string, UnaryMethod>>
+  readonly methods: Readonly<Record<string, GrpcMethod>>
   readonly log: Logger
   readonly counters: Counters
   readonly budget: BodyBudget
@@ -74,7 +74,7 @@ const GREETING = 'PRI'
 interface Connection {
   readonly socket: Socket
   session: ServerHttp2Session | undefined
-  readonly calls: Set<UnaryCall>
+  readonly calls: Set<GrpcCall>
   hadCalls: boolean
   /** When its last call ended, or it was opened. */
   quietSinceMs: number
@@ -83,8 +83,8 @@ interface Connection {
 export class GrpcServer {
   readonly #options: GrpcServerOptions
   readonly #limits: GrpcLimits
-  readonly #callOptions: UnaryCallOptions
-  readonly #methods: ReadonlyMap<string, UnaryMethod>
+  readonly #callOptions: GrpcCallOptions
+  readonly #methods: ReadonlyMap<string, GrpcMethod>
   readonly #sockets: Server
   readonly #sessionOptions: ServerOptions
   readonly #connections = new Map<Socket, Connection>()
@@ -240,7 +240,7 @@ export class GrpcServer {
       this.#countBad(RPC_CODE.unimplemented)
       return endCall(stream, new GrpcError(RPC_CODE.unimplemented, `There is no method ${headers[':path']} here.`))
     }
-    const call = new UnaryCall(stream, headers, method, this.#callOptions)
+    const call = new GrpcCall(stream, headers, method, this.#callOptions)
     connection.calls.add(call)
     connection.hadCalls = true
     stream.once('close', () => {

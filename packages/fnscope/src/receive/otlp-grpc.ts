@@ -1,5 +1,5 @@
 // OTLP over gRPC: the Export method of each signal, on the server for unary methods.
-import type { UnaryMethod } from '../http/grpc-call.ts'
+import type { GrpcMethod } from '../http/grpc-call.ts'
 import { GrpcServer, type GrpcServerOptions } from '../http/grpc-server.ts'
 import { encodeOtlpAnswer } from './otlp-answer.ts'
 import type { Intake } from './intake.ts'
@@ -27,6 +27,6 @@ export function createOtlpGrpc(options: OtlpGrpcOptions): GrpcServer {
   })
 }
 
-function exportMethod({ decodeProtobuf }: OtlpSignal, intake: Intake): UnaryMethod {
+function exportMethod({ decodeProtobuf }: OtlpSignal, intake: Intake): GrpcMethod {
   return async (message) => encodeOtlpAnswer(await takeMessage(message, decodeProtobuf, intake))
 }
