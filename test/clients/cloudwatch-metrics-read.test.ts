@@ -154,6 +154,45 @@ answer([
   }
 })
 
+test('Metrics Insights: SELECT over metrics, grouped, ordered and in metric math, through boto3 and the aws CLI', async () => {
+  const found = await python<readonly (readonly unknown[])[]>(`${ASK('json')}
+from aws_both import both
+put = lambda name, shop, *values, **more: client.put_metric_data(Namespace='Chain', MetricData=[{'MetricName': name, 'Timestamp': at(60 * i), 'Value': v, 'Dimensions': [{'Name': k, 'Value': w} for k, w in {'shop': shop, **more}.items()]} for i, v in enumerate(values)])
+put('Sales', '商店', 1, 2); put('Sales', 'b', 10, 20); put('Sales', 'b', 100, till='1'); put('Other', 'b', 1000)
+client.put_metric_data(Namespace='Chain', MetricData=[{'MetricName': 'Sales', 'Timestamp': at(0), 'Value': 5}])
+eventually(lambda: len(client.list_metrics(Namespace='Chain')['Metrics']) == 5)
+out = []
+for ask in both('cloudwatch'):
+  def data(*queries):
+    r = ask('GetMetricData', StartTime=at(0), EndTime=at(300), ScanBy='TimestampAscending', MetricDataQueries=[{'Id': 'q%d' % i, **q} for i, q in enumerate(queries)])
+    return r if isinstance(r, str) else [[x['Label'], [int(t - at(0).timestamp()) for t in x['Timestamps']], x['Values']] for x in r['MetricDataResults']]
+  q = lambda text, period=60, **k: data({'Expression': text, 'Period': period, **k})
+  out.append([
+    q('SELECT SUM(Sales) FROM Chain', 300), q('SELECT AVG(Sales) FROM SCHEMA(Chain, shop) GROUP BY shop ORDER BY SUM() DESC'),
+    q("SELECT MAX(Sales) FROM Chain WHERE shop = 'b' AND till != '2'"), q('SELECT COUNT(Sales) FROM "Chain" GROUP BY shop ORDER BY COUNT() ASC LIMIT 1', 300, Label='least'),
+    q("SELECT MIN(Sales) FROM SCHEMA(Chain) WHERE shop = 'b'"), 
+    data({'Expression': 'SELECT SUM(Sales) FROM SCHEMA(Chain, shop) GROUP BY shop', 'Period': 60, 'ReturnData': False}, {'Expression': 'SUM(q0) * 2', 'Label': 'twice'}),
+    data({'Expression': 'SELECT SUM(Sales) FROM Chain'}), q('SELECT P99(Sales) FROM Chain'), q("SELECT SUM(Sales) FROM Chain WHERE shop LIKE 'b%'"), q('SELECT SUM(Sales) FROM Chain', 7),
+  ])
+answer(out)`)
+  const answers = [
+    [['q0', [0], [138]]],
+    [
+      ['b', [0, 60], [10, 20]],
+      ['商店', [0, 60], [1, 2]],
+    ],
+    [['q0', [0], [100]]],
+    [['least Other', [0], [1]]],
+    [],
+    [['twice', [0, 60], [22, 44]]],
+    'ValidationError',
+    'ValidationError',
+    'ValidationError',
+    'InvalidParameterValue',
+  ]
+  assert.deepEqual(found, [answers, answers])
+})
+
 test('what is not supported is refused, never answered with nothing', async () => {
   const failures = await python<readonly (readonly [string, number, string])[]>(`${ASK('json')}
 g = lambda query, **k: failure(client.get_metric_data, **{'StartTime': at(0), 'EndTime': at(300), 'MetricDataQueries': [{'Id': 'q', **query}], **k})

@@ -3,6 +3,7 @@ import type { JsonObject } from '../codec/json.ts'
 import { filledLabel } from '../query/metrics/metric-labels.ts'
 import { parseMath, type MathExpression } from '../query/metrics/metric-math.ts'
 import { labelsOf, type MetricSearch } from '../query/metrics/metric-search.ts'
+import { isMetricsInsights, parseMetricsInsights, type MetricsInsights } from '../query/metrics/metrics-insights.ts'
 import {
   isSeries,
   MathError,
@@ -33,7 +34,7 @@ import { ServiceError } from './service-error.ts'
 
 const MAX_QUERIES = 500
 const MAX_DATA_POINTS = 100_800
-/** Metrics that one SEARCH may find. */
+/** Metrics that one SEARCH or SELECT may find. */
 const MAX_FOUND = 500
 
 interface DataQuery {
@@ -41,6 +42,7 @@ interface DataQuery {
   readonly label: string | undefined
   readonly returned: boolean
   readonly math: MathExpression | undefined
+  readonly insights: { readonly query: MetricsInsights; readonly periodSeconds: number } | undefined
   readonly metric: (Wanted & { readonly statistic: Statistic }) | undefined
 }
 
@@ -52,14 +54,17 @@ export async function getMetricData(input: JsonObject, options: MetricReadOption
   if (!Number.isInteger(most) || most < 1 || most > MAX_DATA_POINTS)
     throw invalid(`The parameter MaxDatapoints must be a number from 1 to ${MAX_DATA_POINTS}.`)
   const from = tokenIn(input)
-  const periods = queries.flatMap(({ metric, math }) => [
+  const periods = queries.flatMap(({ metric, math, insights }) => [
+    ...(insights === undefined ? [] : [insights.periodSeconds]),
     ...(metric === undefined ? [] : [metric.periodSeconds]),
     ...(math?.searches ?? []).map(({ periodSeconds }) => periodSeconds),
   ])
   const span = spanIn(input, Math.min(60, ...periods))
-  const metrics = new Map<string, TimeSeries>()
+  const metrics = new Map<string, MathValue>()
   for (const { id, metric } of queries)
     if (metric !== undefined) metrics.set(id, await readMetric(metric, { id, span, options }))
+  for (const { id, insights } of queries)
+    if (insights !== undefined) metrics.set(id, await readInsights(insights, { id, span, options }))
   const found = new Map<MetricSearch, readonly TimeSeries[]>()
   for (const { id, math } of queries)
     for (const search of math?.searches ?? []) found.set(search, await readFound(search, { id, span, options }))
@@ -132,22 +137,48 @@ async function readMetric(
   return { label: name, periodSeconds, points, metric: { namespace, name, dimensions, stat: statistic.name } }
 }
 
-async function readFound(search: MetricSearch, reading: Reading): Promise<readonly TimeSeries[]> {
+/** One series without a label of its own where the query does not group. */
+async function readInsights(
+  { query, periodSeconds }: NonNullable<DataQuery['insights']>,
+  reading: Reading,
+): Promise<MathValue> {
+  const { namespace, name } = query
   const { id, span, options } = reading
+  const metrics = await listed(reading, { namespace, name, meets: ({ dimensions }) => query.meets(dimensions) })
+  const read = []
+  for (const { dimensions } of metrics) {
+    const wanted = { namespace, name, dimensions, periodSeconds, unit: undefined }
+    read.push({ dimensions, periods: await statistics(options.reader, wanted, span, false) })
+  }
+  const series = query.series(read, periodSeconds)
+  const [only] = series
+  return only?.label === '' ? { ...only, label: id } : series
+}
+
+interface Listing extends Partial<Pick<MetricName, 'namespace' | 'name'>> {
+  readonly meets: (metric: Pick<MetricName, 'namespace' | 'name' | 'dimensions'>) => boolean
+}
+
+/** The metrics of the time that are meant, in a steady order. @throws ServiceError when there are too many */
+async function listed(
+  { id, span, options }: Reading,
+  { meets, ...only }: Listing,
+): Promise<readonly Pick<MetricName, 'namespace' | 'name' | 'dimensions'>[]> {
   const range = { startNanos: toNanos(span.startSeconds), endNanos: toNanos(span.endSeconds) }
-  const listed = await options.reader.metricSeries({ range, limit: MAX_SERIES })
   const found = new Map<string, Pick<MetricName, 'namespace' | 'name' | 'dimensions'>>()
-  for (const series of listed)
+  for (const series of await options.reader.metricSeries({ range, ...only, limit: MAX_SERIES }))
     for (const dimensions of shownDimensions(series)) {
       const { namespace, name } = series
       const metric = { namespace, name, dimensions }
-      if (namespace !== '' && search.meets(metric)) found.set(JSON.stringify(metric), metric)
+      if (namespace !== '' && meets(metric)) found.set(JSON.stringify(metric), metric)
     }
   if (found.size > MAX_FOUND)
-    throw invalid(
-      `Error in expression '${id}': SEARCH finds ${found.size} metrics, and at most ${MAX_FOUND} are taken.`,
-    )
-  const metrics = [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, metric]) => metric)
+    throw invalid(`Error in expression '${id}': it finds ${found.size} metrics, and at most ${MAX_FOUND} are taken.`)
+  return [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, metric]) => metric)
+}
+
+async function readFound(search: MetricSearch, reading: Reading): Promise<readonly TimeSeries[]> {
+  const metrics = await listed(reading, { meets: (metric) => search.meets(metric) })
   const labels = labelsOf(metrics)
   const series: TimeSeries[] = []
   for (const [index, metric] of metrics.entries()) {
@@ -163,7 +194,7 @@ async function readFound(search: MetricSearch, reading: Reading): Promise<readon
 
 interface Computing {
   readonly queries: readonly DataQuery[]
-  readonly metrics: ReadonlyMap<string, TimeSeries>
+  readonly metrics: ReadonlyMap<string, MathValue>
   readonly found: ReadonlyMap<MetricSearch, readonly TimeSeries[]>
   readonly span: Span
 }
@@ -178,7 +209,7 @@ function resultOf(query: DataQuery, computing: Computing, below: readonly string
         const other = queries.find((one) => one.id === id)
         return other === undefined ? undefined : resultOf(other, computing, [...below, query.id])
       },
-      metrics: (part) => [...metrics].flatMap(([id, series]) => (id.includes(part) ? [series] : [])),
+      metrics: (part) => [...metrics].flatMap(([id, value]) => (id.includes(part) ? seriesOf(value) : [])),
       found: (search) => found.get(search) ?? [],
       times(periodSeconds) {
         const times: number[] = []
@@ -209,6 +240,7 @@ function queriesIn(input: JsonObject): readonly DataQuery[] {
     if (!/^[a-z]\w{0,254}$/.test(id))
       throw invalid(`The value '${id}' for parameter MetricDataQueries.Id is not matching ^[a-z][a-zA-Z0-9_]*$.`)
     const [stat, expression] = [objectIn(one, 'MetricStat'), textIn(one, 'Expression')]
+    const isSelect = expression !== undefined && isMetricsInsights(expression)
     if ((stat === undefined) === (expression === undefined))
       throw invalid(`The query ${id} must have one of MetricStat and Expression.`)
     if (textIn(one, 'AccountId') !== undefined) throw invalid(`AccountId of ${id} is not supported by fnscope.`)
@@ -216,13 +248,26 @@ function queriesIn(input: JsonObject): readonly DataQuery[] {
       id,
       label: textIn(one, 'Label'),
       returned: booleanIn(one, 'ReturnData') ?? true,
-      math: expression === undefined ? undefined : explained(id, () => parseMath(expression)),
+      math: expression === undefined || isSelect ? undefined : explained(id, () => parseMath(expression)),
+      insights: isSelect ? insightsIn(one, { id, expression }) : undefined,
       metric: stat === undefined ? undefined : metricStatIn(stat, id),
     }
   })
   if (new Set(queries.map(({ id }) => id)).size < queries.length)
     throw invalid('The values for parameter id in MetricDataQueries are not unique.')
   return queries
+}
+
+function insightsIn(
+  query: JsonObject,
+  { id, expression }: { readonly id: string; readonly expression: string },
+): NonNullable<DataQuery['insights']> {
+  if (numberIn(query, 'Period') === undefined)
+    throw invalid(`Error in expression '${id}': Period must not be null where a query selects.`)
+  return {
+    query: explained(id, () => parseMetricsInsights(expression)),
+    periodSeconds: periodIn(query, 'Period'),
+  }
 }
 
 function metricStatIn(stat: JsonObject, id: string): NonNullable<DataQuery['metric']> {

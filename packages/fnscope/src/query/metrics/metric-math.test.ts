@@ -88,7 +88,6 @@ for (const [expression, expected] of CASES)
 
 const WRONG: readonly (readonly [string, RegExp])[] = [
   ['ANOMALY_DETECTION_BAND(m1)', /the function ANOMALY_DETECTION_BAND is not supported by fnscope \(character 1\)/],
-  ['SELECT AVG(x) FROM y', /Metrics Insights .* is not supported/],
   ['m1 + none', /no query with the id none \(character 6\)/],
   ['m1 m2', /expected the end of the expression \(character 4\)/],
   ['SUM(m1', /expected \) \(character 7\)/],

@@ -54,7 +54,6 @@ const SPELLINGS: Readonly<Record<string, Mark>> = { OR: '||', AND: '&&', '<>': '
 
 /** @throws MathError */
 export function parseMath(expression: string): MathExpression {
-  if (/^\s*SELECT\s/i.test(expression)) throw new MathError('Metrics Insights (SELECT …) is not supported by fnscope')
   const reader = new MathReader(expression)
   const calculate = reader.level(0)
   reader.end()
