@@ -79,7 +79,6 @@ out['parameters'] = [[one['ParameterKey'], one['ParameterValue']] for one in inn
 out['events'] = [status for name, status in statuses(inner['StackName']) if name == inner['StackName']]
 out['outer events'] = [status for name, status in statuses('outer') if name == 'Nested']
 out['called'] = json.loads(lam.invoke(FunctionName=said['Greet'])['Payload'].read())
-out['refused'] = message(cf.delete_stack, StackName=inner['StackName'])
 `)
   assert.deepEqual(answer['status'], ['CREATE_COMPLETE', 'CREATE_COMPLETE', 'CREATE_COMPLETE'])
   assert.deepEqual(answer['parents'], [null, true, true, true, true])
@@ -89,7 +88,6 @@ out['refused'] = message(cf.delete_stack, StackName=inner['StackName'])
   assert.deepEqual(answer['events'], ['CREATE_IN_PROGRESS', 'CREATE_COMPLETE'])
   assert.deepEqual(answer['outer events'], ['CREATE_IN_PROGRESS', 'CREATE_IN_PROGRESS', 'CREATE_COMPLETE'])
   assert.equal(answer['called'], 'nested')
-  assert.match(answer['refused'] as string, /is nested in \[outer\]/)
 })
 
 test('a nested template that changed in its place updates its stack; a failure beside it takes that back', async () => {
@@ -143,6 +141,81 @@ out['left'] = message(ssm.get_parameter, Name='/nested/value') is not None
   )
   assert.deepEqual(answer['child'], ['CREATE_IN_PROGRESS', 'CREATE_FAILED', 'DELETE_IN_PROGRESS', 'DELETE_COMPLETE'])
   assert.equal(answer['left'], true)
+})
+
+test('a nested stack can be changed and deleted by itself; the stack that holds it takes it back', async () => {
+  const answer = await boto<Record<string, unknown>>(`${NESTED}
+put('grandchild.json', {'Resources': {'Deep': parameter('/nested/deep', 'deep')}})
+put('child.json', child('one'))
+inner = outputs(make('alone', parent()))['Nested']
+says = lambda: json.load(lam.invoke(FunctionName=outputs(stack('alone'))['Greet'])['Payload'])
+value = lambda: ssm.get_parameter(Name='/nested/value')['Parameter']['Value']
+other = {**child('alone'), 'Resources': {**child('alone')['Resources'], 'Greet': function({'ZipFile': 'def handler(event, context): return "changed"'})}}
+given = [{'ParameterKey': 'Stage', 'UsePreviousValue': True}]
+out['nothing'] = message(cf.update_stack, StackName=inner, TemplateBody=json.dumps(child('one')), Parameters=given)
+cf.create_change_set(StackName=inner, ChangeSetName='c', TemplateBody=json.dumps(other), Parameters=given)
+out['changes'] = sorted(one['ResourceChange']['LogicalResourceId'] for one in cf.describe_change_set(StackName=inner, ChangeSetName='c')['Changes'])
+cf.execute_change_set(StackName=inner, ChangeSetName='c')
+out['updated'] = [settled(inner)['StackStatus'], stack('alone')['StackStatus'], value(), says()]
+broken = {**other, 'Resources': {**other['Resources'], 'Value': parameter('/nested/value', 'lost'), 'Bad': {'Type': 'AWS::S3::Bucket', 'DependsOn': 'Value', 'Properties': {'BucketName': 'templates'}}}}
+cf.update_stack(StackName=inner, TemplateBody=json.dumps(broken), Parameters=given)
+out['failed'] = [settled(inner)['StackStatus'], value(), says()]
+out['protected'] = message(cf.update_termination_protection, StackName=inner, EnableTerminationProtection=True)
+cf.update_stack(StackName='alone', TemplateBody=json.dumps(parent(More=parameter('/nested/more', 'x'))))
+out['taken back'] = [settled('alone')['StackStatus'], value(), says()]
+cf.delete_stack(StackName=inner)
+out['deleted'] = [settled(inner)['StackStatus'], stack('alone')['StackStatus'], message(ssm.get_parameter, Name='/nested/value') is not None, message(lam.get_function, FunctionName=outputs(stack('alone'))['Greet']) is not None]
+cf.update_stack(StackName='alone', TemplateBody=json.dumps(parent()))
+out['made again'] = [settled('alone')['StackStatus'], value(), says()]
+cf.delete_stack(StackName='alone')
+out['gone'] = settled(inner)['StackStatus']
+`)
+  assert.deepEqual(answer, {
+    nothing: 'No updates are to be performed.',
+    changes: ['Greet', 'Value'],
+    updated: ['UPDATE_COMPLETE', 'CREATE_COMPLETE', 'alone', 'changed'],
+    failed: ['UPDATE_ROLLBACK_COMPLETE', 'alone', 'changed'],
+    protected: answer['protected'],
+    'taken back': ['UPDATE_COMPLETE', 'one', 'nested'],
+    deleted: ['DELETE_COMPLETE', 'UPDATE_COMPLETE', true, true],
+    'made again': ['UPDATE_COMPLETE', 'one', 'nested'],
+    gone: 'DELETE_COMPLETE',
+  })
+  assert.match(String(answer['protected']), /is nested in \[alone\]/)
+})
+
+test('an export is made once, and stays what it is while another stack imports it, by whatever name', async () => {
+  const answer = await boto<Record<string, unknown>>(`
+exporting = lambda value, name='shared': {'Resources': {'P': parameter('/exports/' + name, value)}, 'Outputs': {'O': {'Value': value, 'Export': {'Name': name}}}}
+importing = {'Parameters': {'Name': {'Type': 'String', 'Default': 'shared'}}, 'Resources': {'P': parameter('/exports/imported', {'Fn::ImportValue': {'Fn::Sub': '\${Name}'}})}}
+make('exporter', exporting('one'))
+make('importer', importing)
+out['imported'] = [ssm.get_parameter(Name='/exports/imported')['Parameter']['Value'], cf.list_imports(ExportName='shared')['Imports']]
+def reason(name): return [one['ResourceStatusReason'] for one in cf.describe_stack_events(StackName=name)['StackEvents'] if 'xport' in one.get('ResourceStatusReason', '')][:1]
+twice = make('twice', {**exporting('two'), 'Resources': {'P': parameter('/exports/twice', 'x')}})
+out['twice'] = [twice['StackStatus'], reason('twice')]
+changed = update('exporter', exporting('two'))
+out['changed'] = [changed['StackStatus'], reason('exporter'), outputs(changed)['O']]
+dropped = update('exporter', {**exporting('one'), 'Outputs': {}})
+out['dropped'] = [dropped['StackStatus'], reason('exporter')]
+out['deleted'] = message(cf.delete_stack, StackName='exporter')
+cf.delete_stack(StackName='importer')
+settled_id = cf.get_waiter('stack_delete_complete').wait(StackName='importer', WaiterConfig={'Delay': 1})
+out['free'] = update('exporter', exporting('two'))['StackStatus']
+out['none'] = message(cf.list_imports, ExportName='shared')
+`)
+  assert.deepEqual(answer, {
+    imported: ['one', ['importer']],
+    twice: [
+      'ROLLBACK_COMPLETE',
+      ['Export with name shared is already exported by stack exporter. Rollback requested by user.'],
+    ],
+    changed: ['UPDATE_ROLLBACK_COMPLETE', ['Export shared cannot be updated as it is in use by importer'], 'one'],
+    dropped: ['UPDATE_ROLLBACK_COMPLETE', ['Export shared cannot be deleted as it is in use by importer']],
+    deleted: 'Export shared cannot be deleted as it is in use by importer',
+    free: 'UPDATE_COMPLETE',
+    none: "Export 'shared' is not imported by any stack.",
+  })
 })
 
 test('a layer that says something else is the next version of its name, and functions name that', async () => {

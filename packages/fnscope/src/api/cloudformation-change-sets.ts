@@ -1,7 +1,7 @@
 // CloudFormation's change sets: what sam and cdk deploy by. They are computed at once, so the first question finds them
 // complete.
 import type { JsonObject } from '../codec/json.ts'
-import { anyNestedDiffers } from '../control/stacks/nested-stacks.ts'
+import { anyNestedDiffers, nestedAt } from '../control/stacks/nested-stacks.ts'
 import { stackChanges } from '../control/stacks/stack-diff.ts'
 import type { ChangeSetRecord, StackRecord } from '../control/stacks/stack-record.ts'
 import { blankStack, isInProgress } from '../control/stacks/stack-record.ts'
@@ -74,12 +74,13 @@ export function changeSetOperations(context: CloudFormationContext): Readonly<Re
         { expands: false },
       )
       const record = previous ?? inReview(id, stackName)
-      const changes = stackChanges(record.resources, opened.stack.resources)
+      const wantedStack = nestedAt(opened.stack, opened.path)
+      const changes = stackChanges(record.resources, wantedStack.resources)
       const empty =
         changes.length === 0 &&
         type === 'UPDATE' &&
-        !differs(record, wanted, opened.stack.outputs) &&
-        !anyNestedDiffers(store, opened.stack)
+        !differs(record, wanted, wantedStack.outputs) &&
+        !anyNestedDiffers(store, wantedStack)
       const token = textIn(input, 'ClientToken')
       const [description, onFailure] = [textIn(input, 'Description'), textIn(input, 'OnStackFailure')]
       const set: ChangeSetRecord = {

@@ -72,15 +72,19 @@ export class CloudFormationContext {
     return this.find(requiredIn(input, 'StackName'))
   }
 
-  /** The same, as a record of the store: one of a directory is taken over. @throws ServiceError for a nested one too */
+  /** The same, when it is not nested in another. @throws ServiceError ValidationError */
+  rootStackIn(input: JsonObject): StackRecord {
+    const record = this.ownStackIn(input)
+    if (record.rootId !== undefined) throw nestedError(record, this.find(record.rootId))
+    return record
+  }
+
+  /** The same, as a record of the store: one of a directory is taken over. @throws ServiceError for one nested there */
   ownStackIn(input: JsonObject): StackRecord {
     const record = this.stackIn(input)
-    if (record.rootId !== undefined)
-      throw validationError(
-        `Stack [${record.name}] is nested in [${this.find(record.rootId).name}]: change it by changing that one.`,
-      )
     const { store, directories } = this.options
     if (store.find(record.id) !== undefined) return record
+    if (record.rootId !== undefined) throw nestedError(record, this.find(record.rootId))
     store.put(record)
     for (const one of directories()) if (one.rootId === record.id) store.put(one)
     return record
@@ -107,6 +111,10 @@ export class CloudFormationContext {
       })),
     }
   }
+}
+
+function nestedError({ name }: StackRecord, root: StackRecord): ServiceError {
+  return validationError(`Stack [${name}] is nested in [${root.name}]: ask for it there.`)
 }
 
 export function validationError(message: string): ServiceError {

@@ -1,6 +1,7 @@
 // What requests that create or change a stack say: the template, its parameters, and what goes with them.
 import { randomUUID } from 'node:crypto'
 import type { JsonObject } from '../codec/json.ts'
+import { nestedAt } from '../control/stacks/nested-stacks.ts'
 import type { OpenedStack } from '../control/stacks/stack-change.ts'
 import type { Wanted } from '../control/stacks/stack-engine.ts'
 import type { StackRecord } from '../control/stacks/stack-record.ts'
@@ -63,7 +64,7 @@ export async function readStackRequest(
     })
     const parameters = templates.parameters(template, given, previous?.parameters ?? [])
     const opened = await templates.opened({ stackName: stack.name, stackId: stack.id, text, parameters })
-    checkCapabilities(opened.stack.resources, template, capabilities, options.expands)
+    checkCapabilities(nestedAt(opened.stack, opened.path).resources, template, capabilities, options.expands)
     const tags = objectsIn(input, 'Tags')
     const roleArn = textIn(input, 'RoleARN') ?? previous?.roleArn
     const description = template['Description']

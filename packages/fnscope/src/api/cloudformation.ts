@@ -1,6 +1,7 @@
 // CloudFormation (query protocol): stacks as sam, cdk and the aws CLI create, follow and delete them. Templates are read by
 // deploy/, what happens to them is control/stacks/.
-import { anyNestedDiffers } from '../control/stacks/nested-stacks.ts'
+import { importersOf } from '../control/stacks/exports.ts'
+import { anyNestedDiffers, nestedAt } from '../control/stacks/nested-stacks.ts'
 import { isInProgress, type StackRecord } from '../control/stacks/stack-record.ts'
 import { requestOf } from '../control/stacks/stack-templates.ts'
 import { booleanIn, listIn, numberIn, textIn } from './aws-input.ts'
@@ -98,7 +99,7 @@ function stackOperations(context: CloudFormationContext): Readonly<Record<string
       const { opened, wanted } = await readStackRequest(context, input, place, { expands: true })
       if (
         stack.template === wanted.template &&
-        !anyNestedDiffers(store, opened.stack) &&
+        !anyNestedDiffers(store, nestedAt(opened.stack, opened.path)) &&
         JSON.stringify([stack.parameters, stack.tags]) === JSON.stringify([wanted.parameters, wanted.tags])
       )
         throw validationError(NOTHING_TO_UPDATE)
@@ -123,7 +124,8 @@ function stackOperations(context: CloudFormationContext): Readonly<Record<string
         store.forget(stack.id)
         return undefined
       }
-      await settledSoon(engine.remove(stack.id, { retain, force, ...(token !== undefined && { token }) }))
+      const alone = stack.parentId !== undefined && { without: () => templates.without(stack.id) }
+      await settledSoon(engine.remove(stack.id, { retain, force, ...alone, ...(token !== undefined && { token }) }))
       return undefined
     },
     CancelUpdateStack: ({ input }) => {
@@ -131,7 +133,7 @@ function stackOperations(context: CloudFormationContext): Readonly<Record<string
       throw validationError(`CancelUpdateStack cannot be called from current stack status: ${stack.status}`)
     },
     ContinueUpdateRollback: async ({ input }) => {
-      const stack = context.ownStackIn(input)
+      const stack = context.rootStackIn(input)
       if (stack.status !== 'UPDATE_ROLLBACK_FAILED')
         throw validationError(`Stack:${stack.id} is in ${stack.status} state and can not continue update rollback.`)
       const skip = (listIn(input, 'ResourcesToSkip') ?? []).filter((one) => typeof one === 'string')
@@ -142,7 +144,7 @@ function stackOperations(context: CloudFormationContext): Readonly<Record<string
       return {}
     },
     RollbackStack: async ({ input }) => {
-      const stack = context.ownStackIn(input)
+      const stack = context.rootStackIn(input)
       if (stack.status !== 'CREATE_FAILED' && stack.status !== 'UPDATE_FAILED')
         throw validationError(`Stack:${stack.id} is in ${stack.status} state and can not be rolled back.`)
       if (stack.status === 'CREATE_FAILED') {
@@ -181,7 +183,7 @@ function stackOperations(context: CloudFormationContext): Readonly<Record<string
       return { StackEvents: items.map((event) => eventAnswer(stack, event)), NextToken: next }
     },
     UpdateTerminationProtection: ({ input }) => {
-      const stack = context.ownStackIn(input)
+      const stack = context.rootStackIn(input)
       store.change(stack.id, { terminationProtection: booleanIn(input, 'EnableTerminationProtection') ?? false })
       return { StackId: stack.id }
     },
@@ -210,7 +212,7 @@ function stackOperations(context: CloudFormationContext): Readonly<Record<string
     },
     ListImports: ({ input }) => {
       const name = requiredIn(input, 'ExportName')
-      const importing = importers(context, name)
+      const importing = importersOf(context.all(), name)
       if (importing.length === 0) throw validationError(`Export '${name}' is not imported by any stack.`)
       return { Imports: importing.map((stack) => stack.name) }
     },
@@ -267,23 +269,11 @@ function ownerOf(context: CloudFormationContext, physicalId: string): StackRecor
   return owner
 }
 
-function importers(context: CloudFormationContext, exportName: string): readonly StackRecord[] {
-  return context
-    .all()
-    .filter(({ deletedMs, template }) => deletedMs === undefined && importsOf(template).includes(exportName))
-}
-
-/** Names that a template imports and spells out. */
-function importsOf(template: string): readonly string[] {
-  const found = template.matchAll(/(?:Fn::ImportValue"?\s*:|!ImportValue)\s*["']?([\w:-]+)/g)
-  return [...found].map(([, name]) => name!)
-}
-
 /** @throws ServiceError ValidationError */
 function checkNoImports(context: CloudFormationContext, stack: StackRecord): void {
   for (const { exportName } of stack.outputs) {
     if (exportName === undefined) continue
-    const [importer] = importers(context, exportName)
+    const [importer] = importersOf(context.all(), exportName)
     if (importer !== undefined)
       throw validationError(`Export ${exportName} cannot be deleted as it is in use by ${importer.name}`)
   }

@@ -12,8 +12,15 @@ export interface Lookups {
   readonly attribute?: (logicalId: string, attribute: string) => string | undefined
   /** What Ref gives for a resource that was made under another name than follows from the template. */
   readonly physicalId?: (logicalId: string) => string | undefined
-  /** The last two for the resources of a nested stack, by the resource that holds it. */
+  /** A nested stack that is another one than the resource that holds it says, by its id. */
+  readonly nestedAs?: (stackId: string) => NestedTemplate | undefined
+  /** Of attribute and physicalId, for the resources of a nested stack, by the resource that holds it. */
   readonly nested?: (logicalId: string) => MadeLookups
+}
+
+export interface NestedTemplate {
+  readonly text: string
+  readonly parameters: Readonly<Record<string, string>>
 }
 
 /** What resources that were made answered. */

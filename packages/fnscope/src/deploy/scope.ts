@@ -31,6 +31,8 @@ export interface TemplateScope extends Scope {
   physicalIdOf(logicalId: string): string
   /** Every attribute that fnscope knows its type to have. */
   attributesOf(logicalId: string): Record<string, string>
+  /** Names that importValue was asked for until now. */
+  readonly imports: ReadonlySet<string>
   /** A parameter, pseudo parameter, resource, or something the transform makes. */
   knows(name: string): boolean
   /** Carries `work` out and says which resources it referred to. */
@@ -67,6 +69,7 @@ export function openScope(template: TemplateMap, options: ScopeOptions): Templat
   }
   const names = new Map<string, string>()
   const truths = new Map<string, boolean>()
+  const imports = new Set<string>()
   const open: string[] = []
   let recording: Set<string> | undefined
 
@@ -202,7 +205,9 @@ export function openScope(template: TemplateMap, options: ScopeOptions): Templat
         )
       return once(truths, name, `Conditions.${name}`, place, () => conditionValue(value, scope, `Conditions.${name}`))
     },
+    imports,
     importValue(name, place) {
+      imports.add(name)
       const value = options.lookups?.importValue?.(name)
       if (value !== undefined) return value
       scope.notice(`${place}: Fn::ImportValue "${name}" belongs to another stack; its name stands in for its value.`)

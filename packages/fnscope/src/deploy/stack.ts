@@ -49,6 +49,8 @@ export interface Stack {
   /** In create order. */
   readonly resources: readonly StackResource[]
   readonly outputs: readonly StackOutput[]
+  /** Exports of other stacks that it names, nested stacks apart. */
+  readonly imports: readonly string[]
   readonly conditions: Readonly<Record<string, boolean>>
   /** By the logical id of the resource that holds it. */
   readonly nested: ReadonlyMap<string, Stack>
@@ -86,6 +88,7 @@ export async function openStack(options: StackOptions): Promise<Stack> {
     template,
     resources: resourceGraph(template),
     outputs: readOutputs(template),
+    imports: [...template.scope.imports],
     conditions: Object.fromEntries(conditions),
     nested,
   }
@@ -116,8 +119,15 @@ async function openNested(
 ): Promise<Stack | undefined> {
   const place = `Resources.${logicalId}.Properties`
   const properties = mapAt(resources[logicalId]?.['Properties'], place)
+  const stackId = scope.physicalIdOf(logicalId)
+  const other = options.lookups?.nestedAs?.(stackId)
   const url = resolveValue(properties['TemplateURL'] ?? '', scope, `${place}.TemplateURL`)
-  const found = typeof url === 'string' && url !== '' ? await options.files?.template?.(url, options.dir) : undefined
+  const found =
+    other !== undefined
+      ? { text: other.text, file: spell(url), dir: undefined }
+      : typeof url === 'string' && url !== ''
+        ? await options.files?.template?.(url, options.dir)
+        : undefined
   if (found === undefined) {
     options.notice(
       `${logicalId}: the template ${spell(url) || 'of the application'} is not at hand; it is not emulated.`,
@@ -138,9 +148,9 @@ async function openNested(
     ...(found.dir === undefined ? {} : { dir: found.dir }),
     lookups: { ...around, ...nested?.(logicalId) },
     stack: scope.nameOf(logicalId, place),
-    stackId: scope.physicalIdOf(logicalId),
+    stackId,
     appDir: `${options.appDir ?? ''}>${logicalId}`,
-    parameters,
+    parameters: other?.parameters ?? parameters,
   })
 }
 

@@ -186,7 +186,7 @@ export function mountControlPlane(main: HttpServer, options: ControlPlaneOptions
         // Nested ones come with the stack that holds them.
         if (stack.deletedMs !== undefined || stack.parentId !== undefined || stack.template === '') continue
         try {
-          await engine.restore(stack.id, await templates.open(requestOf(stack)))
+          await engine.restore(stack.id, await templates.open({ ...requestOf(stack), asIs: true }))
         } catch (error) {
           log.warn({ stack: stack.name, reason: messageOf(error) }, 'stack of an earlier run not started')
         }

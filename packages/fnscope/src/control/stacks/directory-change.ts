@@ -55,6 +55,7 @@ export class DirectoryChange {
       const step = this.#begin(stack)
       const opened = {
         stack,
+        path: [],
         again: async (made: MadeValues) => {
           this.#made.set(name, made)
           this.#stacks = await reopen((one) => this.#lookups(one))
@@ -84,7 +85,8 @@ export class DirectoryChange {
     for (const { id, name, change, before } of this.#steps) {
       const stack = this.#named(name)
       const old = before?.resources ?? []
-      store.change(id, { ...describedBy(stack), resources: merged(stack.resources, old, change.done) })
+      const { imports } = stack
+      store.change(id, { ...describedBy(stack), imports, resources: merged(stack.resources, old, change.done) })
       await change.cleanUp()
       await change.removeLeftBehind(id, old, { stack, done: change.done })
       change.journal.status(id, before === undefined ? 'CREATE_COMPLETE' : 'UPDATE_COMPLETE')

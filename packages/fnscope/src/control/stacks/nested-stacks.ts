@@ -22,6 +22,27 @@ export function liveNested(store: StackStore, id: string): StackRecord | undefin
   return found?.deletedMs === undefined && found?.parentId !== undefined ? found : undefined
 }
 
+/** The outermost stack that a nested one is in, and the logical ids that lead there. Undefined: it is not nested. */
+export function nestedPlace(
+  store: StackStore,
+  id: string,
+): { readonly root: StackRecord; readonly path: readonly string[] } | undefined {
+  const parentId = liveNested(store, id)?.parentId
+  if (parentId === undefined) return undefined
+  const parent = store.get(parentId)
+  const holder = parent.resources.find(({ physicalId }) => physicalId === id)
+  if (holder === undefined) throw new Error(`${parentId} does not hold ${id}`)
+  const above = nestedPlace(store, parentId) ?? { root: parent, path: [] }
+  return { root: above.root, path: [...above.path, holder.logicalId] }
+}
+
+/** Whether it is nested in the other one, at whatever depth. */
+export function isBelow(store: StackStore, { parentId }: StackRecord, other: string): boolean {
+  if (parentId === undefined) return false
+  const parent = store.find(parentId)
+  return parentId === other || (parent !== undefined && isBelow(store, parent, other))
+}
+
 export function newNested(stack: Stack, parent: StackRecord): StackRecord {
   return {
     ...blankStack(stack.id, stack.name),

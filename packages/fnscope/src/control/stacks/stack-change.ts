@@ -28,7 +28,10 @@ import type { MadeValues } from './stack-templates.ts'
 
 /** A template that was opened, and can be again once more is known of what was made. */
 export interface OpenedStack {
+  /** The outermost one. */
   readonly stack: Stack
+  /** Logical ids that lead from it to the stack that is changed; none where that is itself. */
+  readonly path: readonly string[]
   again(made: MadeValues): Promise<Stack>
 }
 
@@ -87,7 +90,7 @@ export class StackChange {
   /**
    * Makes and updates what differs; each step is in `done`, also when one fails.
    * @param restart gives the functions to the platform as they are now
-   * @returns the template as it was opened last
+   * @returns the outermost template as it was opened last
    * @throws ResourceFailure
    */
   async apply(
@@ -97,7 +100,7 @@ export class StackChange {
     restart?: (root: Stack) => Promise<unknown>,
   ): Promise<Stack> {
     if (restart !== undefined) this.#restart = restart
-    return await this.#applyIn({ id, path: [], before, done: this.done }, opened, opened.stack)
+    return await this.#applyIn({ id, path: opened.path, before, done: this.done }, opened, opened.stack)
   }
 
   async #applyIn(
@@ -185,7 +188,8 @@ export class StackChange {
       const old = before?.resources ?? []
       const root = await this.#applyIn({ id, path, before: old, done: inner }, opened, first)
       const stack = nestedAt(root, path)
-      this.#store.change(id, { ...describedBy(stack), resources: merged(stack.resources, old, inner) })
+      const resources = merged(stack.resources, old, inner)
+      this.#store.change(id, { ...describedBy(stack), changedAlone: false, resources })
       if (verb === 'UPDATE') {
         journal.status(id, 'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS')
         this.#cleanups.push(async () => {
@@ -318,8 +322,8 @@ export class StackChange {
     }
     journal.status(id, 'UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS')
     await this.removeAll(id, newOnes(done), { rollback: true })
-    const { template, parameters, resources, outputs } = before
-    this.#store.change(id, { template, parameters, resources, outputs })
+    const { template, parameters, resources, outputs, imports = [], changedAlone = false } = before
+    this.#store.change(id, { template, parameters, resources, outputs, imports, changedAlone })
     await last?.()
     journal.status(id, 'UPDATE_ROLLBACK_COMPLETE')
   }

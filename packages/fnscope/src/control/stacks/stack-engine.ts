@@ -6,7 +6,8 @@ import type { StackResource } from '../../deploy/resource-graph.ts'
 import type { Stack } from '../../deploy/stack.ts'
 import { withFunctionsOf, type AppSpec } from '../../functions/function-spec.ts'
 import type { Logger } from '../../log.ts'
-import { liveNested } from './nested-stacks.ts'
+import { checkExports } from './exports.ts'
+import { liveNested, nestedAt } from './nested-stacks.ts'
 import { failedList, failedTo, ResourceFailure } from './resource-failure.ts'
 import { merged, remaining } from './resource-records.ts'
 import { StackChange, type OpenedStack } from './stack-change.ts'
@@ -140,21 +141,31 @@ export class StackEngine {
 
   remove(
     id: string,
-    options: { readonly token?: string; readonly retain?: readonly string[]; readonly force?: boolean } = {},
+    options: {
+      readonly token?: string
+      readonly retain?: readonly string[]
+      readonly force?: boolean
+      /** Of a nested stack that goes by itself: the outermost one without it. */
+      readonly without?: () => Promise<Stack>
+    } = {},
   ): Promise<void> {
-    const { token, retain = [], force = false } = options
+    const { token, retain = [], force = false, without } = options
     const change = this.#begin(id, 'DELETE_IN_PROGRESS', token)
     return this.#inTurn(id, async () => {
-      const { resources, name } = this.#store.get(id)
+      const { resources, name, outputs } = this.#store.get(id)
       const left = await change.removeAll(id, resources, { retain, force })
       if (left.length > 0) {
         this.#store.change(id, { resources: left })
         return change.journal.status(id, 'DELETE_FAILED', failedList('delete', left))
       }
-      const app = this.#apps.get(name)
-      await this.#dropApp(name)
+      const rest = await without?.()
+      const app = this.#apps.get(rest?.name ?? name)
+      if (rest === undefined) await this.#dropApp(name)
+      else await this.#giveApp(await this.#host.read(rest))
       await this.#keep(change, app)
       change.journal.gone(id)
+      // The stack that holds it goes on to say what it said.
+      if (rest !== undefined) this.#store.change(id, { outputs, changedAlone: true })
     })
   }
 
@@ -202,12 +213,16 @@ export class StackEngine {
     const { change, wanted, before } = course
     const old = this.#apps.get(opened.stack.name)
     // Functions first: a custom resource may call one. Those that go are there until it has gone as well.
-    const start = (stack: Stack): Promise<AppSpec> => this.#startFunctions(id, stack, { change, before, old })
+    const start = (root: Stack): Promise<AppSpec> =>
+      this.#startFunctions(id, { root, path: opened.path }, { change, before, old })
     let app = await start(opened.stack)
-    const stack = await change.apply(id, opened, before, start)
+    const root = await change.apply(id, opened, before, start)
     // They may name what custom resources answered.
-    if (stack !== opened.stack) app = await start(stack)
-    this.#store.change(id, { ...wanted, resources: merged(stack.resources, before, change.done) })
+    if (root !== opened.stack) app = await start(root)
+    const stack = nestedAt(root, opened.path)
+    this.#checkExports(id, stack)
+    const alone = opened.path.length > 0 && { changedAlone: true }
+    this.#store.change(id, { ...wanted, ...alone, resources: merged(stack.resources, before, change.done) })
     this.#recordOutputs(id, stack)
     return { stack, app, old }
   }
@@ -235,7 +250,7 @@ export class StackEngine {
 
   async #startFunctions(
     id: string,
-    stack: Stack,
+    { root, path }: { readonly root: Stack; readonly path: readonly string[] },
     course: {
       readonly change: StackChange
       readonly before: readonly ResourceRecord[]
@@ -245,11 +260,11 @@ export class StackEngine {
     const { before, old } = course
     const { journal } = course.change
     try {
-      const app = await this.#host.read(stack)
+      const app = await this.#host.read(root)
       await this.#giveApp(withFunctionsOf(app, old))
       return app
     } catch (error) {
-      const culprit = culpritOf(stack, messageOf(error))
+      const culprit = culpritOf(nestedAt(root, path), messageOf(error))
       if (culprit === undefined) throw error
       const verb = before.some(({ logicalId }) => logicalId === culprit.logicalId) ? 'UPDATE' : 'CREATE'
       journal.resource(id, culprit, `${verb}_IN_PROGRESS`)
@@ -261,11 +276,21 @@ export class StackEngine {
 
   /** Of the stack and those nested in it, with local addresses. */
   #recordOutputs(id: string, stack: Stack): void {
-    const values = this.#host.localUrls(Object.fromEntries(stack.outputs.map(({ key, value }) => [key, value])))
-    const outputs: readonly RecordedOutput[] = stack.outputs.map((one) => ({ ...one, value: values[one.key]! }))
-    this.#store.change(id, { outputs })
+    this.#store.change(id, { outputs: this.#outputsOf(stack), imports: stack.imports })
     for (const nested of stack.nested.values())
       if (liveNested(this.#store, nested.id) !== undefined) this.#recordOutputs(nested.id, nested)
+  }
+
+  #outputsOf(stack: Stack): readonly RecordedOutput[] {
+    const values = this.#host.localUrls(Object.fromEntries(stack.outputs.map(({ key, value }) => [key, value])))
+    return stack.outputs.map((one) => ({ ...one, value: values[one.key]! }))
+  }
+
+  /** @throws Error */
+  #checkExports(id: string, stack: Stack): void {
+    checkExports(this.#store.all(), id, this.#outputsOf(stack))
+    for (const nested of stack.nested.values())
+      if (liveNested(this.#store, nested.id) !== undefined) this.#checkExports(nested.id, nested)
   }
 
   async #giveApp(app: AppSpec): Promise<void> {

@@ -24,6 +24,8 @@ export interface StackRecord {
   /** JSON text of the stack policy. */
   readonly policy?: string
   readonly outputs: readonly RecordedOutput[]
+  /** Names of exports that its template imports. */
+  readonly imports?: readonly string[]
   /** In create order. */
   readonly resources: readonly ResourceRecord[]
   /** The oldest first. */
@@ -32,6 +34,8 @@ export interface StackRecord {
   /** Of the change set that made it what it is. */
   readonly changeSetId?: string
   readonly parentId?: string
+  /** A nested stack that was changed or deleted by itself since the stack that holds it was changed. */
+  readonly changedAlone?: boolean
   readonly rootId?: string
   /** Of the last request that changed it: the same again does nothing. */
   readonly lastToken?: string

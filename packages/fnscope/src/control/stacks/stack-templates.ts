@@ -1,7 +1,7 @@
 // Templates of stacks as they come over the API: opened with what lies in the data directory around them, which is
 // parameters, exports of other stacks, code and nested templates in buckets.
 import { existsSync, readFileSync } from 'node:fs'
-import type { Files, Lookups, MadeLookups } from '../../deploy/lookups.ts'
+import type { Files, Lookups, MadeLookups, NestedTemplate } from '../../deploy/lookups.ts'
 import { isNoEcho } from '../../deploy/parameters.ts'
 import { openStack, type Stack } from '../../deploy/stack.ts'
 import { invalid, isList, isMap, mapAt, spell, type TemplateMap } from '../../deploy/template-value.ts'
@@ -12,7 +12,8 @@ import type { Parameters } from '../parameters.ts'
 import { layerVersions } from './layer-versions.ts'
 import { LAYER_VERSION_TYPE, ownValues, pathOf } from './resource-records.ts'
 import type { OpenedStack } from './stack-change.ts'
-import type { StackParameter, StackRecord } from './stack-record.ts'
+import { isBelow, nestedPlace } from './nested-stacks.ts'
+import type { RecordedOutput, StackParameter, StackRecord } from './stack-record.ts'
 import type { StackStore } from './stack-store.ts'
 
 export interface StackTemplatesOptions {
@@ -38,6 +39,10 @@ export interface TemplateRequest {
   readonly stackId: string
   readonly text: string
   readonly parameters: readonly StackParameter[]
+  /** Nested stacks that were changed by themselves are opened as they are. */
+  readonly asIs?: true
+  /** A nested stack as it is to be; its id alone: it goes. */
+  readonly within?: Omit<TemplateRequest, 'asIs' | 'within'> | { readonly stackId: string }
 }
 
 /** What resources that were made answered, by their path. */
@@ -84,11 +89,23 @@ export class StackTemplates {
 
   /** A template that is opened again in the course of its change. @throws FnscopeError FNS_TEMPLATE_INVALID */
   async opened(request: TemplateRequest): Promise<OpenedStack> {
-    return { stack: await this.open(request), again: (made) => this.open(request, made) }
+    const found = nestedPlace(this.#options.store, request.stackId)
+    if (found === undefined)
+      return { stack: await this.open(request), path: [], again: (made) => this.open(request, made) }
+    const whole: TemplateRequest = { ...requestOf(found.root), asIs: true, within: request }
+    return { stack: await this.open(whole), path: found.path, again: (made) => this.open(whole, made) }
   }
 
-  async #open({ stackName, stackId, text, parameters }: TemplateRequest, made: MadeValues): Promise<Stack> {
-    const { region, accountId } = this.#options
+  /** The outermost stack without one that is nested in it. @throws FnscopeError FNS_TEMPLATE_INVALID */
+  async without(stackId: string): Promise<Stack> {
+    const found = nestedPlace(this.#options.store, stackId)
+    if (found === undefined) throw new Error(`${stackId} is not nested`)
+    return await this.open({ ...requestOf(found.root), asIs: true, within: { stackId } })
+  }
+
+  async #open(request: TemplateRequest, made: MadeValues): Promise<Stack> {
+    const { stackName, stackId, text, parameters } = request
+    const { region, accountId, store } = this.#options
     return await openStack({
       template: text,
       file: FILE,
@@ -96,8 +113,8 @@ export class StackTemplates {
       stackId,
       region,
       accountId,
-      parameters: Object.fromEntries(parameters.map(({ key, value, resolvedValue }) => [key, resolvedValue ?? value])),
-      lookups: this.#lookups(made),
+      parameters: valuesOf(parameters),
+      lookups: { ...this.#lookups(made), ...nestedLookup(store, request) },
       files: this.#files(),
       notice: () => {},
     })
@@ -202,6 +219,39 @@ export class StackTemplates {
       layer: async (arn) => layerDir(arn),
     }
   }
+}
+
+/** What a parameter of SSM's stands for is known already. */
+function valuesOf(parameters: readonly StackParameter[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(parameters.map(({ key, value, resolvedValue }) => [key, resolvedValue ?? value]))
+}
+
+/** Which nested stacks are others than the stacks that hold them say. */
+function nestedLookup(store: StackStore, { asIs, within }: TemplateRequest): Pick<Lookups, 'nestedAs'> {
+  if (asIs === undefined) return {}
+  return {
+    nestedAs: (id) => {
+      const record = store.find(id)
+      if (id === within?.stackId)
+        return 'text' in within
+          ? { text: within.text, parameters: valuesOf(within.parameters) }
+          : standIn(record?.outputs ?? [])
+      // What is in the changed stack is what its new template says.
+      if (record?.changedAlone !== true || (within !== undefined && isBelow(store, record, within.stackId)))
+        return undefined
+      if (record.deletedMs !== undefined) return standIn(record.outputs)
+      return { text: record.template, parameters: valuesOf(record.parameters) }
+    },
+  }
+}
+
+/** Nothing but the outputs of a stack that is no more. */
+function standIn(outputs: readonly RecordedOutput[]): NestedTemplate {
+  const text = JSON.stringify({
+    Resources: { Gone: { Type: 'AWS::CloudFormation::WaitConditionHandle' } },
+    Outputs: Object.fromEntries(outputs.map(({ key, value }) => [key, { Value: value }])),
+  })
+  return { text, parameters: {} }
 }
 
 /** What opens the template of a stack that is there. */
