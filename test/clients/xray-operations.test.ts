@@ -373,7 +373,7 @@ while True:
     if 'NextToken' not in page: break
     more = {'NextToken': page['NextToken']}
 graph = xray.get_retrieved_traces_graph(RetrievalToken=token)
-refusal = refused(xray.list_retrieved_traces, RetrievalToken=token, TraceFormat='OTEL')
+refusal = refused(xray.list_retrieved_traces, RetrievalToken=token, TraceFormat='ZIPKIN')
 xray.cancel_trace_retrieval(RetrievalToken=token)
 after = xray.list_retrieved_traces(RetrievalToken=token)
 answer({'pages': pages, 'names': names, 'graph': [one['Service']['Name'] for one in graph['Services']], 'refusal': refusal,
@@ -390,5 +390,69 @@ answer({'pages': pages, 'names': names, 'graph': [one['Service']['Name'] for one
   assert.equal(new Set(answer.names).size, 121)
   assert.equal(answer.graph.filter((name) => name.startsWith('part-')).length, 119)
   assert.deepEqual(answer.status, ['COMPLETE', 'COMPLETE', 'CANCELLED', '0'])
-  assert.match(answer.refusal![1], /OTEL is not supported/)
+  assert.match(answer.refusal![1], /must be XRAY or OTEL/)
 })
+
+test('as OTEL every span of a retrieved trace comes by itself, for boto3 and the aws CLI', async () => {
+  const start = Math.floor(epochSeconds()) - 600
+  const documents = [
+    segmentAt(start, {
+      name: '상점',
+      http: { request: { method: 'GET', url: 'http://shop.example/orders' }, response: { status: 500 } },
+      fault: true,
+      annotations: { user: 'brian1' },
+      subsegments: [
+        { id: hex(8), name: 'orders', start_time: start + 0.25, end_time: start + 0.5, namespace: 'remote' },
+      ],
+    }),
+  ]
+  await putDocuments(fnscope, documents)
+  await visible(fnscope, documents)
+  const [segment] = documents
+  const [token, page] = await runXray<readonly [string, RetrievedPage]>(
+    fnscope,
+    `
+token = xray.start_trace_retrieval(TraceIds=request['ids'], StartTime=request['start'], EndTime=request['start'] + 60)['RetrievalToken']
+page = xray.list_retrieved_traces(RetrievalToken=token, TraceFormat='OTEL')
+answer([token, {key: page[key] for key in ('TraceFormat', 'Traces')}])`,
+    { ids: [segment!.trace_id], start },
+  )
+  assert.deepEqual([page.TraceFormat, page.Traces.map(({ Id }) => Id)], ['OTEL', [segment!.trace_id]])
+  const spans = page.Traces[0]!.Spans.map(({ Id, Document }) => {
+    const document = JSON.parse(Document) as Document
+    assert.equal(document['spanId'], Id)
+    return document
+  })
+  assert.partialDeepStrictEqual(spans, [
+    {
+      traceId: segment!.trace_id.slice(2).replace('-', ''),
+      spanId: segment!.id,
+      kind: 'SERVER',
+      resource: { attributes: { 'service.name': '상점' } },
+      attributes: { 'http.request.method': 'GET', 'http.response.status_code': 500, user: 'brian1' },
+      status: { code: 'ERROR' },
+    },
+    { parentSpanId: segment!.id, kind: 'CLIENT', name: 'orders', durationNano: 250_000_000 },
+  ])
+  const args = [
+    'xray',
+    'list-retrieved-traces',
+    '--retrieval-token',
+    token,
+    '--trace-format',
+    'OTEL',
+    '--output',
+    'json',
+  ]
+  const ran = await runClient('aws', args, environmentOf(fnscope))
+  assert.equal(ran.code, 0, ran.stderr)
+  assert.deepEqual((JSON.parse(ran.stdout) as RetrievedPage).Traces, page.Traces)
+})
+
+interface RetrievedPage {
+  readonly TraceFormat: string
+  readonly Traces: readonly {
+    readonly Id: string
+    readonly Spans: readonly { readonly Id: string; readonly Document: string }[]
+  }[]
+}

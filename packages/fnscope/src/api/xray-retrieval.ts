@@ -1,6 +1,7 @@
 // StartTraceRetrieval, ListRetrievedTraces, GetRetrievedTracesGraph, CancelTraceRetrieval. In the cloud they bring traces
 // back that were not indexed; here every trace is at hand, so that a retrieval is complete at once.
 import { randomUUID } from 'node:crypto'
+import { encodeAwsSpans } from '../codec/aws-span.ts'
 import type { Span } from '../span/span.ts'
 import { groupByTrace } from '../query/trace-index.ts'
 import type { TimeRange } from '../query/reader.ts'
@@ -73,12 +74,11 @@ export function cancelTraceRetrieval(body: XrayBody, options: RetrievalOptions):
 const TRACES_A_PAGE = 5
 const SPANS_A_TRACE = 100
 
-/** Segments of a trace beyond the first hundred come on the next page, under the trace's id again. */
+/** Segments, or spans, of a trace beyond the first hundred come on the next page, under the trace's id again. */
 export async function listRetrievedTraces(body: XrayBody, options: RetrievalOptions): Promise<object> {
   const { token, retrieval } = retrievalMember(body, options)
   const format = textMember(body, 'TraceFormat') ?? 'XRAY'
-  if (format === 'OTEL') throw invalid('TraceFormat OTEL is not supported: traces are answered as XRAY.')
-  if (format !== 'XRAY') throw invalid('TraceFormat must be XRAY.')
+  if (format !== 'XRAY' && format !== 'OTEL') throw invalid('TraceFormat must be XRAY or OTEL.')
   const content = tokenMember(body, 3)
   if (content && (content[0] !== token || !content.every((one, i) => i === 0 || /^\d{1,9}$/.test(one)))) {
     throw invalidToken()
@@ -94,8 +94,9 @@ export async function listRetrievedTraces(body: XrayBody, options: RetrievalOpti
     const shape = shapes.get(id)
     if (!shape) continue
     const start = i === 0 ? skipped : 0
-    traces.push(retrievedShape(shape, start))
-    if (shape.Segments.length > start + SPANS_A_TRACE) {
+    const spans = format === 'OTEL' ? otelSpans(found.get(id) ?? []) : shape.Segments
+    traces.push({ Id: shape.Id, Duration: shape.Duration, Spans: spans.slice(start, start + SPANS_A_TRACE) })
+    if (spans.length > start + SPANS_A_TRACE) {
       return answer(traces, encodeToken([token, String(from + i), String(start + SPANS_A_TRACE)]))
     }
   }
@@ -112,8 +113,9 @@ export async function listRetrievedTraces(body: XrayBody, options: RetrievalOpti
   }
 }
 
-function retrievedShape({ Id, Duration, Segments }: TraceShape, start: number): object {
-  return { Id, Duration, Spans: Segments.slice(start, start + SPANS_A_TRACE) }
+/** Subsegments are spans of their own. */
+function otelSpans(spans: readonly Span[]): TraceShape['Segments'] {
+  return encodeAwsSpans(spans).map(({ id, document }) => ({ Id: id, Document: document }))
 }
 
 export async function getRetrievedTracesGraph(body: XrayBody, options: RetrievalOptions): Promise<object> {
