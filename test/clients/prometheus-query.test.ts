@@ -15,6 +15,7 @@ interface Answer {
   readonly status: string
   readonly error?: string
   readonly errorType?: string
+  readonly warnings?: readonly string[]
   readonly data: unknown
 }
 
@@ -294,6 +295,18 @@ test('exemplars lead from a bucket to its trace; lists are cut; there are no rul
   assert.deepEqual((await ask('query_exemplars', none)).data, [])
   assert.equal(((await ask('labels', [['limit', '2']])).data as readonly string[]).length, 2)
   assert.equal(((await ask('label/__name__/values', [['limit', '1']])).data as readonly string[]).length, 1)
+  const all = await ask('query', [
+    ['query', '{__name__=~"http_.+"}'],
+    ['time', String(BASE + 120)],
+    ['limit', '2'],
+  ])
+  assert.equal((all.data as { readonly result: readonly object[] }).result.length, 2)
+  assert.deepEqual(all.warnings, ['results truncated due to limit'])
+  const few = await ask('query_range', [['query', 'queue_length'], ['limit', '1'], ['step', '60'], ...range])
+  assert.equal((few.data as { readonly result: readonly object[] }).result.length, 1)
+  assert.equal(few.warnings, undefined)
+  assert.deepEqual((await ask('targets')).data, { activeTargets: [], droppedTargets: [] })
+  assert.deepEqual((await ask('alertmanagers')).data, { activeAlertmanagers: [], droppedAlertmanagers: [] })
   assert.deepEqual((await ask('rules')).data, { groups: [] })
   assert.deepEqual((await ask('alerts')).data, { alerts: [] })
   assert.equal((await ask('format_query', [['query', 'sum(a)by(b)']], true)).data, 'sum by (b) (a)')
@@ -323,7 +336,10 @@ test('what is wrong or not supported is refused in Prometheus own words and stat
   assert.deepEqual(await refused('series'), bad)
   assert.deepEqual(await refused('labels', ['limit', '-1']), bad)
   assert.deepEqual(await refused('query_exemplars', ['query', 'rate(']), bad)
-  assert.deepEqual(await refused('targets'), [404, 'error', 'not_found'])
+  assert.deepEqual(await refused('status/tsdb'), [404, 'error', 'not_found'])
+  const snapshot = await fetch(`${fnscope.url}/api/v1/admin/tsdb/snapshot`, { method: 'POST' })
+  assert.equal(snapshot.status, 503)
+  assert.deepEqual(await snapshot.json(), { status: 'error', errorType: 'unavailable', error: 'admin APIs disabled' })
   assert.deepEqual(await refused('query', ['query', 'rate({job="my_shop"}[5m])'], ['time', String(BASE + 90)]), [
     422,
     'error',

@@ -34,10 +34,10 @@ export function nanosOf(ms: number): bigint {
   return BigInt(Math.max(0, Math.round(ms))) * 1_000_000n
 }
 
-/** The first of a list, where the question says how many it wants. @throws PromqlError */
-export function limited<One>(parameters: URLSearchParams, all: readonly One[]): readonly One[] {
+/** How many the question wants at most: 0 and nothing say all. @throws PromqlError */
+export function limitIn(parameters: URLSearchParams): number {
   const text = parameters.get('limit') ?? ''
   if (!/^\d*$/.test(text))
     throw new PromqlError(`invalid parameter "limit": ${JSON.stringify(text)} is no whole number`)
-  return Number(text) === 0 ? all : all.slice(0, Number(text))
+  return Number(text) || Infinity
 }

@@ -10,7 +10,7 @@ import { PromqlError, type Expression, type Selector } from '../query/prometheus
 import { typeOf } from '../query/prometheus/promql-types.ts'
 import { VERSION } from '../version.ts'
 import { exemplars, matching, metadata, type PrometheusApiOptions } from './prometheus-lists.ts'
-import { expressionIn, limited, nanosOf, stepIn, timeIn } from './prometheus-parameters.ts'
+import { expressionIn, limitIn, nanosOf, stepIn, timeIn } from './prometheus-parameters.ts'
 
 const MAX_STEPS = 11_000
 const EVALUATE_MS = 20_000
@@ -23,22 +23,25 @@ export function mountPrometheusQuery(server: FastifyInstance, options: Prometheu
   const routes: Readonly<Record<string, Answer>> = {
     query: async (parameters) => await query(parameters, options),
     query_range: async (parameters) => await queryRange(parameters, options),
-    series: async (parameters) => limited(parameters, await matching(parameters, options, { isNeeded: true })),
+    series: async (parameters) => await matching(parameters, options, { isNeeded: true }),
     labels: async (parameters) => {
       const all = await matching(parameters, options, { isNeeded: false })
-      return limited(parameters, [...new Set(all.flatMap((labels) => Object.keys(labels)))].sort(byText))
+      return [...new Set(all.flatMap((labels) => Object.keys(labels)))].sort(byText)
     },
     'label/:name/values': async (parameters, request) => {
       const { name } = request.params as { readonly name: string }
       const all = await matching(parameters, options, { isNeeded: false })
-      return limited(parameters, [...new Set(all.flatMap((labels) => labels[name] ?? []))].sort(byText))
+      return [...new Set(all.flatMap((labels) => labels[name] ?? []))].sort(byText)
     },
     metadata: async (parameters) => await metadata(parameters, options),
     query_exemplars: async (parameters) => await exemplars(parameters, options),
     format_query: async (parameters) => printPromql(expressionIn(parameters)),
-    // There are no rules here, and so nothing that they would raise.
+    // There are no rules here, and so nothing that they would raise; and nobody is scraped: telemetry is sent here.
     rules: async () => ({ groups: [] }),
     alerts: async () => ({ alerts: [] }),
+    alertmanagers: async () => ({ activeAlertmanagers: [], droppedAlertmanagers: [] }),
+    targets: async () => ({ activeTargets: [], droppedTargets: [] }),
+    'targets/metadata': async () => [],
     'status/buildinfo': async () => ({
       version: SPOKEN_VERSION,
       revision: `fnscope ${VERSION}`,
@@ -52,8 +55,14 @@ export function mountPrometheusQuery(server: FastifyInstance, options: Prometheu
     server.route({
       method: ['GET', 'POST'],
       url: `/api/v1/${path}`,
-      handler: async (request, reply) => await replyTo(request, reply, answer),
+      handler: async (request, reply) => await replyTo(request, reply, { answer, isCut: CUT.has(path) }),
     })
+  server.route({
+    method: ['POST', 'PUT'],
+    url: '/api/v1/admin/*',
+    handler: async (_, reply) =>
+      await reply.status(503).send({ status: 'error', errorType: 'unavailable', error: 'admin APIs disabled' }),
+  })
   server.route({
     method: ['GET', 'POST', 'PUT', 'DELETE'],
     url: '/api/v1/*',
@@ -66,9 +75,21 @@ export function mountPrometheusQuery(server: FastifyInstance, options: Prometheu
   })
 }
 
-async function replyTo(request: FastifyRequest, reply: FastifyReply, answer: Answer): Promise<FastifyReply> {
+/** Where `limit` counts what is answered, as metadata's does not. */
+const CUT: ReadonlySet<string> = new Set(['query', 'query_range', 'series', 'labels', 'label/:name/values'])
+const TRUNCATED = ['results truncated due to limit']
+
+async function replyTo(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { answer, isCut }: { readonly answer: Answer; readonly isCut: boolean },
+): Promise<FastifyReply> {
   try {
-    return await reply.send({ status: 'success', data: await answer(parametersOf(request), request) })
+    const parameters = parametersOf(request)
+    const limit = isCut ? limitIn(parameters) : Infinity
+    const whole = await answer(parameters, request)
+    const data = cut(whole, limit)
+    return await reply.send({ status: 'success', data, ...(data === whole ? {} : { warnings: TRUNCATED }) })
   } catch (error) {
     const refused = ranTooLong(error) ? new PromqlError('the query took too long', 'execution') : error
     if (!(refused instanceof PromqlError)) throw error
@@ -76,6 +97,15 @@ async function replyTo(request: FastifyRequest, reply: FastifyReply, answer: Ans
       .status(refused.type === 'bad_data' ? 400 : 422)
       .send({ status: 'error', errorType: refused.type, error: refused.message })
   }
+}
+
+/** The first of a list, of a vector's samples or of a matrix' series; the same where it is no longer than that. */
+function cut(data: unknown, limit: number): unknown {
+  if (Array.isArray(data)) return data.length > limit ? data.slice(0, limit) : data
+  if (typeof data !== 'object' || data === null || !('resultType' in data) || !('result' in data)) return data
+  if (data.resultType !== 'vector' && data.resultType !== 'matrix') return data
+  const result = cut(data.result, limit)
+  return result === data.result ? data : { ...data, result }
 }
 
 /** Of the address, and of a form in the body. */

@@ -15,13 +15,14 @@ import { datakitErrorFormat, isDatakitPath } from '../receive/datakit-error.ts'
 import { plainErrorFormat } from '../receive/jaeger-http.ts'
 import { PROMETHEUS_WRITE_PATH } from '../receive/prometheus-http.ts'
 
-const PROMETHEUS_QUERY = /^\/api\/v1\/(query|query_range|query_exemplars|format_query|series|labels)(\?|$)/
+/** All that is there of Prometheus but for remote write. */
+const PROMETHEUS_QUERY = /^\/api\/v1\/(?!write)/
 const BODY_LIMIT_BYTES = 64 * 1024 * 1024
 
 /**
  * Control-plane routes want an Authorization header, of any content: no web page can send one here unasked. Nor can it
  * send remote write's content type, and Prometheus sends no header that nobody has configured. Prometheus' queries are
- * forms, but they change nothing, and a page of another origin does not get to see their answer. The console needs none:
+ * forms, but none of them changes anything, and a page of another origin does not get to see their answer. The console needs none:
  * only a browser can say same-origin, and only of a page that came from here.
  */
 function wantsAuthorization(request: FastifyRequest): boolean {
