@@ -278,6 +278,8 @@ out['still'] = call('kept-stays')
 failed = make('created', {'Resources': {'Once': kept('kept-never', 'once', DeletionPolicy='RetainExceptOnCreate'),
   'Taken': {'Type': 'AWS::Lambda::Function', 'DependsOn': 'Once', **{'Properties': kept('kept-stays', 'x')['Properties']}}}})
 out['never'] = [failed['StackStatus'], 'kept-never' in names()]
+unknown = make('unknown', {'Resources': {'Fn': function({'ZipFile': ''}, Runtime='python3.99')}})
+out['unknown'] = [unknown['StackStatus'], [one['ResourceStatusReason'] for one in cf.describe_stack_events(StackName='unknown')['StackEvents'] if one['ResourceStatus'] == 'CREATE_FAILED'][0]]
 for name in names(): lam.delete_function(FunctionName=name)
 out['gone'] = names()
 `)
@@ -291,6 +293,9 @@ out['gone'] = names()
   assert.equal(answer['still'], 'stays')
   assert.deepEqual(answer['never'], ['ROLLBACK_COMPLETE', false])
   assert.deepEqual(answer['gone'], [])
+  const [unknown, why] = answer['unknown'] as string[]
+  assert.equal(unknown, 'ROLLBACK_COMPLETE')
+  assert.match(why!, /Value python3\.99 at 'runtime' failed to satisfy constraint: Member must satisfy enum value set/)
 })
 
 test("versions and aliases of a template are Lambda's: numbered, invoked, weighed, kept and forgotten", async () => {

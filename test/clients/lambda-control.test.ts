@@ -67,11 +67,25 @@ out['refused'] = [
   code(c.update_function_configuration, FunctionName='greeter', Timeout=1000)[0],
   code(c.update_function_code, FunctionName='greeter', ZipFile=b'no zip')[0],
   code(c.get_function, FunctionName='nobody')]
+fresh = dict(FunctionName='fresh', Role=ROLE, Handler='app.handler', Code={'ZipFile': zipped(HANDLER % 'one')})
+out['runtimes'] = [
+  [*code(c.create_function, **fresh, Runtime='nodejs99.x')[:2], 'fresh' in [f['FunctionName'] for f in c.list_functions()['Functions']]],
+  code(c.update_function_configuration, FunctionName='greeter', Runtime='nodejs99.x')[2],
+  c.create_function(**fresh, Runtime='python3.7')['Runtime']]
+c.delete_function(FunctionName='fresh')
 got = c.get_function(FunctionName='greeter')
 out['got'] = [got['Tags'], got['Configuration']['Role'], got['Configuration']['LastUpdateStatus']]
 out['list'] = [f['FunctionName'] for f in c.list_functions()['Functions']]
 out['account'] = c.get_account_settings()['AccountUsage']['FunctionCount']`)
-  assert.deepEqual(answer, {
+  const { runtimes, ...rest } = answer
+  const [refused, words, old] = runtimes as readonly unknown[]
+  assert.deepEqual(refused, ['InvalidParameterValueException', 400, false])
+  assert.match(
+    String(words),
+    /^Value nodejs99\.x at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: \[nodejs, .*, provided\.al2023\] or be a valid ARN$/,
+  )
+  assert.equal(old, 'python3.7')
+  assert.deepEqual(rest, {
     made: ['arn:aws:lambda:us-east-1:000000000000:function:greeter', 'Active', '$LATEST', 128, 'PassThrough'],
     first: [['one', null, '$LATEST', '$LATEST'], '$LATEST'],
     again: ['ResourceConflictException', 409, 'Function already exist: greeter'],

@@ -107,6 +107,11 @@ const BAD: readonly (readonly [name: string, template: string, message: RegExp])
     /Parameter 'Key' must contain at least 8 characters\. .*"\*\*\*\*"/,
   ],
   [
+    'a runtime that is none',
+    `Resources: { Fn: { ${FN.replace(/python3\.\d+/, 'python3.99')} } } }`,
+    /Fn.*Runtime: Value python3\.99 at 'runtime' failed to satisfy constraint: Member must satisfy enum value set: \[.*\] or be a valid ARN/,
+  ],
+  [
     'a condition that is none',
     `Resources: { Fn: { Condition: Nope, ${FN} } } }`,
     /Unresolved condition dependency Nope in the Resources block/,

@@ -5,6 +5,7 @@ import { blankRecord, type FunctionRecord, type FunctionState } from '../control
 import { newRevision } from '../control/functions/functions.ts'
 import { publishVersion } from '../control/functions/publish-version.ts'
 import { grantXrayWrite } from '../control/xray-rights.ts'
+import { whyNoRuntime } from '../deploy/runtime-names.ts'
 import type { TemplateMap } from '../deploy/template-value.ts'
 import type { FunctionSpec } from '../functions/function-spec.ts'
 import { booleanIn, listIn, numberIn, objectIn, textIn, textsIn } from './aws-input.ts'
@@ -59,6 +60,7 @@ export function functionRoutes(context: LambdaContext): readonly LambdaRoute[] {
           throw invalidParameter(
             `1 validation error detected: Value '${roleArn}' at 'role' failed to satisfy constraint: Member must satisfy regular expression pattern: arn:(aws[a-zA-Z-]*)?:iam::\\d{12}:role/?[a-zA-Z_0-9+=,.@\\-_/]+`,
           )
+        checkRuntime(input)
         const code = codeIn(context, objectIn(input, 'Code') ?? {})
         const properties = propertiesIn(input)
         const read = await context.code.specOf(name, properties, code.dir)
@@ -142,6 +144,7 @@ async function updateConfiguration(context: LambdaContext, call: LambdaCall): Pr
   const { input } = call
   refuseQualifier(call)
   checkRevision(textIn(input, 'RevisionId'), record.revisionId)
+  checkRuntime(input)
   const layers = layersIn(input)
   const properties = { ...propertiesOf(record), ...propertiesIn(input) }
   const read = await context.code.specOf(record.name, properties, record.spec.codeDir)
@@ -211,6 +214,12 @@ function nameIn(input: JsonObject): string {
       `1 validation error detected: Value '${said}' at 'functionName' failed to satisfy constraint: Member must satisfy regular expression pattern: (arn:(aws[a-zA-Z-]*)?:lambda:)?([a-z]{2}(-gov)?-[a-z]+-\\d{1}:)?(\\d{12}:)?(function:)?([a-zA-Z0-9-_]+)(:(\\$LATEST|[a-zA-Z0-9-_]+))?`,
     )
   return name
+}
+
+/** @throws ServiceError InvalidParameterValueException */
+function checkRuntime(input: JsonObject): void {
+  const why = whyNoRuntime(textIn(input, 'Runtime') ?? 'provided')
+  if (why !== undefined) throw invalidParameter(why)
 }
 
 function codeIn({ code }: LambdaContext, input: JsonObject): UnpackedCode {

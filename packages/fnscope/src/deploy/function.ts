@@ -11,6 +11,7 @@ import { readEnvironment } from './environment-variables.ts'
 import { writeInlineCode } from './inline-code.ts'
 import { textOf } from './intrinsics.ts'
 import { readLayers } from './layer.ts'
+import { whyNoRuntime } from './runtime-names.ts'
 import { isArchive, s3PlaceOf } from './s3-place.ts'
 import { describe, invalid, isList, isMap, mapAt, spell, typeOf } from './template-value.ts'
 import { choiceOf, integerOf } from './value-reader.ts'
@@ -31,6 +32,8 @@ export async function readFunction(context: AppContext, logicalId: string): Prom
   if (!runtime) {
     throw invalid(`${context.file}: function ${logicalId} has no Runtime. Add one, for example Runtime: python3.11.`)
   }
+  const unknown = whyNoRuntime(runtime)
+  if (unknown !== undefined) throw invalid(`${properties.at('Runtime')}: ${unknown}.`)
   const handler = readHandler(context, logicalId, properties, runtime)
   const name = checkName(context.scope.nameOf(logicalId, properties.place), properties)
   const environment = readEnvironment(properties)

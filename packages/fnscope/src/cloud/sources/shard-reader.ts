@@ -58,9 +58,12 @@ export function readShard(reading: ShardReading): ShardReader {
       // Split or merged, in a stream that keeps no shard that is closed.
       if (isGone(error) && (await stream.shards(signal)).every(({ id }) => id !== shardId))
         return { records: [], next: undefined }
-      // Batches that took long: the iterator is too old by now.
-      if (!(error instanceof CloudCallError && error.code.startsWith('ExpiredIterator'))) throw error
-      const begin: StreamBegin = last === undefined ? reading.begin : { kind: 'after', sequenceNumber: last }
+      if (!(error instanceof CloudCallError)) throw error
+      // Batches that took long: the iterator is too old by now, or what it stands at.
+      const trimmed = error.code === 'TrimmedDataAccessException'
+      if (!trimmed && !error.code.startsWith('ExpiredIterator')) throw error
+      const place: StreamBegin = last === undefined ? reading.begin : { kind: 'after', sequenceNumber: last }
+      const begin: StreamBegin = trimmed ? { kind: 'oldest' } : place
       return await stream.records(await stream.iterator(shardId, begin, signal), shardId, signal)
     })
     iterator = next
