@@ -1,5 +1,6 @@
 // Instances of Function Compute that serve several requests at once, as instanceConcurrency has it.
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { after, test } from 'node:test'
 import { addFc, callFc, httpRequest, textOf } from './fc-harness.ts'
 import { bodies, spansOf, startHarness, until } from './harness.ts'
@@ -10,14 +11,15 @@ after(() => harness.stop())
 
 // A request is answered when as many as it names have come, or when it is told to do something else.
 const MEET = `
-const { pid } = process
+// Every process of a namespace has the same number there: it goes by a name.
+const name = (process.title = require('node:crypto').randomUUID())
 let waiting = []
 exports.meet = (text) => new Promise((resolve, reject) => {
   if (text === 'exit') return setTimeout(() => process.exit(7), 10)
   if (text === 'hang') return
   if (text === 'fail') return reject(new Error('as told'))
   waiting.push(resolve)
-  if (waiting.length >= Number(text)) for (const resolve of waiting.splice(0)) resolve(pid)
+  if (waiting.length >= Number(text)) for (const resolve of waiting.splice(0)) resolve(name)
 })
 `
 const HANDLER = `
@@ -26,9 +28,9 @@ let initialized = 0
 exports.initialize = async () => { initialized += 1; await new Promise((resolve) => setTimeout(resolve, 50)) }
 exports.handler = async (event, context) => {
   console.log('begins')
-  const pid = await meet(String(event))
+  const name = await meet(String(event))
   context.logger.info('ends')
-  return { pid, initialized, id: context.requestId, limit: process.env.FC_CONCURRENT_LIMIT }
+  return { name, initialized, id: context.requestId, limit: process.env.FC_CONCURRENT_LIMIT }
 }
 `
 const SERVER = `
@@ -40,7 +42,7 @@ require('node:http').createServer((req, res) => {
   req.on('end', async () => {
     console.log(id, 'asked')
     try {
-      res.end(JSON.stringify({ pid: await meet(body), id }))
+      res.end(JSON.stringify({ name: await meet(body), id }))
     } catch (error) {
       res.writeHead(500).end(JSON.stringify({ errorMessage: error.message }))
     }
@@ -71,10 +73,10 @@ for (const [what, make] of [
   test(`three requests at once meet in one instance of ${what}, one after them finds it again`, async () => {
     const spec = make()
     const answers = await together(spec, ['3', '3', '3'])
-    const pids = answers.map((text) => JSON.parse(text).pid as number)
-    assert.equal(new Set(pids).size, 1)
+    const names = answers.map((text) => JSON.parse(text).name as string)
+    assert.equal(new Set(names).size, 1)
     assert.equal(new Set(answers.map((text) => JSON.parse(text).id as string)).size, 3)
-    assert.deepEqual(JSON.parse((await together(spec, ['1']))[0]!).pid, pids[0])
+    assert.deepEqual(JSON.parse((await together(spec, ['1']))[0]!).name, names[0])
     assert.equal(harness.platform.environmentCount(spec.name), 1)
   })
 
@@ -92,9 +94,9 @@ test('the initializer runs once for all, and only the request that started the i
 
 test('one more than an instance takes has another', async () => {
   const spec = node({ instanceConcurrency: 2 })
-  const pids = (await together(spec, ['2', '2', '2', '2'])).map((text) => JSON.parse(text).pid as number)
+  const names = (await together(spec, ['2', '2', '2', '2'])).map((text) => JSON.parse(text).name as string)
   assert.deepEqual(
-    [...Map.groupBy(pids, (pid) => pid).values()].map(({ length }) => length),
+    [...Map.groupBy(names, (name) => name).values()].map(({ length }) => length),
     [2, 2],
   )
 })
@@ -120,7 +122,7 @@ test('an error is of its request alone, the end of the process of all, and the n
     for (const each of await Promise.all([waiting, callFc(harness, spec, 'exit')]))
       assert.match(JSON.parse(textOf(each)).errorMessage, /^Process exited unexpectedly .*exit status 7\)$/)
     const [again] = await together(spec, ['1'])
-    assert.notEqual(JSON.parse(again!).pid, JSON.parse(textOf(met[0]!)).pid)
+    assert.notEqual(JSON.parse(again!).name, JSON.parse(textOf(met[0]!)).name)
   }
 })
 
@@ -128,11 +130,11 @@ test('a request that takes too long is told so, those beside it end as they woul
   const spec = node({ timeoutSeconds: 4 })
   const late = callFc(harness, spec, 'hang')
   const beside = await together(spec, ['2', '2'])
-  const { pid } = JSON.parse(beside[0]!) as { readonly pid: number }
+  const { name } = JSON.parse(beside[0]!) as { readonly name: string }
   assert.match(JSON.parse(textOf(await late)).errorMessage, /^Function timed out after 4 seconds/)
-  await until(() => !alive(pid), 20_000)
+  await until(() => !alive(name), 20_000)
   const [next] = await together(spec, ['1'])
-  assert.notEqual(JSON.parse(next!).pid, pid)
+  assert.notEqual(JSON.parse(next!).name, name)
 })
 
 test('HTTP requests at once are each answered with what is theirs', async () => {
@@ -145,11 +147,6 @@ test('HTTP requests at once are each answered with what is theirs', async () => 
   assert.deepEqual(await Promise.all(['3', '3', '3'].map(ask)), [true, true, true])
 })
 
-function alive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch {
-    return false
-  }
+function alive(name: string): boolean {
+  return execFileSync('ps', ['-axww', '-o', 'args='], { encoding: 'utf8' }).includes(name)
 }

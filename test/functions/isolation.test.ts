@@ -6,6 +6,8 @@ import { dirname, join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { chooseIsolation } from '../../packages/fnscope/src/functions/isolation/choose-isolation.ts'
 import { isolationState } from '../../packages/fnscope/src/functions/isolation/isolation-state.ts'
+import { extensionLayer, LISTENER } from './extension-layer.ts'
+import { addFc, callFc, textOf } from './fc-harness.ts'
 import { bodies, json, startHarness, TEST_CACHE, type Harness } from './harness.ts'
 
 const namespace = await chooseIsolation('auto', TEST_CACHE)
@@ -154,6 +156,103 @@ def handler(e, c):
       ])
       assert.ok(!existsSync('/tmp/mine'))
       assert.ok(!bodies(answer).some((line) => line.includes('fnscope:')))
+    } finally {
+      await harness.stop()
+    }
+  },
+)
+
+const unsized =
+  namespace.kind === 'namespace' && !namespace.sizedTmp ? 'no shell can hold mounts for others here' : skip
+
+test(
+  '/tmp has the size that the function asks for, is one for its runtime and its extensions, and outlives a process',
+  { skip: unsized },
+  async () => {
+    const harness = startHarness({ isolation: namespace })
+    try {
+      const code = `import os
+def handler(e, c):
+    if e == "exit": os._exit(1)
+    kept = sorted(os.listdir("/tmp"))
+    found = os.statvfs("/tmp")
+    error = None
+    try:
+        with open("/tmp/large", "wb") as file: file.write(bytes(5 << 20))
+    except OSError as failed:
+        error = failed.errno
+    if e == "remove": os.unlink("/tmp/large")
+    return [found.f_blocks * found.f_frsize >> 20, error, kept]
+`
+      const layer = extensionLayer(join(harness.dir, 'layer'), {
+        writer: `open('/tmp/extension', 'w').close()${LISTENER}`,
+      })
+      const layerDirs = [layer]
+      const small = harness.add({ 'app.py': code }, { ephemeralStorageMb: 4, layerDirs, memoryMb: 256 })
+      const usual = harness.add({ 'app.py': code }, { ephemeralStorageMb: 512 })
+      for (const kept of [['extension'], ['extension', 'large']])
+        assert.deepEqual(json(await harness.call(small.name)), [4, 28, kept])
+      await harness.call(small.name, 'exit')
+      assert.deepEqual(json(await harness.call(small.name, 'remove')), [4, 28, ['extension', 'large']])
+      assert.deepEqual(json(await harness.call(small.name)), [4, 28, ['extension']])
+      assert.deepEqual(json(await harness.call(usual.name)), [512, null, []])
+      // What lies there is the machine's memory, and not the function's.
+      const large =
+        "import os\ndef handler(e, c):\n    with open('/tmp/x', 'wb') as file:\n        for _ in range(200): file.write(bytes(1 << 20))\n    return os.stat('/tmp/x').st_size >> 20\n"
+      const answer = await harness.call(
+        harness.add({ 'app.py': large }, { ephemeralStorageMb: 512, memoryMb: 128 }).name,
+      )
+      assert.equal(json(answer), 200)
+      assert.ok(Number(/Max Memory Used: (\d+) MB/.exec(bodies(answer).join('\n'))?.[1]) < 128)
+    } finally {
+      await harness.stop()
+    }
+  },
+)
+
+test(
+  'in a namespace a function of Function Compute has its code at /code and its layers at /opt, read-only as all but /tmp',
+  { skip },
+  async () => {
+    const harness = startHarness({ isolation: namespace })
+    try {
+      const layer = join(harness.dir, 'layer')
+      for (const dir of ['python', 'nodejs/node_modules']) mkdirSync(join(layer, dir), { recursive: true })
+      writeFileSync(join(layer, 'python/shared.py'), 'who = "the layer"\n')
+      writeFileSync(join(layer, 'nodejs/node_modules/shared.js'), 'exports.who = "the layer"\n')
+      const python = `import os, json, shared
+def refused(path):
+    try: open(path, "w").close()
+    except OSError as error: return error.errno
+def handler(event, context):
+    names = ["/code/x", "/opt/x", "/x", "/usr/x", "/tmp/x"]
+    return json.dumps([__file__, os.getcwd(), os.environ["FC_FUNC_CODE_PATH"], shared.who, os.getuid(), [refused(name) for name in names], sorted(os.listdir("/tmp"))])
+`
+      const node = `const fs = require('node:fs'), shared = require('shared')
+const refused = (path) => { try { fs.writeFileSync(path, '') } catch (error) { return -error.errno } return null }
+exports.handler = async () => JSON.stringify([__filename, process.cwd(), process.env.FC_FUNC_CODE_PATH, shared.who, process.getuid(), ['/code/x', '/opt/x', '/x', '/usr/x', '/tmp/x'].map(refused), fs.readdirSync('/tmp')])
+`
+      const server = `const fs = require('node:fs')
+const refused = (path) => { try { fs.writeFileSync(path, '') } catch (error) { return -error.errno } return null }
+require('node:http').createServer((req, res) => res.end(JSON.stringify([__filename, process.cwd(), process.env.FC_FUNC_CODE_PATH, fs.readFileSync('/opt/python/shared.py', 'utf8').slice(7, 16), process.getuid(), ['/code/x', '/opt/x', '/x', '/usr/x', '/tmp/x'].map(refused), fs.readdirSync('/tmp')]))).listen(process.env.FC_SERVER_PORT)
+`
+      const more = { layerDirs: [layer] }
+      const custom = { command: ['node', '/code/server.js'], port: 9000 }
+      const specs = [
+        ['index.py', addFc(harness, { 'index.py': python }, { spec: { ...more, runtime: 'python3.10' } })],
+        ['index.js', addFc(harness, { 'index.js': node }, { spec: { ...more, runtime: 'nodejs20' } })],
+        [
+          'server.js',
+          addFc(harness, { 'server.js': server }, { spec: { ...more, runtime: 'custom' }, fc: { custom } }),
+        ],
+      ] as const
+      const sealed = namespace.kind === 'namespace' && namespace.sealed !== undefined
+      for (const [file, spec] of specs) {
+        const [at, cwd, code, who, uid, refused, tmp] = JSON.parse(textOf(await callFc(harness, spec))) as unknown[]
+        assert.deepEqual([at, cwd, code, who, uid], [`/code/${file}`, '/code', '/code', 'the layer', 993])
+        if (sealed) assert.deepEqual(refused, [30, 30, 30, 30, null])
+        assert.deepEqual(tmp, ['x'])
+      }
     } finally {
       await harness.stop()
     }

@@ -89,7 +89,7 @@ export async function readFcFunction(settings: FcSettings, context: FcContext): 
     logFormat: 'Text',
     logGroup: `/fc/${settings.service === '' ? '' : `${settings.service}/`}${name}`,
     architecture: 'x86_64',
-    ephemeralStorageMb: 512,
+    ephemeralStorageMb: integer('diskSize', 512, 10_240) ?? 512,
     asynchronous: readFcAsynchronous(settings, context),
     description: spell(own['description']),
     tags: {},

@@ -115,6 +115,7 @@ resources:
       runtime: custom.debian10
       code: ./code
       memorySize: \${vars.memory}
+      diskSize: 10240
       environmentVariables:
         LEVEL: \${env('FC_TEST_LEVEL', 'debug')}
         ACCOUNT: \${config('AccountID')}
@@ -144,6 +145,7 @@ resources:
   assert.equal(spec.logicalId, 'orders')
   assert.equal(spec.timeoutSeconds, 30)
   assert.equal(spec.memoryMb, 1024)
+  assert.equal(spec.ephemeralStorageMb, 10_240)
   assert.equal(spec.tracing, 'Active')
   assert.deepEqual(spec.environment, {
     STAGE: 'dev',

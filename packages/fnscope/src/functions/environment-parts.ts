@@ -81,7 +81,8 @@ export function assembleEnvironment(options: EnvironmentOptions): EnvironmentPar
     signals.push(signal)
   }
   const imports = options.anatomy === true ? new ImportLines(clock) : undefined
-  const sandbox = new Sandbox(options.isolation, options.launch.paths, options.shells)
+  const mine = { paths: options.launch.paths, tmpMb: spec.ephemeralStorageMb }
+  const sandbox = new Sandbox(options.isolation, mine, options.shells)
 
   const extensionFailed = (failure: ExtensionFailure): void => {
     journal.note(noteOfFailure(failure))

@@ -28,7 +28,7 @@ export function fcVariables(
     ALIBABA_CLOUD_ACCESS_KEY_ID: host.accessKeyId,
     ALIBABA_CLOUD_ACCESS_KEY_SECRET: 'local',
     ALIBABA_CLOUD_SECURITY_TOKEN: 'local',
-    FC_FUNC_CODE_PATH: spec.codeDir,
+    FC_FUNC_CODE_PATH: launch.paths.task,
     FC_FUNCTION_NAME: spec.name,
     FC_FUNCTION_HANDLER: spec.handler,
     FC_FUNCTION_MEMORY_SIZE: String(spec.memoryMb),

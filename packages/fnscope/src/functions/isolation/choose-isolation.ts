@@ -6,6 +6,8 @@ import { join } from 'node:path'
 import { FnscopeError } from '../../errors.ts'
 import { namespaceJob, namespaceShell } from './namespace.ts'
 import { shellJob } from './shell-job.ts'
+import { TmpMounts } from './tmp-mounts.ts'
+import { prepareRoot, rootOf } from './cloud-root.ts'
 import { makeScratchDir, sweepScratchDirs } from './scratch-dirs.ts'
 import { sealMachine } from './sealed-machine.ts'
 import type { Isolation, IsolationMode, NamespaceIsolation } from './isolation.ts'
@@ -23,7 +25,14 @@ export async function chooseIsolation(mode: IsolationMode, cacheDir: string, dat
   const dirs = prepareDirs(cacheDir)
   const failures: string[] = []
   const sealed = process.platform === 'linux' ? sealMachine(cacheDir) : undefined
-  for (const more of [{ ownProc: true, sealed }, { ownProc: true }, { ownProc: false, sealed }, { ownProc: false }]) {
+  const ways = [
+    { sizedTmp: true, ownProc: true, sealed },
+    { sizedTmp: false, ownProc: true, sealed },
+    { sizedTmp: false, ownProc: true },
+    { sizedTmp: false, ownProc: false, sealed },
+    { sizedTmp: false, ownProc: false },
+  ]
+  for (const more of ways) {
     const isolation: NamespaceIsolation = { kind: 'namespace', ...dirs, ...more, hiddenDir: hidden(dataDir, cacheDir) }
     const failure = process.platform === 'linux' ? await probe(isolation) : 'Linux alone has them.'
     if (failure === undefined) return isolation
@@ -45,31 +54,38 @@ function hidden(dataDir: string | undefined, cacheDir: string): string | undefin
   return isHidden || `${cache}/`.startsWith(`${data}/`) ? undefined : data
 }
 
-function prepareDirs(cacheDir: string): Pick<NamespaceIsolation, 'skeletonDir' | 'emptyDir'> {
+function prepareDirs(cacheDir: string): Pick<NamespaceIsolation, 'skeletonDir' | 'emptyDir' | 'rootDir'> {
   const [skeletonDir, emptyDir] = [join(cacheDir, 'namespace', 'var'), join(cacheDir, 'namespace', 'empty')]
+  const rootDir = join(cacheDir, 'namespace', 'root')
+  prepareRoot(rootDir)
   for (const name of VAR_DIRS) mkdirSync(join(skeletonDir, name), { recursive: true })
   mkdirSync(emptyDir, { recursive: true })
-  return { skeletonDir, emptyDir }
+  return { skeletonDir, emptyDir, rootDir }
 }
 
 /** Undefined: it works. Otherwise why not, a sentence. */
 async function probe(isolation: NamespaceIsolation): Promise<string | undefined> {
-  const scratch = makeScratchDir()
-  const { emptyDir, skeletonDir } = isolation
+  const tmps = isolation.sizedTmp ? new TmpMounts(NOBODY) : undefined
+  const files = makeScratchDir()
+  const scratch = tmps?.take(1) ?? { ...makeScratchDir(), ready: Promise.resolve() }
+  const { emptyDir, skeletonDir, rootDir } = isolation
   const plan = {
     // An overlay, a read-only directory and one that is written, as functions have them.
     mounts: [
       { sources: [emptyDir, skeletonDir], target: '/var/task' },
       { sources: [emptyDir], target: '/opt' },
-      { sources: [scratch.own], target: '/var/bytecode', writable: true } as const,
+      { sources: [files.own], target: '/var/bytecode', writable: true } as const,
     ],
     scratchDir: scratch.tmp,
+    root: { dir: rootOf(scratch), prepared: rootDir },
     tableFile: join(scratch.own, 'mounts'),
   }
-  const check = 'test "$(id -u)" = 993 && test -d /var/task/lang && echo > /tmp/works && echo works'
+  const full = tmps === undefined ? '' : ' && ! head -c 2000000 /dev/zero 2>/dev/null > /tmp/works'
+  const check = `test "$(id -u)" = 993 && test -d /var/task/lang && echo > /tmp/works${full} && echo works`
   const job = namespaceJob(shellJob({ command: ['/bin/sh', '-c', check], cwd: '/var/task' }, {}), plan)
-  const [program, ...args] = namespaceShell(isolation, scratch.own)
   try {
+    await scratch.ready
+    const [program, ...args] = [...(tmps?.enter() ?? []), ...namespaceShell(isolation, files.own)]
     return await new Promise((resolve) => {
       const child = execFile(program!, args, { timeout: PROBE_LIMIT_MS }, (error, stdout, stderr) => {
         if (stdout.trim() === 'works') return resolve(undefined)
@@ -80,6 +96,9 @@ async function probe(isolation: NamespaceIsolation): Promise<string | undefined>
       child.stdin?.end(job)
     })
   } finally {
-    await scratch.remove()
+    await Promise.all([scratch.remove(), files.remove(), tmps?.stop()])
   }
 }
+
+// It has ended before fnscope could.
+const NOBODY = { add: () => {}, remove: () => {} }

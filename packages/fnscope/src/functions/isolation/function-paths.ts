@@ -25,6 +25,8 @@ export interface FunctionPaths {
   readonly program: string
   /** Absent: a plain process. */
   readonly mounts?: readonly Mount[]
+  /** The root has directories that this machine has not. */
+  readonly ownRoot?: true
   /** Below /tmp, to be shown there beside what the function writes. */
   readonly project?: readonly string[]
 }
@@ -39,19 +41,15 @@ export interface PathNeeds {
   /** Where the runtime may keep compiled code between runs. */
   readonly bytecodeDir?: string
   readonly cacheDir: string
+  /** Where the cloud has the code. Default /var/task. */
+  readonly task?: '/code'
 }
 
 /** Directories of the host that a namespace hides. */
-const HIDDEN = ['/tmp', '/opt', '/var/task', '/var/runtime', '/var/lang']
+const HIDDEN = ['/tmp', '/opt', '/code', '/var/task', '/var/runtime', '/var/lang']
 
 export function functionPaths(spec: FunctionSpec, isolation: Isolation, needs: PathNeeds): FunctionPaths {
   return isolation.kind === 'namespace' ? cloudPaths(spec, isolation, needs) : plainPaths(spec, needs)
-}
-
-/** Of a function that is always a plain process and finds its layers by itself. */
-export function codePaths(spec: FunctionSpec, program: string): FunctionPaths {
-  const { codeDir: task, dependencyDirs: dependencies } = spec
-  return { task, dependencies, opt: undefined, runtime: task, bytecode: undefined, packages: undefined, program }
 }
 
 function plainPaths(spec: FunctionSpec, needs: PathNeeds): FunctionPaths {
@@ -71,10 +69,11 @@ function cloudPaths(
   isolation: Extract<Isolation, { kind: 'namespace' }>,
   needs: PathNeeds,
 ): FunctionPaths {
-  const program = visibleProgram(spec, needs.program)
+  const { task = '/var/task' } = needs
+  const program = visibleProgram(spec, needs.program, task)
   const layers = spec.layerDirs.toReversed()
   const mounts: Mount[] = [
-    { sources: layered([spec.codeDir, ...spec.dependencyDirs], needs.cacheDir), target: '/var/task' },
+    { sources: layered([spec.codeDir, ...spec.dependencyDirs], needs.cacheDir), target: task },
     { sources: [needs.runtimeDir], target: '/var/runtime' },
     ...(needs.packagesDir === undefined ? [] : [{ sources: [needs.packagesDir], target: '/var/runtime/node_modules' }]),
     ...program.mounts,
@@ -82,7 +81,7 @@ function cloudPaths(
     { sources: layers.length === 0 ? [isolation.emptyDir] : layered(layers, needs.cacheDir), target: '/opt' },
   ]
   return {
-    task: '/var/task',
+    task,
     dependencies: [],
     opt: layers.length === 0 ? undefined : '/opt',
     runtime: '/var/runtime',
@@ -90,6 +89,7 @@ function cloudPaths(
     packages: needs.packagesDir === undefined ? undefined : '/var/runtime/node_modules',
     program: program.path,
     mounts,
+    ...(needs.task === undefined ? {} : { ownRoot: true }),
     project: hiddenProjectPaths(spec),
   }
 }
@@ -98,9 +98,10 @@ function cloudPaths(
 function visibleProgram(
   spec: FunctionSpec,
   program: string,
+  task: string,
 ): { readonly path: string; readonly mounts: readonly Mount[] } {
   if (isUnder(program, spec.codeDir)) {
-    return { path: `/var/task${program.slice(spec.codeDir.length)}`, mounts: [] }
+    return { path: `${task}${program.slice(spec.codeDir.length)}`, mounts: [] }
   }
   const layer = spec.layerDirs.find((dir) => isUnder(program, dir))
   if (layer !== undefined) return { path: `/opt${program.slice(layer.length)}`, mounts: [] }
@@ -116,13 +117,14 @@ function visibleProgram(
 function bytecodeMounts(spec: FunctionSpec, bytecodeDir: string): Mount[] {
   const key = createHash('sha256').update(spec.codeDir).update(spec.layerDirs.join('\0')).digest('hex').slice(0, 32)
   const own = join(bytecodeDir, 'functions', key)
-  for (const dir of ['var/task', 'opt']) {
+  for (const dir of ['var/task', 'code', 'opt']) {
     mkdirSync(join(bytecodeDir, dir), { recursive: true })
     mkdirSync(join(own, dir), { recursive: true })
   }
   return [
     { sources: [bytecodeDir], target: '/var/bytecode', writable: true },
     { sources: [join(own, 'var/task')], target: '/var/bytecode/var/task', writable: true },
+    { sources: [join(own, 'code')], target: '/var/bytecode/code', writable: true },
     { sources: [join(own, 'opt')], target: '/var/bytecode/opt', writable: true },
   ]
 }

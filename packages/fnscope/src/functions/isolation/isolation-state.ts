@@ -11,9 +11,12 @@ export function isolationState(isolation: Isolation): IsolationState {
   if (isolation.kind === 'none') {
     return { active: 'none', says: `plain processes with rewritten paths. ${isolation.reason}` }
   }
-  const processes = isolation.ownProc ? '' : '; /proc is the machine’s'
+  const lacks = [
+    ...(isolation.sizedTmp ? [] : ['; /tmp is as large as the disk']),
+    ...(isolation.ownProc ? [] : ['; /proc is the machine’s']),
+  ].join('')
   return {
     active: 'namespace',
-    says: `namespaces of their own, with /var/task, /opt and /tmp as on the cloud${processes}`,
+    says: `namespaces of their own, with /var/task, /opt and /tmp as on the cloud${lacks}`,
   }
 }

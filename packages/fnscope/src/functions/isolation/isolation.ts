@@ -9,6 +9,10 @@ export interface NamespaceIsolation {
   readonly skeletonDir: string
   /** An empty directory: /opt of a function without layers. */
   readonly emptyDir: string
+  /** What another cloud's root is made from (cloud-root.ts). */
+  readonly rootDir: string
+  /** /tmp has a size of its own (tmp-mounts.ts). */
+  readonly sizedTmp: boolean
   /** The process table is its own too. Containers refuse that at times. */
   readonly ownProc: boolean
   /** Absent: what the user may write to, functions may. */
@@ -40,4 +44,6 @@ export interface Mount {
   readonly sources: readonly string[]
   readonly target: string
   readonly writable?: true
+  /** With all that is mounted below it, each as writable as it is. */
+  readonly whole?: true
 }

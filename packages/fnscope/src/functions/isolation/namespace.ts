@@ -4,14 +4,20 @@
 // run; nothing of it is in the way of a warm call.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { rootMounts } from './cloud-root.ts'
 import { etcMounts } from './etc-files.ts'
+import { makeMountPoint, mountPoint } from './project-paths.ts'
 import { quote } from './shell-job.ts'
 import type { Mount, NamespaceIsolation, SealedMachine } from './isolation.ts'
 
 export interface NamespacePlan {
   readonly mounts: readonly Mount[]
+  /** Of the project, shown below the function's /tmp. */
+  readonly project?: readonly string[]
   /** The function's /tmp. */
   readonly scratchDir: string
+  /** A directory that becomes the root, and what that is prepared in. Absent: the machine's is. */
+  readonly root?: { readonly dir: string; readonly prepared: string } | undefined
   /** A file that this writes: what is mounted where. */
   readonly tableFile: string
 }
@@ -32,7 +38,7 @@ exit $?`
 export function namespaceShell(isolation: NamespaceIsolation, dir: string): readonly string[] {
   const lines = [
     // A mount is as writable as the one that it is made from: what is to stay so becomes one of its own.
-    ...(isolation.sealed?.writable ?? []).map((dir) => mountLine({ sources: [dir], target: dir, writable: true })),
+    ...(isolation.sealed?.writable ?? []).map((dir) => mountLine({ sources: [dir], target: dir, whole: true })),
     `overlay /var overlay lowerdir=${field(isolation.skeletonDir)}:/var 0 0`,
     ...etcMounts(dir).map(mountLine),
     // Under a name of its own: mount(8) passes over what seems to be mounted already.
@@ -40,8 +46,10 @@ export function namespaceShell(isolation: NamespaceIsolation, dir: string): read
   ]
   const tableFile = join(dir, 'shared-mounts')
   writeFileSync(tableFile, `${lines.join('\n')}\n`)
-  const command = 'unshare --user --map-root-user --mount --pid --fork --kill-child /bin/sh -c'
-  return [...command.split(' '), script(sealing(isolation.sealed)), 'sh', tableFile]
+  // It sees what is mounted for it later, where there are namespaces around its own.
+  const propagation = isolation.sizedTmp ? 'slave' : 'private'
+  const command = `unshare --user --map-root-user --mount --propagation ${propagation} --pid --fork --kill-child`
+  return [...command.split(' '), '/bin/sh', '-c', script(sealing(isolation.sealed)), 'sh', tableFile]
 }
 
 // Without a read-only root nothing is started; another mount point may be out of this user's reach, and so out of the
@@ -53,18 +61,32 @@ function sealing(sealed: SealedMachine | undefined): string {
 }
 
 /** @param program the shell's text that is run when everything is at its place */
-export function namespaceJob(program: string, { mounts, scratchDir, tableFile }: NamespacePlan): string {
+export function namespaceJob(program: string, plan: NamespacePlan): string {
+  const { mounts, project = [], scratchDir, root, tableFile } = plan
+  const at = root?.dir ?? ''
+  const shown = project.map((path) => ({ sources: [path], target: mountPoint(scratchDir, path) }))
   // In the order in which they must be made: a later one may hide where an earlier one's source lies.
-  const lines = [...mounts.map(mountLine), `${field(scratchDir)} /tmp none rbind 0 0`]
-  writeFileSync(tableFile, `${lines.join('\n')}\n`)
-  return `if mount -aT ${quote(tableFile)} >&3 2>&1
+  const all: Mount[] = [
+    ...(root === undefined ? [] : rootMounts(root.prepared, root.dir)),
+    ...mounts.map((mount) => ({ ...mount, target: `${at}${mount.target}` })),
+    ...shown,
+    { sources: [scratchDir], target: `${at}/tmp`, whole: true },
+  ]
+  writeFileSync(tableFile, `${all.map(mountLine).join('\n')}\n`)
+  const points = project.map((path) => `${makeMountPoint(scratchDir, path)}\n`).join('')
+  return `${points}if mount -aT ${quote(tableFile)} >&3 2>&1${root === undefined ? '' : ` && ${becomeRoot(root.dir)}`}
 then printf %s ${quote(program)}
 else echo 'fnscope: the namespace could not be set up' >&3; echo 'exit 125'
 fi
 `
 }
 
-function mountLine({ sources, target, writable }: Mount): string {
+// Every process of the namespace whose root was the machine's has this one then. pivot_root(8) is not on every user's PATH.
+const becomeRoot = (dir: string): string =>
+  `cd ${quote(dir)} && PATH=$PATH:/usr/sbin:/sbin pivot_root . . >&3 2>&1 && umount -l . >&3 2>&1 && cd /`
+
+function mountLine({ sources, target, writable, whole }: Mount): string {
+  if (whole) return `${field(sources[0]!)} ${field(target)} none rbind 0 0`
   if (sources.length > 1) return `overlay ${field(target)} overlay lowerdir=${sources.map(field).join(':')} 0 0`
   return `${field(sources[0]!)} ${field(target)} none bind${writable ? '' : ',ro'} 0 0`
 }

@@ -1,8 +1,9 @@
 // What of a project below /tmp a function's variables name by its place on this machine: the namespace's own /tmp hides it,
 // and it is shown there again, read-only. Of anything else below /tmp the function has its own, as on the cloud.
-import { lstatSync, mkdirSync, writeFileSync } from 'node:fs'
+import { lstatSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { FunctionSpec } from '../function-spec.ts'
+import { quote } from './shell-job.ts'
 
 const TMP = '/tmp/'
 
@@ -15,15 +16,16 @@ export function hiddenProjectPaths({ codeDir, environment }: Pick<FunctionSpec, 
   return [...new Set(paths.map((path) => path.replace(/\/+$/, '')))]
 }
 
-/** Makes what the path is mounted on. @param tmp the function's /tmp @returns its place there */
+/** What the path is mounted on. @param tmp the function's /tmp */
+export function mountPoint(tmp: string, path: string): string {
+  return join(tmp, path.slice(TMP.length))
+}
+
+/** A shell's command that makes it, in whose namespace that /tmp may be another one than in ours. */
 export function makeMountPoint(tmp: string, path: string): string {
-  const point = join(tmp, path.slice(TMP.length))
-  if (lstatSync(path).isDirectory()) mkdirSync(point, { recursive: true })
-  else {
-    mkdirSync(dirname(point), { recursive: true })
-    writeFileSync(point, '')
-  }
-  return point
+  const point = mountPoint(tmp, path)
+  if (lstatSync(path).isDirectory()) return `mkdir -p ${quote(point)}`
+  return `mkdir -p ${quote(dirname(point))}; : > ${quote(point)}`
 }
 
 function isThere(path: string): boolean {

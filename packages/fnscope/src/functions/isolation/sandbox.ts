@@ -1,9 +1,9 @@
 // What one environment runs in: its own /tmp, and the way from a command to a shell that becomes it. Every process of the
 // environment, the runtime's and each extension's, goes through the same one, so that they see the same files.
 import { join } from 'node:path'
-import { makeMountPoint } from './project-paths.ts'
-import { makeScratchDir, type ScratchDir } from './scratch-dirs.ts'
 import { namespaceJob } from './namespace.ts'
+import type { OwnTmp } from './tmp-mounts.ts'
+import { rootOf } from './cloud-root.ts'
 import { shellJob, type CommandLine } from './shell-job.ts'
 import { killStrays, markOf } from './stray-processes.ts'
 import type { FunctionPaths } from './function-paths.ts'
@@ -14,15 +14,22 @@ export class Sandbox {
   readonly #isolation: Isolation
   readonly #paths: FunctionPaths
   readonly #shells: WaitingShells
-  #scratch: ScratchDir | undefined
+  readonly #tmpMb: number
+  #scratch: OwnTmp | undefined
   /** A process was started that no namespace ends. */
   #mayStray = false
   #removed: Promise<void> | undefined
   #tables = 0
 
-  constructor(isolation: Isolation, paths: FunctionPaths, shells: WaitingShells) {
+  /** @param isolation.tmpMb how large /tmp is, where it can have a size */
+  constructor(
+    isolation: Isolation,
+    { paths, tmpMb }: { readonly paths: FunctionPaths; readonly tmpMb: number },
+    shells: WaitingShells,
+  ) {
     this.#isolation = isolation
     this.#paths = paths
+    this.#tmpMb = tmpMb
     this.#shells = shells
   }
 
@@ -35,17 +42,17 @@ export class Sandbox {
   start(wanted: CommandLine, variables: Readonly<Record<string, string>>): WaitingShell {
     const { mounts, project = [] } = this.#paths
     const isolation = this.#isolation
-    const { own, tmp } = this.#own()
+    const { own, tmp, ready } = this.#own()
     if (isolation.kind === 'none' || !mounts) {
       this.#mayStray = true
-      return told(this.#shells.take('none'), shellJob(wanted, { ...variables, ...markOf(tmp, variables) }))
+      return told(this.#shells.take('none'), shellJob(wanted, { ...variables, ...markOf(tmp, variables) }), ready)
     }
     const tableFile = join(own, `mounts${(this.#tables += 1)}`)
-    const { emptyDir, hiddenDir } = isolation
+    const { emptyDir, hiddenDir, rootDir } = isolation
     const hidden = hiddenDir === undefined ? [] : [{ sources: [emptyDir], target: hiddenDir }]
-    const shown = project.map((path) => ({ sources: [path], target: makeMountPoint(tmp, path) }))
-    const plan = { mounts: [...mounts, ...shown, ...hidden], scratchDir: tmp, tableFile }
-    return told(this.#shells.take('namespace'), namespaceJob(shellJob(wanted, variables), plan))
+    const root = this.#paths.ownRoot === true ? { dir: rootOf(this.#own()), prepared: rootDir } : undefined
+    const plan = { mounts: [...mounts, ...hidden], project, scratchDir: tmp, root, tableFile }
+    return told(this.#shells.take('namespace'), namespaceJob(shellJob(wanted, variables), plan), ready)
   }
 
   /** Its processes have ended: what hid from that ends too. */
@@ -60,13 +67,13 @@ export class Sandbox {
     await this.#removed
   }
 
-  #own(): ScratchDir {
-    this.#scratch ??= makeScratchDir()
+  #own(): OwnTmp {
+    this.#scratch ??= this.#shells.takeTmp(this.#paths.mounts ? this.#tmpMb : undefined)
     return this.#scratch
   }
 }
 
-function told(shell: WaitingShell, job: string): WaitingShell {
-  shell.child.stdin.end(job)
+function told(shell: WaitingShell, job: string, ready: Promise<void>): WaitingShell {
+  void ready.then(() => shell.child.stdin.end(job))
   return shell
 }

@@ -6,6 +6,7 @@ import type { Readable, Writable } from 'node:stream'
 import type { ProcessGuard } from '../process-guard.ts'
 import { namespaceShell } from './namespace.ts'
 import { makeScratchDir, type ScratchDir } from './scratch-dirs.ts'
+import { TmpMounts, type OwnTmp } from './tmp-mounts.ts'
 import type { Isolation } from './isolation.ts'
 
 export interface WaitingShell {
@@ -35,6 +36,7 @@ export class WaitingShells {
   #stopped = false
   /** Of namespaces: what their shells are started by, and the files that it reads. */
   #namespace: { readonly command: readonly string[]; readonly files: ScratchDir } | undefined
+  #tmps: TmpMounts | undefined
 
   constructor(isolation: Isolation, guard: ProcessGuard) {
     this.#isolation = isolation
@@ -45,6 +47,13 @@ export class WaitingShells {
   keepOne(): void {
     if (this.#stopped || this.#timer !== undefined || waits(this.#ready)) return
     this.#ready = this.#start(this.#isolation.kind)
+    this.#tmps?.keepOne()
+  }
+
+  /** A directory for /tmp of one environment. @param sizeMb undefined: as large as the disk */
+  takeTmp(sizeMb: number | undefined): OwnTmp {
+    const tmps = sizeMb === undefined ? undefined : this.#sizedTmps()
+    return tmps?.take(sizeMb!) ?? { ...makeScratchDir(), ready: Promise.resolve() }
   }
 
   /** The one that is ready, or else a new one. Its process group is the taker's to end and to take from the guard. */
@@ -67,6 +76,8 @@ export class WaitingShells {
     clearTimeout(this.#timer)
     if (waits(this.#ready)) process.kill(-this.#ready.child.pid!, 'SIGKILL')
     this.#ready = undefined
+    await this.#tmps?.stop()
+    this.#tmps = undefined
     await this.#namespace?.files.remove()
     this.#namespace = undefined
   }
@@ -106,7 +117,18 @@ export class WaitingShells {
       const files = makeScratchDir()
       this.#namespace = { files, command: namespaceShell(isolation, files.own) }
     }
-    return this.#namespace.command
+    return [...(this.#sizedTmps()?.enter() ?? []), ...this.#namespace.command]
+  }
+
+  // Somebody killed the shell that holds them: environments that are there keep what they see of it.
+  #sizedTmps(): TmpMounts | undefined {
+    if (this.#isolation.kind === 'none' || !this.#isolation.sizedTmp) return undefined
+    if (this.#tmps?.ended === true) {
+      void this.#tmps.stop()
+      this.#tmps = undefined
+    }
+    this.#tmps ??= new TmpMounts(this.#guard)
+    return this.#tmps
   }
 }
 

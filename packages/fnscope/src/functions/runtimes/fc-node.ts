@@ -1,9 +1,9 @@
 // How a Node function of Function Compute is started: our client under the Node of its version. The handler is loaded at the first request, as
 // there, not when the instance starts.
-import { delimiter, dirname, join } from 'node:path'
+import { basename, delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { FunctionSpec } from '../function-spec.ts'
-import { codePaths } from '../isolation/function-paths.ts'
+import { functionPaths } from '../isolation/function-paths.ts'
 import { findNode } from './node-interpreter.ts'
 import type { Launch, RuntimeHost } from './launch.ts'
 
@@ -17,17 +17,23 @@ export function fcNodeMajor(runtime: string): number | undefined {
 /** @throws FnscopeError FNS_RUNTIME_MISSING */
 export async function launchFcNode(spec: FunctionSpec, major: number, host: RuntimeHost): Promise<Launch> {
   const node = await findNode(major, host)
+  const paths = functionPaths(spec, host.isolation, {
+    runtimeDir: dirname(CLIENT),
+    program: node.path,
+    cacheDir: host.cacheDir,
+    task: '/code',
+  })
   const own = spec.environment['NODE_PATH']
   const searched = [
     ...(own ? [own] : []),
-    join(spec.codeDir, 'node_modules'),
-    ...spec.layerDirs.toReversed().map((dir) => join(dir, 'nodejs', 'node_modules')),
+    join(paths.task, 'node_modules'),
+    ...(paths.opt === undefined ? [] : [join(paths.opt, 'nodejs', 'node_modules')]),
   ]
   return {
-    command: [node.path, CLIENT],
-    cwd: spec.codeDir,
-    paths: codePaths(spec, node.path),
-    binDirs: [dirname(node.path)],
+    command: [paths.program, join(paths.runtime, basename(CLIENT))],
+    cwd: paths.task,
+    paths,
+    binDirs: [dirname(paths.program)],
     variables: { NODE_PATH: searched.join(delimiter), _FNSCOPE_FC_EDITION: spec.fc!.edition },
     version: `nodejs:${node.version}`,
   }

@@ -13,7 +13,7 @@ async function launch(spec: FunctionSpec, host: RuntimeHost): Promise<Launch> {
   if (minor !== undefined) return await launchFcPython(spec, minor, host)
   const major = fcNodeMajor(spec.runtime)
   if (major !== undefined) return await launchFcNode(spec, major, host)
-  if (spec.fc?.custom !== undefined) return launchFcCustom(spec)
+  if (spec.fc?.custom !== undefined) return launchFcCustom(spec, host)
   throw new FnscopeError(
     'FNS_RUNTIME_UNSUPPORTED',
     `Function ${spec.name} (${spec.logicalId}) wants the runtime "${spec.runtime}"; this version of fnscope runs ${NAMES}. The other functions of the app are not affected.`,
