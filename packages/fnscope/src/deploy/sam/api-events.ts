@@ -1,7 +1,7 @@
 // Events of type Api and HttpApi: routes, which are gathered here and written by api.ts, and who may call by them.
 import { isMap, spell, type TemplateMap, type TemplateValue } from '../template-value.ts'
-import { type EventTarget, type Expand, permission, type SamEvent } from './event-target.ts'
-import type { Expansion } from './expansion.ts'
+import { type EventTarget, permission, type SamEvent } from './event-target.ts'
+import type { Expand, Expansion } from './expansion.ts'
 import { idSuffix, ref, resource, sub } from './parts.ts'
 import { allow, assumedBy } from './role.ts'
 

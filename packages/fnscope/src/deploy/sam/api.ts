@@ -1,10 +1,10 @@
-// AWS::Serverless::Api and HttpApi, explicit or implicit: the API with its document, deployment and stage, what authorizers,
-// usage plans and domains add. Routes of functions' events were gathered before.
+// AWS::Serverless::Api and HttpApi, explicit or implicit: the API with its document, deployment and stage, what authorizers
+// and usage plans add. Routes of functions' events were gathered before.
 import { intrinsicOf, isMap, mapAt, type TemplateMap, type TemplateValue, spell } from '../template-value.ts'
-import type { EventTarget } from './event-target.ts'
+import { documentPaths, withOptions } from './api-document.ts'
+import { expandDomain } from './api-domain.ts'
 import type { Expansion, SamResource } from './expansion.ts'
 import {
-  getAtt,
   hashedId,
   ownAttributes,
   passedOn,
@@ -16,17 +16,6 @@ import {
   written,
   type Attributes,
 } from './parts.ts'
-
-/** One route that an event adds to an API. */
-export interface ApiRoute {
-  readonly path: string
-  /** Lower case; `any` or API Gateway's own name for it. */
-  readonly method: string
-  readonly target: EventTarget
-  readonly event: TemplateMap
-}
-
-const ANY = 'x-amazon-apigateway-any-method'
 
 export function expandRestApi({ id, source, properties }: SamResource, into: Expansion): void {
   const attributes = passedOn(source)
@@ -113,55 +102,6 @@ function endpoints(value: TemplateValue | undefined): TemplateValue | undefined 
   return written({ Types: Type === undefined ? undefined : [Type], VpcEndpointIds: VPCEndpointIds, IpAddressType })
 }
 
-function functionUri(target: EventTarget, version: 1 | 2): TemplateMap {
-  const arn = intrinsicOf(target.arn)
-  const name = arn?.[0] === 'Ref' ? `\${${spell(arn[1])}}` : `\${${target.id}.Arn}`
-  const uri = sub(
-    `arn:\${AWS::Partition}:apigateway:\${AWS::Region}:lambda:path/2015-03-31/functions/${name}/invocations`,
-  )
-  const common = { httpMethod: 'POST', type: 'aws_proxy', uri }
-  return version === 1 ? common : { ...common, payloadFormatVersion: '2.0' }
-}
-
-function machineIntegration(target: EventTarget): TemplateMap {
-  return {
-    type: 'aws',
-    httpMethod: 'POST',
-    uri: sub('arn:${AWS::Partition}:apigateway:${AWS::Region}:states:action/StartExecution'),
-    responses: { '200': { statusCode: '200' }, '400': { statusCode: '400' } },
-    requestTemplates: {
-      'application/json': sub(
-        `{"input": "$util.escapeJavaScript($input.json('$'))", "stateMachineArn": "\${${target.id}}"}`,
-      ),
-    },
-  }
-}
-
-function documentPaths(routes: readonly ApiRoute[], given: TemplateMap, version: 1 | 2): TemplateMap {
-  const paths: Record<string, TemplateMap> = {}
-  for (const [path, item] of Object.entries(given)) if (isMap(item)) paths[path] = item
-  for (const { path, method, target, event } of routes) {
-    const verb = method === 'any' ? ANY : method
-    const integration = target.kind === 'stateMachine' ? machineIntegration(target) : functionUri(target, version)
-    const timeout = event['TimeoutInMillis']
-    paths[path] = {
-      ...paths[path],
-      [verb]: {
-        'x-amazon-apigateway-integration': {
-          ...integration,
-          ...(event['PayloadFormatVersion'] === undefined
-            ? {}
-            : { payloadFormatVersion: event['PayloadFormatVersion'] }),
-          ...(timeout === undefined ? {} : { timeoutInMillis: timeout }),
-        },
-        ...(path === '$default' ? { isDefaultRoute: true } : {}),
-        responses: {},
-      },
-    }
-  }
-  return paths
-}
-
 function restDocument(id: string, properties: TemplateMap, into: Expansion): TemplateMap | undefined {
   const routes = into.routes.get(id) ?? []
   const given = properties['DefinitionBody']
@@ -178,15 +118,6 @@ function restDocument(id: string, properties: TemplateMap, into: Expansion): Tem
     ...body,
     paths: properties['Cors'] === undefined ? paths : withOptions(paths),
   }
-}
-
-function withOptions(paths: TemplateMap): TemplateMap {
-  return Object.fromEntries(
-    Object.entries(paths).map(([path, item]) => [
-      path,
-      { ...(isMap(item) ? item : {}), options: { 'x-amazon-apigateway-integration': { type: 'mock' }, responses: {} } },
-    ]),
-  )
 }
 
 export function expandHttpApi({ id, source, properties }: SamResource, into: Expansion): void {
@@ -272,12 +203,12 @@ function expandAuthorizers(id: string, properties: TemplateMap, attributes: Attr
   }
 }
 
-interface OfApi {
-  readonly stage: string
-  readonly attributes: Attributes
-}
-
-function expandUsagePlan(id: string, properties: TemplateMap, of: OfApi, into: Expansion): void {
+function expandUsagePlan(
+  id: string,
+  properties: TemplateMap,
+  of: { readonly stage: string; readonly attributes: Attributes },
+  into: Expansion,
+): void {
   const plan = mapAt(mapAt(properties['Auth'], `${id}.Auth`)['UsagePlan'], `${id}.Auth.UsagePlan`)
   const kind = plan['CreateUsagePlan']
   if (kind !== 'PER_API' && kind !== 'SHARED') return
@@ -307,100 +238,6 @@ function expandUsagePlan(id: string, properties: TemplateMap, of: OfApi, into: E
       'AWS::ApiGateway::UsagePlanKey',
       { KeyId: ref(`${prefix}ApiKey`), KeyType: 'API_KEY', UsagePlanId: ref(`${prefix}UsagePlan`) },
       { ...of.attributes, DependsOn: [`${prefix}ApiKey`] },
-    ),
-  )
-}
-
-function expandDomain(
-  id: string,
-  properties: TemplateMap,
-  of: OfApi & { readonly version: 1 | 2 },
-  into: Expansion,
-): void {
-  const domain = mapAt(properties['Domain'], `${id}.Domain`)
-  const name = into.known(domain['DomainName'])
-  if (name === undefined) return
-  const domainId = hashedId(of.version === 1 ? 'ApiGatewayDomainName' : 'ApiGatewayDomainNameV2', name)
-  const regional = of.version === 2 || domain['EndpointConfiguration'] !== 'EDGE'
-  const certificate = domain['CertificateArn']
-  const made: Record<string, TemplateValue | undefined> =
-    of.version === 1
-      ? {
-          DomainName: domain['DomainName'],
-          EndpointConfiguration: { Types: [domain['EndpointConfiguration'] ?? 'REGIONAL'] },
-          [regional ? 'RegionalCertificateArn' : 'CertificateArn']: certificate,
-          SecurityPolicy: domain['SecurityPolicy'],
-        }
-      : {
-          DomainName: domain['DomainName'],
-          DomainNameConfigurations: [
-            written({
-              CertificateArn: certificate,
-              EndpointType: domain['EndpointConfiguration'] ?? 'REGIONAL',
-              SecurityPolicy: domain['SecurityPolicy'],
-            }),
-          ],
-          Tags: { 'httpapi:createdBy': 'SAM' },
-        }
-  into.add(
-    domainId,
-    resource(of.version === 1 ? 'AWS::ApiGateway::DomainName' : 'AWS::ApiGatewayV2::DomainName', made, of.attributes),
-  )
-  const paths = Array.isArray(domain['BasePath']) ? (domain['BasePath'] as readonly TemplateValue[]) : ['/']
-  for (const path of paths) {
-    const text = spell(path)
-    const kind = of.version === 1 ? 'BasePathMapping' : 'ApiMapping'
-    const part = text.replaceAll(/[^A-Za-z0-9]/g, '')
-    const key = text === '/' ? undefined : text.replaceAll(/^\/|\/$/g, '')
-    into.add(
-      `${id}${text === '/' ? '' : part}${kind}`,
-      of.version === 1
-        ? resource(
-            'AWS::ApiGateway::BasePathMapping',
-            { DomainName: ref(domainId), RestApiId: ref(id), Stage: ref(of.stage), BasePath: key },
-            of.attributes,
-          )
-        : resource(
-            'AWS::ApiGatewayV2::ApiMapping',
-            { DomainName: ref(domainId), ApiId: ref(id), Stage: ref(of.stage), ApiMappingKey: key },
-            of.attributes,
-          ),
-    )
-  }
-  expandRoute53(domain, { domainId, name, attributes: of.attributes, regional }, into)
-}
-
-function expandRoute53(
-  domain: TemplateMap,
-  of: {
-    readonly domainId: string
-    readonly name: TemplateValue
-    readonly attributes: Attributes
-    readonly regional: boolean
-  },
-  into: Expansion,
-): void {
-  const route = domain['Route53']
-  if (!isMap(route)) return
-  const zone = route['HostedZoneId'] ?? route['HostedZoneName']
-  if (zone === undefined) return
-  const prefix = of.regional ? 'Regional' : 'Distribution'
-  const AliasTarget = {
-    HostedZoneId: getAtt(of.domainId, `${prefix}HostedZoneId`),
-    DNSName: getAtt(of.domainId, `${prefix}DomainName`),
-  }
-  const id = hashedId('RecordSetGroup', zone)
-  const types = route['IpV6'] === true ? ['A', 'AAAA'] : ['A']
-  into.add(
-    id,
-    resource(
-      'AWS::Route53::RecordSetGroup',
-      {
-        HostedZoneId: route['HostedZoneId'],
-        HostedZoneName: route['HostedZoneName'],
-        RecordSets: types.map((Type) => ({ Name: domain['DomainName']!, Type, AliasTarget })),
-      },
-      of.attributes,
     ),
   )
 }

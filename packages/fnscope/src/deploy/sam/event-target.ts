@@ -1,6 +1,5 @@
 // What the events of SAM are expanded with: the event, what it calls, and the permission that most of them need.
 import type { TemplateMap, TemplateValue } from '../template-value.ts'
-import type { Expansion } from './expansion.ts'
 import { type Attributes, resource } from './parts.ts'
 
 /** What an event calls. */
@@ -25,9 +24,6 @@ export interface SamEvent {
   readonly properties: TemplateMap
   readonly place: string
 }
-
-/** Adds what the event needs. */
-export type Expand = (event: SamEvent, target: EventTarget, into: Expansion) => void
 
 /** What lets the caller call. */
 export function permission(

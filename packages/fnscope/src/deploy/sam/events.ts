@@ -1,8 +1,8 @@
 // Events of a function or a state machine that call it, each expanded by its type. Those that Lambda polls for are in
 // pull-events.ts.
 import { invalid, isMap, mapAt, type TemplateValue, typeOf } from '../template-value.ts'
-import type { EventTarget, Expand, SamEvent } from './event-target.ts'
-import type { Expansion } from './expansion.ts'
+import type { EventTarget, SamEvent } from './event-target.ts'
+import type { Expand, Expansion } from './expansion.ts'
 import { expandPullEvent, isPullEvent } from './pull-events.ts'
 import { expandApi, expandHttpApi } from './api-events.ts'
 import { expandPattern, expandSchedule } from './rule-events.ts'

@@ -2,7 +2,8 @@
 // cloud makes (test/deploy/sam-oracle.test.ts compares). Values stay unresolved; nothing is read from disk.
 import { globalsFor } from '../globals.ts'
 import { isList, isMap, mapAt, type TemplateMap, type TemplateValue, typeOf } from '../template-value.ts'
-import { expandHttpApi, expandRestApi, type ApiRoute } from './api.ts'
+import { expandHttpApi, expandRestApi } from './api.ts'
+import type { ApiRoute } from './api-document.ts'
 import { expandConnector, expandEmbedded } from './connector.ts'
 import { Expansion, type SamResource } from './expansion.ts'
 import { expandFunction } from './function.ts'

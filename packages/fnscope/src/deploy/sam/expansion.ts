@@ -1,7 +1,8 @@
 // What SAM's transform makes of a template, while it is made: CloudFormation's resources, the ids that changed on the way,
 // and conditions that were added. One file per kind of SAM resource adds to it (expand.ts).
 import { isMap, mapAt, type TemplateMap, type TemplateValue } from '../template-value.ts'
-import type { ApiRoute } from './api.ts'
+import type { ApiRoute } from './api-document.ts'
+import type { EventTarget, SamEvent } from './event-target.ts'
 import { ref } from './parts.ts'
 
 /** One SAM resource of the source, Globals merged. */
@@ -70,3 +71,6 @@ export class Expansion {
     return typeof id === 'string' && Object.hasOwn(this.sources, id) ? id : undefined
   }
 }
+
+/** Adds what an event needs. */
+export type Expand = (event: SamEvent, target: EventTarget, into: Expansion) => void

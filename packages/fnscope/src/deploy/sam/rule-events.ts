@@ -1,7 +1,7 @@
 // Events that are rules of EventBridge: Schedule, EventBridgeRule, CloudWatchEvent.
 import { isMap, type TemplateMap } from '../template-value.ts'
-import { type EventTarget, type Expand, permission, type SamEvent } from './event-target.ts'
-import type { Expansion } from './expansion.ts'
+import { type EventTarget, permission, type SamEvent } from './event-target.ts'
+import type { Expand, Expansion } from './expansion.ts'
 import { getAtt, ref, resource, written } from './parts.ts'
 import { allow, assumedBy } from './role.ts'
 

@@ -1,7 +1,7 @@
 // Events of type ScheduleV2: a schedule of EventBridge Scheduler with its role.
 import { isMap, mapAt, type TemplateMap } from '../template-value.ts'
-import type { EventTarget, Expand, SamEvent } from './event-target.ts'
-import type { Expansion } from './expansion.ts'
+import type { EventTarget, SamEvent } from './event-target.ts'
+import type { Expand, Expansion } from './expansion.ts'
 import { getAtt, resource, written } from './parts.ts'
 import { allow, assumedBy } from './role.ts'
 

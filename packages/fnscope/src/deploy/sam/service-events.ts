@@ -1,6 +1,7 @@
 // Events of services that call by a setting of their own: buckets, log groups, rules of IoT, skills, user pools.
 import { invalid, isList, mapAt, spell, type TemplateValue } from '../template-value.ts'
-import { type Expand, permission } from './event-target.ts'
+import { permission } from './event-target.ts'
+import type { Expand } from './expansion.ts'
 import { getAtt, ref, resource, sub, written } from './parts.ts'
 
 export const expandS3: Expand = (event, target, into) => {

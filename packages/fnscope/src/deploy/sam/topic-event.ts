@@ -1,6 +1,7 @@
 // Events of type SNS: a subscription of the function, or of a queue that it polls.
 import { isMap, type TemplateValue } from '../template-value.ts'
-import { type Expand, permission } from './event-target.ts'
+import { permission } from './event-target.ts'
+import type { Expand } from './expansion.ts'
 import { getAtt, ref, resource } from './parts.ts'
 
 export const expandSns: Expand = (event, target, into) => {
