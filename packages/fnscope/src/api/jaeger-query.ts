@@ -19,6 +19,7 @@ import {
   wholeOf,
   type JaegerQuery,
 } from './jaeger-request.ts'
+import { mountJaegerMetrics } from './jaeger-metrics.ts'
 import { readSearch } from './jaeger-search.ts'
 
 export interface JaegerQueryOptions {
@@ -75,6 +76,7 @@ export function mountJaegerQuery(server: FastifyInstance, options: JaegerQueryOp
       .header('content-type', JSON_TYPE)
       .send(envelope(null, { errors: [NOT_FOUND] }))
   })
+  mountJaegerMetrics(server, options)
   server.get('/api/dependencies', async (request, reply) => {
     const found = await readDependencies(reader, dependencyRange(request.query as JaegerQuery, options.now()))
     const dependencies = found.map(({ parent, child, callCount }) => ({ parent, child, callCount }))

@@ -13,7 +13,9 @@ export type {
   MetricSeries,
   MetricStatistics,
   Reader,
+  SpanCell,
   SpanQuery,
+  SpanSeriesQuery,
   TimeRange,
   TraceCount,
   TraceCounts,
@@ -21,6 +23,6 @@ export type {
   TraceQuery,
   TraceRow,
 } from '../store/store.ts'
-export { FACETS } from '../store/store.ts'
+export { FACETS, SPAN_SERIES_STEPS } from '../store/store.ts'
 export type { NodeKey } from '../span/graph-spans.ts'
 export type { Edge, NodeLatency } from './graph-statistics.ts'

@@ -13,6 +13,7 @@ import { takeLease } from './lease.ts'
 import { learnInserted, learnStoredTraces } from './learn-traces.ts'
 import { annotationKeys, annotationValues } from './annotation-words.ts'
 import { listOperations, listServices } from './list-services.ts'
+import { spanSeries } from './span-series.ts'
 import { countTraces, latencyGrid } from './trace-facets.ts'
 import { listTraces } from './list-traces.ts'
 import { migrate } from './migrate.ts'
@@ -154,6 +155,7 @@ function readerOver(connection: Connection, options: OpenStoreOptions, openSpans
     annotationValues: (range, key, limit) => annotationValues(connection, range, { key, limit }),
     countTraces: (query) => countTraces(connection, query),
     latencyGrid: (query) => latencyGrid(connection, query),
+    spanSeries: (query) => spanSeries(connection, query),
     services: (range) => listServices(connection, range),
     operations: (range, service) => listOperations(connection, range, service),
     resourceKeys: (range) => resourceKeys(connection, range),

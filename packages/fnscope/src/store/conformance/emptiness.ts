@@ -21,6 +21,8 @@ export function emptinessConformance(subject: Subject): void {
     const counts = await subject.store.countTraces({ range: nothing, limit: 10 })
     assert.deepEqual([counts.traces, counts.ok, [...counts.facets.values()].flat()], [0, 0, []])
     assert.deepEqual(await subject.store.latencyGrid({ range: nothing, columnNanos: 1n }), [])
+    const counted = { range: nothing, columnNanos: 1n, failed: { is: 'flag', flag: 'error' }, by: ['name'] } as const
+    assert.deepEqual(await subject.store.spanSeries(counted), [])
     assert.deepEqual(await subject.store.graphMinutes(nothing), [])
     assert.deepEqual(await subject.store.graphPeriods(nothing), [])
     assert.deepEqual(await subject.store.graphSpanCounts([nothing]), [0])
