@@ -26,6 +26,7 @@ const errorOf = (answer: InvokeAnswer): unknown[] => {
 
 test('an extension registers before the runtime starts, hears of each invocation, and its lines are in the same stream', async () => {
   const spec = harness.add(HELLO, { layerDirs: [layer({ listener: LISTENER })] })
+  const askedMs = Date.now()
   const answer = await harness.call(spec.name)
   assert.equal(json(answer), 1)
   const lines = bodies(answer)
@@ -45,7 +46,7 @@ test('an extension registers before the runtime starts, hears of each invocation
     requestId: answer.requestId,
     invokedFunctionArn: `arn:aws:lambda:us-east-1:000000000000:function:${spec.name}`,
   })
-  assert.ok(deadlineMs > Date.now() && deadlineMs < Date.now() + 5000)
+  assert.ok(deadlineMs > askedMs && deadlineMs < Date.now() + 5000)
   assert.equal(tracing.type, 'X-Amzn-Trace-Id')
   assert.match(tracing.value, /^Root=1-[0-9a-f]{8}-[0-9a-f]{24};Parent=[0-9a-f]{16};Sampled=1$/)
 })
@@ -93,7 +94,7 @@ test('an extension sees the function’s variables but not the runtime’s, and 
 })
 
 test('the caller has its answer at once; what the extension does after it counts into Duration, Billed and a metric', async () => {
-  const slow = LISTENER.replace("say('event', json.dumps(event))", 'time.sleep(2)')
+  const slow = LISTENER.replace("say('event', json.dumps(event))", 'time.sleep(4)')
   const spec = harness.add(HELLO, { layerDirs: [layer({ slow })] })
   await harness.call(spec.name)
   const asked = performance.now()
@@ -103,16 +104,16 @@ test('the caller has its answer at once; what the extension does after it counts
     invocationType: 'RequestResponse',
     withoutLog: true,
   })
-  assert.ok(performance.now() - asked < 1500)
+  assert.ok(performance.now() - asked < 3500)
   await harness.platform.flushed()
   const batch = harness.ingest.batches.at(-1)!
   const report = batch.logs.find(({ body }) => body.startsWith('REPORT'))!.body
-  assert.ok(Number(/\tDuration: ([\d.]+) ms/.exec(report)![1]) >= 2000, report)
+  assert.ok(Number(/\tDuration: ([\d.]+) ms/.exec(report)![1]) >= 4000, report)
   const metric = batch.metrics.find(({ name }) => name === 'PostRuntimeExtensionsDuration')!
-  assert.ok(metric.value > 1900 && metric.value < 20_000)
+  assert.ok(metric.value > 2000 && metric.value < 60_000)
   const spans = spansOf([batch])
   const span = spans.find(({ name }) => name === 'Extension - slow')!
-  assert.ok(span.end - span.start > 1_900_000_000n)
+  assert.ok(span.end - span.start > 2_000_000_000n)
   const service = spans.find(({ origin }) => origin === 'AWS::Lambda')!
   assert.ok(service.end < span.end - 1_000_000_000n)
 })
@@ -195,7 +196,10 @@ test('an extension that cannot be run is a LaunchError', async () => {
 test('ten extensions run, of eleven none', async () => {
   const many = (count: number): string =>
     layer(Object.fromEntries(Array.from({ length: count }, (_, at) => [`e${10 + at}`, LISTENER])))
-  assert.equal(json(await harness.call(harness.add(HELLO, { layerDirs: [many(10)], memoryMb: 1024 }).name)), 1)
+  assert.equal(
+    json(await harness.call(harness.add(HELLO, { layerDirs: [many(10)], memoryMb: 1024, timeoutSeconds: 60 }).name)),
+    1,
+  )
   const answer = await harness.call(harness.add(HELLO, { layerDirs: [many(11)] }).name)
   assert.deepEqual(errorOf(answer), ['Extension.LaunchError', 'RequestId: ID Error: Extension limit (10) reached'])
   const line = 'EXTENSION\tName: e20\tState: LaunchError\tEvents: []\tError Type: Extension.TooManyExtensions'
@@ -213,8 +217,8 @@ test('an extension that the platform itself ends has not crashed', async () => {
 test('an extension that ends in an invocation fails it, and the next one begins anew', async () => {
   const once = `register(['INVOKE'])\nif next_event()['requestId'] == 'first': pass\ncall("POST", "/2020-01-01/extension/exit/error", {"errorMessage": "full", "errorType": "Extension.Full"}, {**ID, "Lambda-Extension-Function-Error-Type": "Extension.Full"})\n`
   const spec = harness.add(
-    { 'app.py': 'import time\ndef handler(e, c):\n    time.sleep(3)\n' },
-    { layerDirs: [layer({ once })] },
+    { 'app.py': 'import time\ndef handler(e, c):\n    time.sleep(20)\n' },
+    { layerDirs: [layer({ once })], timeoutSeconds: 30 },
   )
   const answer = await harness.call(spec.name)
   assert.deepEqual(errorOf(answer), ['Extension.ExitError', 'RequestId: ID Error: full'])

@@ -135,7 +135,7 @@ for (const [what, code, message] of [
   [
     'takes too long',
     'import time\n    time.sleep(9)',
-    /^Function timed out after 1 seconds \(maxMemoryUsage: \d+\.\d\dMB\)$/,
+    /^Function timed out after 4 seconds \(maxMemoryUsage: \d+\.\d\dMB\)$/,
   ],
   [
     'ends its process',
@@ -145,7 +145,7 @@ for (const [what, code, message] of [
 ] as const)
   test(`a handler that ${what} is a fault, and the next call has a new instance`, async () => {
     const text = `def handler(event, context):\n    if event == b'ok':\n        return 'ok'\n    ${code}\n`
-    const spec = addFc(harness, { 'index.py': text }, { spec: { timeoutSeconds: 1 } })
+    const spec = addFc(harness, { 'index.py': text }, { spec: { timeoutSeconds: 4 } })
     const answer = await callFc(harness, spec)
     assert.match(JSON.parse(textOf(answer)).errorMessage, message)
     const spans = spansOf(harness.ingest.batches).filter(({ traceId }) => traceId === answer.traceId)

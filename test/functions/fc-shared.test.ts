@@ -132,7 +132,7 @@ test('a request that takes too long is told so, those beside it end as they woul
   const beside = await together(spec, ['2', '2'])
   const { name } = JSON.parse(beside[0]!) as { readonly name: string }
   assert.match(JSON.parse(textOf(await late)).errorMessage, /^Function timed out after 4 seconds/)
-  await until(() => !alive(name), 20_000)
+  await until(() => !alive(name))
   const [next] = await together(spec, ['1'])
   assert.notEqual(JSON.parse(next!).name, name)
 })

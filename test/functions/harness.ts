@@ -207,7 +207,7 @@ export function processesWith(text: string): number[] {
 /** Resolves when `probe` answers something; the deadline is for a test that fails. */
 export async function until<T>(
   probe: () => T | undefined | false | Promise<T | undefined | false>,
-  timeoutMs = 5000,
+  timeoutMs = 60_000,
 ): Promise<T> {
   const deadline = performance.now() + timeoutMs
   for (;;) {

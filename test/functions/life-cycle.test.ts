@@ -28,7 +28,7 @@ after(async () => {
 
 const QUEUE = 'arn:aws:sqs:us-east-1:000000000000:dead'
 
-const FROZEN_MS = 500
+const FROZEN_MS = 2000
 
 /** `/proc/<pid>/stat`'s third field: T is stopped. */
 const stateOf = (pid: number): string => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]![0]!

@@ -159,12 +159,15 @@ test('all events of a first invocation come in order, those before the subscript
 test('timeouts and crashes have their status, the init after them its phase', async () => {
   const { name, seen } = collecting([telemetry({ types: ['platform'] })], {
     code: 'import os\ndef handler(e, c):\n    if e == "exit": os._exit(2)\n    while e: pass\n',
-    spec: { timeoutSeconds: 1.5 },
+    spec: { timeoutSeconds: 6 },
   })
   await harness.call(name)
   await harness.call(name, 'exit')
   await harness.call(name, 'hang')
-  const done = seen().filter(({ type }) => type === 'platform.runtimeDone' || type === 'platform.initStart')
+  const done = await until(() => {
+    const found = seen().filter(({ type }) => type === 'platform.runtimeDone' || type === 'platform.initStart')
+    return found.length >= 5 && found
+  })
   assert.deepEqual(
     done.map(({ record }) => record['status'] ?? record['phase']),
     ['init', 'success', 'failure', 'invoke', 'timeout'],
@@ -255,6 +258,6 @@ test('what nobody takes is dropped, and the log says how much', async () => {
   const line = await until(async () => {
     const answer = await harness.call(name)
     return bodies(answer).find((text) => text.includes('Dropped'))
-  }, 15_000)
+  })
   assert.match(line, /Reason: The destination answered 500$/)
 })

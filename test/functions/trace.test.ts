@@ -189,13 +189,13 @@ test('over the account’s concurrency the reason is the account’s', async () 
 })
 
 test('an idle environment is ended after a while, its last lines kept', async () => {
-  const quick = startHarness({ idleTimeoutMs: 150 })
+  const quick = startHarness({ idleTimeoutMs: 3000 })
   const handler = `idle${process.pid}.handler`
   try {
     const spec = quick.add(
       {
         [`idle${process.pid}.py`]:
-          'import threading\ndef late():\n    print("late", flush=True)\ndef handler(e, c):\n    threading.Timer(0.03, late).start()\n',
+          'import threading\ndef late():\n    print("late", flush=True)\ndef handler(e, c):\n    threading.Timer(1, late).start()\n',
       },
       { handler },
     )

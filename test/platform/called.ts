@@ -128,12 +128,16 @@ export async function linesOf(fnscope: StartedFnscope, requestId: string): Promi
   })
 }
 
-/** The stored points of one request. */
-export async function metricsOf(fnscope: StartedFnscope, requestId: string): Promise<readonly ConsoleMetricPoint[]> {
+/** The stored points of one request, as soon as those of all these namespaces are there. */
+export async function metricsOf(
+  fnscope: StartedFnscope,
+  requestId: string,
+  namespaces: readonly string[],
+): Promise<readonly ConsoleMetricPoint[]> {
   return await eventually(async () => {
     const answer = await get<{ readonly points: readonly ConsoleMetricPoint[] }>(fnscope, '/api/metrics?limit=10000')
     const points = answer?.points.filter((point) => point.requestId === requestId) ?? []
-    return points.length > 0 ? points : undefined
+    return namespaces.every((name) => points.some(({ namespace }) => namespace === name)) ? points : undefined
   })
 }
 

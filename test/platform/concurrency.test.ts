@@ -1,7 +1,7 @@
 // Requests at the same time, limits on them, and events that are tried again, through unmodified boto3.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import type { StartedFnscope } from '../started-fnscope.ts'
+import { eventuallyHolds, type StartedFnscope } from '../started-fnscope.ts'
 import { appFixture, linesOf, startWith, withBoto3, type AppFixture, type Called } from './called.ts'
 
 const APP = `
@@ -81,10 +81,8 @@ test('an Event that fails is tried three times under one request id', async () =
     fnscope,
     `done({'requestId': c.invoke(FunctionName='fails', InvocationType='Event')['ResponseMetadata']['RequestId']})`,
   )
-  let starts = 0
-  for (const deadline = Date.now() + 20_000; starts < 3 && Date.now() < deadline;) {
+  await eventuallyHolds(async () => {
     const lines = await linesOf(fnscope, requestId)
-    starts = lines.filter(({ body }) => body.startsWith('START ')).length
-  }
-  assert.equal(starts, 3)
+    assert.equal(lines.filter(({ body }) => body.startsWith('START ')).length, 3)
+  })
 })

@@ -8,7 +8,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { ConsoleSpan } from '../../packages/fnscope/src/api/console-types.ts'
-import { APPS, startFnscope, temporaryDir } from '../started-fnscope.ts'
+import { APPS, eventually, startFnscope, temporaryDir } from '../started-fnscope.ts'
 import { call, headerOf, linesOf, metricsOf, spansOf } from './called.ts'
 
 function named(spans: readonly ConsoleSpan[], name: string): ConsoleSpan {
@@ -45,7 +45,7 @@ test('sam-powertools: the stage’s segment is the root; logs are JSON, system l
   assert.ok(own_.some((line) => line['xray_trace_id'] === root && line['service'] === 'greeter'))
   assert.ok(lines.every((line) => line.traceId === root && line.requestId === requestId))
 
-  const points = await metricsOf(fnscope, requestId)
+  const points = await metricsOf(fnscope, requestId, ['Greetings', 'AWS/Lambda'])
   const emf = points.filter(({ namespace }) => namespace === 'Greetings')
   assert.deepEqual(emf.map(({ name, unit, value, dimensions }) => ({ name, unit, value, dimensions })).sort(byName), [
     { name: 'ColdStart', unit: 'Count', value: 1, dimensions: { function_name: own!.name, service: 'greeter' } },
@@ -61,10 +61,12 @@ test('sam-powertools: the stage’s segment is the root; logs are JSON, system l
 const byName = (a: { readonly name: string }, b: { readonly name: string }): number => (a.name < b.name ? -1 : 1)
 
 async function requestOf(url: string, traceId: string): Promise<string> {
-  const answer = (await (await fetch(`${url}/api/logs?trace=${traceId}`)).json()) as {
-    readonly lines: readonly { readonly requestId?: string }[]
-  }
-  return answer.lines[0]?.requestId ?? ''
+  return await eventually(async () => {
+    const answer = (await (await fetch(`${url}/api/logs?trace=${traceId}`)).json()) as {
+      readonly lines: readonly { readonly requestId?: string }[]
+    }
+    return answer.lines[0]?.requestId
+  })
 }
 
 test('xray-python: packages from its layer; HTTP and AWS calls are subsegments, and the AWS call is answered here', async () => {
