@@ -7,7 +7,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { BIN, runFnscope, startFnscope, temporaryDir } from '../started-fnscope.ts'
+import { BIN, eventuallyHolds, runFnscope, startFnscope, temporaryDir } from '../started-fnscope.ts'
 
 let dir: string
 
@@ -119,7 +119,9 @@ test('a taken default port gives way to a free one, and says so', async () => {
     const [first] = (await once(child.stdout, 'data')) as [Buffer]
     const { url } = JSON.parse(first.toString().split('\n')[0]!) as { readonly url: string }
     assert.notEqual(new URL(url).port, '4747')
-    assert.match(stderr, /127\.0\.0\.1:4747 is in use by .*taking a free port instead/)
+    await eventuallyHolds(async () =>
+      assert.match(stderr, /127\.0\.0\.1:4747 is in use by .*taking a free port instead/),
+    )
   } finally {
     const ended = once(child, 'exit')
     child.kill('SIGTERM')

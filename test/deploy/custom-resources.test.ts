@@ -4,7 +4,14 @@ import assert from 'node:assert/strict'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { runFnscope, runPython, startFnscope, temporaryDir, type StartedFnscope } from '../started-fnscope.ts'
+import {
+  eventuallyHolds,
+  runFnscope,
+  runPython,
+  startFnscope,
+  temporaryDir,
+  type StartedFnscope,
+} from '../started-fnscope.ts'
 
 const dir = temporaryDir('custom')
 const dataDir = temporaryDir('custom-data')
@@ -140,7 +147,10 @@ test('one that fails fails the deploy with its reason, and everything is as it w
     SEED_REF: 'made-First',
   })
   assert.equal((answer['names'] as string[]).filter((name) => name.includes('Added')).length, 0)
-  assert.deepEqual((await calls()).slice(-3), ['Update four', 'Update bad', 'Update three'])
+  // CloudFormation has the answers before the functions have ended, and the log is stored after that.
+  await eventuallyHolds(async () =>
+    assert.deepEqual((await calls()).slice(-3), ['Update four', 'Update bad', 'Update three']),
+  )
 })
 
 test('after a restart the app deploys without a call, its answers are known', async () => {
@@ -162,8 +172,10 @@ test('one that the template no longer has is deleted, also when its function goe
   assert.equal((await deploy()).code, 0)
   write({ name: 'three' })
   assert.equal((await deploy()).code, 0)
-  const { stdout } = await runFnscope(['logs', '--json'], { ...fnscope.clientEnv, FNSCOPE_URL: fnscope.url })
-  assert.match(stdout, /CALLED Delete three/)
+  await eventuallyHolds(async () => {
+    const { stdout } = await runFnscope(['logs', '--json'], { ...fnscope.clientEnv, FNSCOPE_URL: fnscope.url })
+    assert.match(stdout, /CALLED Delete three/)
+  })
   const { names } = await boto<{ readonly names: readonly string[] }>("out['names'] = names()")
   assert.equal(names.filter((name) => name.includes('Other')).length, 0)
 })
@@ -174,9 +186,11 @@ test('remove deletes them in the other direction; a function that is retained st
     FNSCOPE_URL: fnscope.url,
   })
   assert.equal(code, 0, stderr)
-  const { stdout } = await runFnscope(['logs', '--json'], { ...fnscope.clientEnv, FNSCOPE_URL: fnscope.url })
-  const said = [...stdout.matchAll(/CALLED (\w+ \w+)/g)].map(([, each]) => each!)
-  assert.deepEqual(said.slice(-2), ['Delete two', 'Delete three'])
+  await eventuallyHolds(async () => {
+    const { stdout } = await runFnscope(['logs', '--json'], { ...fnscope.clientEnv, FNSCOPE_URL: fnscope.url })
+    const said = [...stdout.matchAll(/CALLED (\w+ \w+)/g)].map(([, each]) => each!)
+    assert.deepEqual(said.slice(-2), ['Delete two', 'Delete three'])
+  })
   const answer = await boto<Record<string, unknown>>("out['names'], out['left'] = names(), call('left-behind')")
   assert.deepEqual(answer, { names: ['left-behind'], left: { SEED: 'left' } })
 })

@@ -72,7 +72,7 @@ test('a server by URL stores and answers; while it is away documents wait, and t
   const from = performance.now()
   assert.equal(await first.stop(), 0, first.stderr())
   const stopMs = performance.now() - from
-  assert.ok(stopMs < 10_000, `took ${stopMs} ms`)
+  assert.ok(stopMs < 20_000, `took ${stopMs} ms`)
   const unreachable = await runFnscope(['up', '--store', server.url, '--data', first.dataDir, '--ports', 'auto'])
   assert.equal(unreachable.code, 1)
   assert.match(unreachable.stderr, /No ClickHouse answers at 127\.0\.0\.1:\d+/)

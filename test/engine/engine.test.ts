@@ -24,7 +24,7 @@ async function ask(url: string, sql: string, credentials: Credentials): Promise<
   const headers: Record<string, string> = {}
   if (credentials !== undefined)
     headers['Authorization'] = `Basic ${Buffer.from(credentials.join(':')).toString('base64')}`
-  const response = await fetch(url, { method: 'POST', body: sql, headers, signal: AbortSignal.timeout(5000) })
+  const response = await fetch(url, { method: 'POST', body: sql, headers, signal: AbortSignal.timeout(30_000) })
   return { status: response.status, text: (await response.text()).trim() }
 }
 
@@ -34,7 +34,7 @@ async function query(engine: Engine, sql: string): Promise<string> {
   return text
 }
 
-async function until(what: string, holds: () => boolean, timeoutMs = 5000): Promise<void> {
+async function until(what: string, holds: () => boolean, timeoutMs = 60_000): Promise<void> {
   const end = Date.now() + timeoutMs
   while (!holds()) {
     assert.ok(Date.now() < end, `not within ${timeoutMs} ms: ${what}`)
@@ -44,7 +44,7 @@ async function until(what: string, holds: () => boolean, timeoutMs = 5000): Prom
 
 /** Listens on a port as soon as its owner has let go. */
 async function takePort(server: Server, port: number): Promise<void> {
-  const end = Date.now() + 2000
+  const end = Date.now() + 30_000
   for (;;) {
     server.listen(port, '127.0.0.1')
     const taken = await once(server, 'listening').then(
@@ -159,7 +159,7 @@ describe('a running engine', () => {
   test('comes back when its port is closed under it', async () => {
     const { pid } = engine
     await ask(engine.url, 'SYSTEM STOP LISTEN HTTP', [engine.username, engine.password]).catch(() => undefined)
-    await until('a new child', () => engine.pid !== pid, 10_000)
+    await until('a new child', () => engine.pid !== pid)
     await engine.whenReady()
     assert.ok(!isRunning(pid))
     assert.equal(await query(engine, 'SELECT count() FROM d.t'), '1000')
@@ -170,7 +170,7 @@ describe('a running engine', () => {
     const thief = createServer()
     process.kill(pid, 'SIGKILL')
     await takePort(thief, Number(new URL(url).port))
-    await until('another port', () => engine.url !== url, 10_000)
+    await until('another port', () => engine.url !== url)
     await engine.whenReady()
     thief.close()
     assert.equal(await query(engine, 'SELECT count() FROM d.t'), '1000')
@@ -188,7 +188,7 @@ test('stop() is quick, leaves no process and no open port, and may be called twi
   const began = performance.now()
   await Promise.all([engine.stop(), engine.stop()])
   await engine.stop()
-  assert.ok(performance.now() - began < 1000)
+  assert.ok(performance.now() - began < 10_000)
   assert.ok(!isRunning(pid))
   assert.equal(await accepts(Number(new URL(engine.url).port)), false)
   assert.ok(!existsSync(join(dataDir, 'fnscope.lock')))

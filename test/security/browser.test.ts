@@ -142,7 +142,7 @@ async function visit(hostname: string, frame: boolean): Promise<Outcome> {
     ],
     { stdio: 'ignore', detached: true },
   )
-  const late = setTimeout(() => outcome.reject(new Error('the page never said that it was done')), 90_000)
+  const late = setTimeout(() => outcome.reject(new Error('the page never said that it was done')), 200_000)
   try {
     return await outcome.promise
   } finally {
@@ -161,7 +161,7 @@ for (const [what, hostname, frame] of [
   ['localhost on another port', 'localhost', false],
   ['a sandboxed frame', '127.0.0.1', true],
 ] as const) {
-  test(`a page of ${what} invokes nothing, stores nothing, reads nothing`, { skip, timeout: 120_000 }, async () => {
+  test(`a page of ${what} invokes nothing, stores nothing, reads nothing`, { skip, timeout: 240_000 }, async () => {
     const { read, tried } = await visit(hostname, frame)
     assert.equal(tried, 72, 'the page went through all of its calls')
     assert.deepEqual(read, [])

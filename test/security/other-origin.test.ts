@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { counted, send, type RawAnswer } from '../raw-http.ts'
-import { APPS, startFnscope, type StartedFnscope } from '../started-fnscope.ts'
+import { APPS, eventuallyHolds, startFnscope, type StartedFnscope } from '../started-fnscope.ts'
 
 let fnscope: StartedFnscope
 let tcp: string
@@ -163,7 +163,10 @@ test('nothing of all this was invoked or stored, and each refusal is counted by 
   const traces = await send(fnscope.url, { path: '/api/traces?limit=200' })
   assert.ok(!traces.body.includes('foreign'))
   const { body } = await send(fnscope.url, { path: '/metrics' })
-  assert.equal(counted(body, 'fnscope_invocations_total'), 3)
+  // An invocation is counted when it has ended, which its caller does not wait for.
+  await eventuallyHolds(async () =>
+    assert.equal(counted((await send(fnscope.url, { path: '/metrics' })).body, 'fnscope_invocations_total'), 3),
+  )
   for (const reason of ['host', 'origin', 'cross_site', 'no_authorization'])
     assert.ok(counted(body, 'fnscope_refused_requests_total', { reason }) > 0, reason)
 })
