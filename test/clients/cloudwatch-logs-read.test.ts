@@ -29,6 +29,8 @@ for stream in ('one', 'two'):
   logs.create_log_stream(logGroupName='/texts', logStreamName=stream)
   logs.put_log_events(logGroupName='/texts', logStreamName=stream, logEvents=[{'timestamp': now_ms - 1000 + i, 'message': m} for i, m in enumerate(request)])
 eventually(lambda: len(logs.filter_log_events(logGroupName='/texts')['events']) == 2 * len(request))
+groups = lambda: [g['logGroupName'] for g in logs.describe_log_groups(logGroupNamePrefix='/aws/lambda/')['logGroups']]
+eventually(lambda: [e for g in groups() for e in logs.filter_log_events(logGroupName=g, filterPattern='REPORT')['events']])
 answer(0)`,
     TEXTS,
   )

@@ -23,7 +23,7 @@ def tail(group, until, limit=200):
             time.sleep(0.05)
     raise Exception('never saw %s in %s' % (until, lines))
 
-def eventually(ask, seconds=20):
+def eventually(ask, seconds=60):
     end = time.time() + seconds
     while time.time() < end:
         found = ask()

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { ConsoleLogLine, ConsoleSpan, ConsoleTrace } from '../../packages/fnscope/src/api/console-types.ts'
 import { startInlineApp, type InlineApp } from '../inline-app.ts'
-import { eventually, runPython, type StartedFnscope } from '../started-fnscope.ts'
+import { eventually, eventuallyHolds, runPython, type StartedFnscope } from '../started-fnscope.ts'
 
 const TEMPLATE = `
 Transform: AWS::Serverless-2016-10-31
@@ -212,7 +212,9 @@ print(json.dumps(r['ResponseMetadata']['HTTPHeaders']['x-amzn-trace-id'].split('
   assert.notEqual(linked.traceId, traceId)
 
   const trace = await eventually(async () => {
-    const read = (await (await fetch(`${fnscope.url}/api/traces/${traceId}`)).json()) as ConsoleTrace
+    const answer = await fetch(`${fnscope.url}/api/traces/${traceId}`)
+    if (!answer.ok) return undefined
+    const read = (await answer.json()) as ConsoleTrace
     return outline(read.roots).length >= 4 ? read : undefined
   }, PATIENCE_MS)
   assert.equal(trace.roots.length, 1)
@@ -220,13 +222,15 @@ print(json.dumps(r['ResponseMetadata']['HTTPHeaders']['x-amzn-trace-id'].split('
     new Set(outline(trace.roots).map((name) => /-(Sender|Topic|Bucket|Bus)-/.exec(name)?.[1])),
     new Set(['Bucket', 'Bus', 'Sender', 'Topic']),
   )
-  const links = await client<{ trace_id: string; id: string }[]>(`
+  await eventuallyHolds(async () => {
+    const links = await client<{ trace_id: string; id: string }[]>(`
 traces = boto3.client('xray').batch_get_traces(TraceIds=['${linked.traceId}'])['Traces']
 print(json.dumps([link for t in traces for s in t['Segments'] for link in json.loads(s['Document']).get('links', [])]))`)
-  assert.deepEqual(
-    links.map(({ trace_id }) => trace_id),
-    [traceId],
-  )
+    assert.deepEqual(
+      links.map(({ trace_id }) => trace_id),
+      [traceId],
+    )
+  })
 })
 
 test('a failed event goes to its dead-letter queue with what went wrong, and its record to the bus of its destination', async () => {

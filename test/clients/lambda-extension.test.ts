@@ -10,7 +10,14 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { after, test } from 'node:test'
 import { unzipSync } from 'fflate'
-import { eventually, runFnscope, startFnscope, temporaryDir, type StartedFnscope } from '../started-fnscope.ts'
+import {
+  eventually,
+  eventuallyHolds,
+  runFnscope,
+  startFnscope,
+  temporaryDir,
+  type StartedFnscope,
+} from '../started-fnscope.ts'
 import { counted } from '../raw-http.ts'
 
 const PACKAGE = '@serverless/aws-lambda-otel-extension-dist/package.json'
@@ -81,10 +88,12 @@ Resources:
     const ran = await runFnscope(['invoke', 'extended', '--event', '-', '--json'], env, '{"name":"ada"}')
     const answer = JSON.parse(ran.stdout) as { readonly payload: unknown; readonly log: string }
     assert.deepEqual(answer.payload, { hello: 'ada' }, ran.stdout)
-    const logs = (await runFnscope(['logs', 'extended'], env)).stdout
-    assert.match(logs, /otel-extension {2}launching extension/)
-    assert.match(logs, /EXTENSION\tName: otel-extension\tState: Ready\tEvents: \[INVOKE, SHUTDOWN\]/)
-    assert.match(logs, /LOGS\tName: otel-extension\tState: Subscribed\tTypes: \[Platform\]/)
+    await eventuallyHolds(async () => {
+      const logs = (await runFnscope(['logs', 'extended'], env)).stdout
+      assert.match(logs, /otel-extension {2}launching extension/)
+      assert.match(logs, /EXTENSION\tName: otel-extension\tState: Ready\tEvents: \[INVOKE, SHUTDOWN\]/)
+      assert.match(logs, /LOGS\tName: otel-extension\tState: Subscribed\tTypes: \[Platform\]/)
+    })
     await eventually(async () => {
       const metrics = await (await fetch(`${url}/metrics`)).text()
       return counted(metrics, 'fnscope_received_total', { door: 'otlp-http', signal: 'metric' }) > 0 ? true : undefined

@@ -19,7 +19,7 @@ Resources:
         exports.handler = awslambda.streamifyResponse(async (event, stream) => {
           for (const word of ['one ', 'two ', '三']) {
             stream.write(word)
-            await new Promise((resolve) => setTimeout(resolve, 300))
+            await new Promise((resolve) => setTimeout(resolve, 1000))
           }
           if (event.fail) throw new RangeError('half way')
           stream.end()

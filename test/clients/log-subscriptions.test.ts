@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { ConsoleLogLine } from '../../packages/fnscope/src/api/console-types.ts'
 import { startInlineApp, type InlineApp } from '../inline-app.ts'
-import { eventually, runPython, type StartedFnscope } from '../started-fnscope.ts'
+import { eventually, eventuallyHolds, runPython, type StartedFnscope } from '../started-fnscope.ts'
 
 const TEMPLATE = `
 Transform: AWS::Serverless-2016-10-31
@@ -78,7 +78,7 @@ async function delivered(
     const lines = (await linesOf('error-processor')).filter(({ body }) => body.startsWith('DATA '))
     const data = lines.map(({ body }) => JSON.parse(body.slice(5)) as Data)
     return enough(data) ? { data, lines } : undefined
-  }, 30_000)
+  })
 }
 
 test("errors in the first function's log call the second, and each has a graph of its own", async () => {
@@ -103,14 +103,16 @@ print(json.dumps([l.invoke(FunctionName='random-error', Payload=json.dumps({'n':
       `print(json.dumps(sorted('%s %s' % (s.get('Type'), s['Name']) for s in boto3.client('xray').get_trace_graph(TraceIds=['${traceId}'])['Services'])))`,
     )
   const both = ['AWS::Lambda', 'AWS::Lambda::Function', 'client']
-  assert.deepEqual(
-    await graph(traceIds[1]!),
-    both.map((type) => `${type} random-error`),
+  await eventuallyHolds(async () =>
+    assert.deepEqual(
+      await graph(traceIds[1]!),
+      both.map((type) => `${type} random-error`),
+    ),
   )
   const processed = await eventually(async () => {
     const services = await graph(own)
     return services.length >= 6 ? services : undefined
-  }, 20_000)
+  })
   assert.deepEqual(
     processed,
     [
@@ -121,7 +123,9 @@ print(json.dumps([l.invoke(FunctionName='random-error', Payload=json.dumps({'n':
     ].sort(),
   )
   // It wrote ERROR into its own log, which its filter does not hear.
-  assert.ok((await linesOf('error-processor')).some(({ body }) => body.includes('ERROR of the processor itself')))
+  await eventuallyHolds(async () =>
+    assert.ok((await linesOf('error-processor')).some(({ body }) => body.includes('ERROR of the processor itself'))),
+  )
 })
 
 test('a filter that a client puts delivers what its pattern fits, also of groups that are no function', async () => {

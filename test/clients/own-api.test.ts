@@ -34,6 +34,7 @@ before(async () => {
   await putDocuments(fnscope, documents)
   await visible(fnscope, documents)
   await eventually(async () => ((await get<ConsoleFacets>('/api/facets')).traces === 26 ? true : undefined))
+  await eventually(async () => ((await get<ConsoleServices>('/api/services')).services.length === 5 ? true : undefined))
 })
 after(() => fnscope[Symbol.asyncDispose]())
 

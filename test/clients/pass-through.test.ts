@@ -218,7 +218,9 @@ test('the cloud that was started ends with fnscope, however it ends; a function 
     env,
   )
   assert.partialDeepStrictEqual(answer, { failed: 'QueueDoesNotExist' })
-  const url = /ministack answers .*?(http:\/\/127\.0\.0\.1:\d+)/.exec(guarded.stderr())![1]!
+  const url = await eventually(
+    async () => /ministack answers .*?(http:\/\/127\.0\.0\.1:\d+)/.exec(guarded.stderr())?.[1],
+  )
   assert.ok((await fetch(url)).status > 0)
   guarded.child.kill('SIGKILL')
   await eventually(async () => {

@@ -4,7 +4,8 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { stripVTControlCharacters } from 'node:util'
-import { APPS, runClient, startFnscope, type Ran, type StartedFnscope } from '../started-fnscope.ts'
+import type { ConsoleTrace } from '../../packages/fnscope/src/api/console-types.ts'
+import { APPS, eventually, runClient, startFnscope, type Ran, type StartedFnscope } from '../started-fnscope.ts'
 
 const GUIDE = [
   'New XRay Service Graph',
@@ -41,6 +42,8 @@ const GUIDE = [
   '- SECONDSs - Overhead',
 ]
 
+/** Of the trace. */
+const SPANS = GUIDE.length - GUIDE.findIndex((line) => line.startsWith('XRay Event')) - 1
 /** The text without what differs from run to run; graph before events, whose order on the terminal is a race. */
 function masked(text: string): string[] {
   const lines = stripVTControlCharacters(text)
@@ -65,6 +68,12 @@ before(async () => {
   const response = await fetch(url)
   assert.equal(response.status, 200)
   assert.equal(await response.text(), '{"message":"hello world"}')
+  // The answer comes before the segments of the call are stored, and the SDK sends by another way.
+  const id = /Root=([^;]+)/.exec(response.headers.get('x-amzn-trace-id') ?? '')![1]!
+  await eventually(async () => {
+    const answer = await fetch(`${fnscope.url}/api/traces/${id}`)
+    return answer.ok && ((await answer.json()) as ConsoleTrace).spanCount === SPANS ? true : undefined
+  })
   traces = await runClient('sam', ['traces'], fnscope.clientEnv)
 })
 

@@ -41,6 +41,7 @@ before(async () => {
   await visible(fnscope, shop.documents)
   for (const id of [TRACE, SHORT])
     await eventually(async () => ((await fetch(`${base}/api/traces/${id}`)).status === 200 ? true : undefined))
+  await eventually(async () => ((await search({})).length === 3 ? true : undefined))
 })
 after(() => fnscope[Symbol.asyncDispose]())
 

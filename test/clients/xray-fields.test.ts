@@ -23,7 +23,11 @@ async function summaryOf(traceId: string): Promise<Record<string, unknown>> {
   return await runXray(
     fnscope,
     `
-found = xray.get_trace_summaries(StartTime=time.time() - 3600, EndTime=time.time() + 60)['TraceSummaries']
+end = time.time() + 60
+while time.time() < end:
+    found = xray.get_trace_summaries(StartTime=time.time() - 3600, EndTime=time.time() + 60)['TraceSummaries']
+    if any(one['Id'] == request for one in found): break
+    time.sleep(0.1)
 answer(next(one for one in found if one['Id'] == request))`,
     traceId,
   )

@@ -48,7 +48,7 @@ def anything(path):
     segment = xray_recorder.current_segment()
     used[segment.aws['xray'].get('sampling_rule_name') if segment.sampled else 'not sampled'] += 1
     return 'x'
-sampler, end = xray_recorder.sampler, time.time() + 20
+sampler, end = xray_recorder.sampler, time.time() + 60
 sampler.start()
 while not sampler._cache.rules or not sampler._cache.last_updated:
     assert time.time() < end, 'no rules'

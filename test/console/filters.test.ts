@@ -2,7 +2,7 @@
 // content, traces in progress and traces in parts are told by their spans.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { eventually, startFnscope, type StartedFnscope } from '../started-fnscope.ts'
+import { eventually, eventuallyHolds, startFnscope, type StartedFnscope } from '../started-fnscope.ts'
 import { hexId, sendDocuments, sendSpans, xrayTraceId } from './telemetry.ts'
 
 let fnscope: StartedFnscope
@@ -41,8 +41,8 @@ test('a document that came again counts as it came last, whatever the first one 
     annotations: { try: 1 },
   }
   await sendDocuments(fnscope, [first])
-  await eventually(async () => (await idsOf('fault AND service("twice")')).length === 1 || undefined)
-  assert.deepEqual(await idsOf('annotation.try = 1'), [first.trace_id])
+  for (const filter of ['fault AND service("twice")', 'annotation.try = 1'])
+    await eventuallyHolds(async () => assert.deepEqual(await idsOf(filter), [first.trace_id], filter))
   const again = {
     ...first,
     fault: false,
@@ -53,7 +53,7 @@ test('a document that came again counts as it came last, whatever the first one 
   await sendDocuments(fnscope, [again])
   await eventually(async () => (await idsOf('annotation.try = 2')).length === 1 || undefined)
   for (const filter of ['fault', 'http.status = 500', 'annotation.try = 1', 'service("twice") { fault }'])
-    assert.deepEqual(await idsOf(filter), [], filter)
+    await eventuallyHolds(async () => assert.deepEqual(await idsOf(filter), [], filter))
   for (const filter of [
     'ok',
     'http.status = 200',
@@ -61,7 +61,7 @@ test('a document that came again counts as it came last, whatever the first one 
     'service("twice") { ok }',
     'service("twice")',
   ])
-    assert.deepEqual(await idsOf(filter), [first.trace_id], filter)
+    await eventuallyHolds(async () => assert.deepEqual(await idsOf(filter), [first.trace_id], filter))
 })
 
 test('a trace of which a segment is in progress is partial in a list that a filter made', async () => {
@@ -70,7 +70,7 @@ test('a trace of which a segment is in progress is partial in a list that a filt
   await sendDocuments(fnscope, [open, done])
   const row = await eventually(async () => (await found('service("quick") AND root')).at(0))
   assert.deepEqual([row.id, row.partial], [open.trace_id, true])
-  assert.ok((await idsOf('partial')).includes(open.trace_id))
+  await eventuallyHolds(async () => assert.ok((await idsOf('partial')).includes(open.trace_id)))
 })
 
 test('a call whose caller came in another request is no partial trace; one whose caller never came is', async () => {
@@ -96,6 +96,8 @@ test('a call whose caller came in another request is no partial trace; one whose
   const xrayId = (id: string): string => `1-${id.slice(0, 8)}-${id.slice(8)}`
   const ofParts = async (filter: string): Promise<string[]> => await idsOf(`service("parts") AND ${filter}`)
   await eventually(async () => (await ofParts('root')).length === 2 || undefined)
-  assert.deepEqual(await ofParts('partial'), [xrayId(torn)])
-  assert.deepEqual(await ofParts('!partial'), [xrayId(whole)])
+  await eventuallyHolds(async () => {
+    assert.deepEqual(await ofParts('partial'), [xrayId(torn)])
+    assert.deepEqual(await ofParts('!partial'), [xrayId(whole)])
+  })
 })
