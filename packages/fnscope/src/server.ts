@@ -187,7 +187,7 @@ export async function startServer(config: Config, options: StartOptions): Promis
   })
   cleanup.defer(() => cloudWatch.stop())
   late.groups = cloudWatch.groups
-  logListeners.push((lines) => cloudWatch.groups.noteLines(lines))
+  logListeners.push((lines) => cloudWatch.hear(lines))
   lineMetrics.push((lines) => cloudWatch.metricsOf(lines))
   cleanup.defer(mountPrometheusOnMain(main, doorContext))
   mountPrometheusQuery(main, { reader: store, now: clock })

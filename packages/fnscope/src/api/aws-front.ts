@@ -2,6 +2,7 @@
 // POST /service/S/operation/O (CBOR). Finds the operation in its service's table, hands it plain data, answers in the
 // protocol that was asked in. Signatures are not checked.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { EVENT_STREAM } from '../codec/event-stream.ts'
 import { messageOf } from '../errors.ts'
 import { BodyBudget } from '../http/body-budget.ts'
 import { inflate, InflateError, readEncoding } from '../http/inflate.ts'
@@ -10,7 +11,7 @@ import { awsCbor } from './aws-cbor.ts'
 import { awsJson } from './aws-json.ts'
 import type { AwsProtocol, WireAnswer } from './aws-protocol.ts'
 import { awsQuery } from './aws-query.ts'
-import type { AwsService } from './aws-service.ts'
+import { EventStreamAnswer, type AwsService } from './aws-service.ts'
 import { notReadable, ServiceError, tryAgain } from './service-error.ts'
 
 export interface AwsFrontOptions {
@@ -113,6 +114,7 @@ async function answer(
       input: protocol.decode(service),
       header: (name) => headerOf(request, name),
     })
+    if (output instanceof EventStreamAnswer) return reply.header('content-type', EVENT_STREAM).send(output.messages)
     return send(reply, protocol.encode(output, service))
   } catch (error) {
     const failure = error instanceof ServiceError ? error : unexpected(error, protocol, log)

@@ -1,5 +1,6 @@
 // An AWS service as a table of operations, whatever protocol a client speaks: aws-front.ts finds the operation, decodes the
 // request into plain data and encodes the answer. REST services (X-Ray, Lambda) mount routes of their own.
+import type { Readable } from 'node:stream'
 import type { JsonObject } from '../codec/json.ts'
 
 export interface AwsCall {
@@ -7,6 +8,15 @@ export interface AwsCall {
   readonly input: JsonObject
   /** A request header, by its name in lower case. */
   readonly header: (name: string) => string | undefined
+}
+
+/** An answer that goes on: the messages of an event stream. */
+export class EventStreamAnswer {
+  readonly messages: Readable
+
+  constructor(messages: Readable) {
+    this.messages = messages
+  }
 }
 
 /** The answer's members, undefined for none; a Date is a timestamp, a Map a map. @throws ServiceError */

@@ -7,6 +7,7 @@ import { insightsOperations, type InsightsOptions } from './insights-queries.ts'
 import { logFields } from './log-fields.ts'
 import type { LogGroup, LogStream } from './log-groups.ts'
 import { groupNameIn, groupOf, invalidParameter, notFound, pageOf, streamNameIn } from './log-names.ts'
+import type { LiveTail } from './live-tail.ts'
 import { logTags } from './log-tags.ts'
 import { metricFilters, type MetricFiltersOptions } from './metric-filters.ts'
 import { nextToken, putLogEvents, type PutLogEventsOptions } from './put-log-events.ts'
@@ -14,6 +15,7 @@ import { ServiceError } from './service-error.ts'
 import { subscriptionFilters } from './subscription-filters.ts'
 
 export interface LogsOptions extends PutLogEventsOptions, InsightsOptions, MetricFiltersOptions {
+  readonly liveTail: Pick<LiveTail, 'start'>
   /** Deletes lines of a group or of one of its streams, those too that are still on their way to the store. */
   readonly deleteLines: (group: string, stream?: string) => Promise<void>
   /** A group's retention is another one now. */
@@ -82,6 +84,7 @@ export function logsService(options: LogsOptions): AwsService {
       DescribeLogStreams: ({ input }) => describeStreams(input, options),
       FilterLogEvents: filterLogEvents(options),
       GetLogEvents: getLogEvents(options),
+      StartLiveTail: options.liveTail.start,
       ...insightsOperations(options),
       ...subscriptionFilters(groups),
       ...metricFilters(options),

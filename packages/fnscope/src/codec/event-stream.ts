@@ -11,11 +11,17 @@ const TEXT = 7
 
 /** One event of the stream. @param type the member of the stream's union, as `PayloadChunk` */
 export function encodeEvent(type: string, contentType: string, payload: Uint8Array): Buffer {
-  const headers = Buffer.concat([
-    textHeader(':event-type', type),
-    textHeader(':content-type', contentType),
-    textHeader(':message-type', 'event'),
-  ])
+  return encodeMessage({ ':event-type': type, ':content-type': contentType, ':message-type': 'event' }, payload)
+}
+
+/** The failure that ends a stream. @param type a member of the stream's union that is an exception */
+export function encodeException(type: string, message: string): Buffer {
+  const headers = { ':exception-type': type, ':content-type': 'application/json', ':message-type': 'exception' }
+  return encodeMessage(headers, Buffer.from(JSON.stringify({ message })))
+}
+
+function encodeMessage(texts: Readonly<Record<string, string>>, payload: Uint8Array): Buffer {
+  const headers = Buffer.concat(Object.entries(texts).map(([name, value]) => textHeader(name, value)))
   const message = Buffer.alloc(PRELUDE_BYTES + headers.length + payload.length + CHECKSUM_BYTES)
   message.writeUInt32BE(message.length, 0)
   message.writeUInt32BE(headers.length, 4)

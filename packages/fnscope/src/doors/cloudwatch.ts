@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { mountAws } from '../api/aws-front.ts'
 import type { AwsService } from '../api/aws-service.ts'
 import { cloudWatchService } from '../api/cloudwatch.ts'
+import { LiveTail } from '../api/live-tail.ts'
 import { LogGroups } from '../api/log-groups.ts'
 import { LogMetrics } from '../api/log-metrics.ts'
 import { LogRetention } from '../api/log-retention.ts'
@@ -11,6 +12,7 @@ import type { DeclaredMetricFilters } from '../api/metric-filters.ts'
 import { invocationsOf } from '../codec/lambda-invocations.ts'
 import type { Config } from '../config.ts'
 import type { HttpServer } from '../http/server.ts'
+import type { LogRecord } from '../span/log-record.ts'
 import type { Store } from '../store/store.ts'
 import type { DoorContext } from './door-context.ts'
 import type { LoggedInvocations } from './logged-invocations.ts'
@@ -32,6 +34,8 @@ export interface CloudWatchOptions extends Pick<DoorContext, 'ingest' | 'counter
 
 export interface CloudWatch {
   readonly groups: LogGroups
+  /** To be called with every line that is taken in, on whatever way. */
+  readonly hear: (lines: readonly LogRecord[]) => void
   /** What metric filters make of lines. */
   readonly metricsOf: LogMetrics['pointsOf']
   stop(): Promise<void>
@@ -39,7 +43,7 @@ export interface CloudWatch {
 
 const DAY_MS = 86_400_000
 
-/** Adds the routes. The groups are to be told of every line that is taken in, on whatever way. */
+/** Adds the routes. */
 export function mountCloudWatch(main: HttpServer, options: CloudWatchOptions): CloudWatch {
   const { config, log, store, now, flushed, invocations, declared, ingest } = options
   const { region, accountId } = config
@@ -47,11 +51,13 @@ export function mountCloudWatch(main: HttpServer, options: CloudWatchOptions): C
   const groups = new LogGroups({ file: join(options.dataDir, 'log-groups.json'), nowMs: Date.now, keptMs, log })
   const retention = new LogRetention({ groups, deleteLogs: store.deleteLogs, now, log })
   const metrics = new LogMetrics({ groups, declared: declared.list, ingest, now, log })
+  const liveTail = new LiveTail({ groups, accountId })
   const writing = { ingest, counters: options.counters, now }
   const logs = logsService({
     ...writing,
     groups,
     declared,
+    liveTail,
     keptMs,
     region,
     accountId,
@@ -68,8 +74,13 @@ export function mountCloudWatch(main: HttpServer, options: CloudWatchOptions): C
   mountAws(main, { services, log })
   return {
     groups,
+    hear(lines) {
+      groups.noteLines(lines)
+      liveTail.hear(lines)
+    },
     metricsOf: (lines) => metrics.pointsOf(lines),
     async stop() {
+      liveTail.stop()
       await metrics.stop()
       await retention.stop()
       groups.stop()

@@ -8,8 +8,13 @@ export function hostName(header: string | undefined): string | undefined {
   return match?.[1]?.toLowerCase().replace(/\.$/, '')
 }
 
-/** Names that only this machine answers to. Browsers resolve `*.localhost` to loopback themselves. */
-export function isLoopbackName(name: string): boolean {
+/**
+ * Names that only this machine answers to. Browsers resolve `*.localhost` to loopback themselves. AWS clients put a prefix
+ * before the name of an endpoint that they were given, for operations that the cloud has elsewhere: no name of the public
+ * DNS comes of it.
+ */
+export function isLoopbackName(given: string): boolean {
+  const name = given.replace(/^stream(ing)?-/, '')
   return (
     name === 'localhost' ||
     name.endsWith('.localhost') ||

@@ -228,6 +228,15 @@ test('what a route throws is told in the caller’s format, and only our own bug
   assert.ok(lines[0]?.includes('secret detail'))
 })
 
+test('a whole URL in the request line is its path, and its host is looked at', async (t) => {
+  const started = await start(t)
+  const ask = async (path: string): Promise<number | undefined> => (await send(started, { path })).status
+  assert.equal(await ask('http://stream-127.0.0.1:4747/?a=b'), 200)
+  assert.equal(await ask('HTTP://localhost'), 200)
+  assert.equal(await ask('http://example.org/'), 403)
+  assert.equal(await ask('http://stream-example.org/'), 403)
+})
+
 test('a port in use is fatal with its holder’s name when the user named it, else the door is closed with the reason', async (t) => {
   const { port } = await start(t)
   const second = createHttpServer({ log: silentLogger, counters: new Counters(), bodyLimitBytes: 1 })

@@ -47,6 +47,15 @@ const KEEP_ALIVE_MS = 75_000
 
 export type HttpServer = FastifyInstance
 
+/** A client that takes us for its proxy names the whole URL: the host in it goes before the header (RFC 9112, 3.2.2). */
+function originForm(request: IncomingMessage): string {
+  const { url = '/', headers } = request
+  const absolute = /^http:\/\/([^/?#]+)(.*)$/is.exec(url)
+  if (absolute === null) return url
+  headers.host = absolute[1]!
+  return absolute[2]!.startsWith('/') ? absolute[2]! : `/${absolute[2]!}`
+}
+
 /** Request bodies arrive as Buffer (undefined without one), whatever their type says. */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const { log, allowedOrigins = [], rewriteUrl } = options
@@ -61,9 +70,10 @@ export function createHttpServer(options: HttpServerOptions): HttpServer {
     http: { maxHeaderSize: MAX_HEADER_BYTES },
     // A function's name may come as its whole ARN, encoded.
     routerOptions: { maxParamLength: 2048 },
-    ...(rewriteUrl !== undefined && {
-      rewriteUrl: ({ url = '/', headers }: IncomingMessage) => rewriteUrl({ url, headers }),
-    }),
+    rewriteUrl: (request: IncomingMessage) => {
+      const url = originForm(request)
+      return rewriteUrl?.({ url, headers: request.headers }) ?? url
+    },
   })
   server.server.headersTimeout = Math.max(options.requestTimeoutMs ?? 0, 60_000)
   // '*' does not take JSON and text while Fastify's own parsers are there.
