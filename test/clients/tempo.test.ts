@@ -57,6 +57,112 @@ async function search(query: Readonly<Record<string, string>>): Promise<string[]
   return traces.map(({ traceID }) => traceID)
 }
 
+test('the build says what is spoken', async () => {
+  const built = await get<Readonly<Record<string, string>>>('/api/status/buildinfo')
+  assert.match(built['version']!, /^2\.\d+\.\d+$/)
+  assert.match(built['revision']!, /^fnscope /)
+})
+
+interface Metrics {
+  readonly series: readonly {
+    readonly labels: readonly { readonly key: string; readonly value: Readonly<Record<string, string | number>> }[]
+    readonly promLabels: string
+    readonly samples: readonly { readonly timestampMs: string; readonly value: number }[]
+    readonly value: number
+  }[]
+}
+
+/** A minute that the spans of the OTLP request begin in, and the one before: they have a point each at a step of a minute. */
+const minute = Math.floor(startSeconds / 60) * 60
+const WHEN = { start: String(minute - 60), end: String(minute + 60), step: '60s' }
+
+function metrics(q: string, more: Readonly<Record<string, string>> = {}): string {
+  return `/api/metrics/query_range?${new URLSearchParams({ q, start: WHEN.start, end: WHEN.end, ...more }).toString()}`
+}
+
+test('spans are counted over time, by what they are', async () => {
+  const asked = async (q: string): Promise<unknown> => {
+    const { series } = await get<Metrics>(metrics(q, WHEN))
+    return series.map(({ promLabels, samples }) => [
+      promLabels,
+      samples.map(({ timestampMs, value }) => [Number(timestampMs) / 1000 - minute, value]),
+    ])
+  }
+  const shopSpans = '{ resource.service.name = "shop" }'
+  assert.deepEqual(await asked(`${shopSpans} | count_over_time()`), [
+    [
+      '{__name__="count_over_time"}',
+      [
+        [-60, 0],
+        [0, 0],
+        [60, 4],
+      ],
+    ],
+  ])
+  assert.deepEqual(await asked(`${shopSpans} | rate()`), [
+    [
+      '{__name__="rate"}',
+      [
+        [-60, 0],
+        [0, 0],
+        [60, 4 / 60],
+      ],
+    ],
+  ])
+  assert.deepEqual(
+    await asked(
+      '{ status = error && resource.service.name =~ "shop|billing" } | count_over_time() by (resource.service.name, name)',
+    ),
+    [
+      [
+        '{"resource.service.name"="shop", name="GET /"}',
+        [
+          [-60, 0],
+          [0, 0],
+          [60, 1],
+        ],
+      ],
+    ],
+  )
+  assert.deepEqual(await asked('{ span.customer = "cust-1" } | count_over_time() by (kind)'), [
+    [
+      '{kind="server"}',
+      [
+        [-60, 0],
+        [0, 0],
+        [60, 1],
+      ],
+    ],
+  ])
+  assert.deepEqual(await asked('{ name = "nobody" } | rate()'), [])
+  // GET / takes 100 ms, SELECT 1 ms; a quantile is within 2.3 %.
+  const { series } = await get<Metrics>(
+    metrics(
+      '{ name = "GET /" || name = "SELECT" } | quantile_over_time(duration, .5, .99) by (resource.service.name)',
+      WHEN,
+    ),
+  )
+  assert.deepEqual(
+    series.map(({ labels }) => labels[1]),
+    [0.5, 0.99].map((doubleValue) => ({ key: 'p', value: { doubleValue } })),
+  )
+  const [median, highest] = series.map(({ samples }) => samples.map(({ value }) => value))
+  assert.ok(median!.length === 1 && Math.abs(median![0]! / 0.001 - 1) < 0.024, median!.join())
+  assert.ok(highest!.length === 1 && Math.abs(highest![0]! / 0.1 - 1) < 0.024, highest!.join())
+})
+
+test('at once, of the whole range', async () => {
+  const query = new URLSearchParams({ q: '{ resource.service.name = "shop" } | rate()', ...WHEN })
+  const { series } = await get<Metrics>(`/api/metrics/query?${query.toString()}`)
+  assert.deepEqual(series, [
+    {
+      labels: [{ key: '__name__', value: { stringValue: 'rate' } }],
+      promLabels: '{__name__="rate"}',
+      value: 4 / 120,
+    },
+  ])
+})
+
 test('echo', async () => {
   assert.equal(await (await fetch(`${base}/api/echo`)).text(), 'echo')
 })
@@ -158,7 +264,15 @@ test('what cannot be answered is refused in words', async () => {
     ['/api/search?start=5&end=1', 400, /'start' must lie before 'end'/],
     ['/api/search/tag/nobody.knows/values', 400, /are not listed/],
     ['/api/v2/search/tags?scope=moon', 400, /scope is one of/],
-    ['/api/metrics/query_range', 404, /There is no GET/],
+    ['/api/metrics/summary', 404, /There is no GET/],
+    ['/api/metrics/query_range', 400, /'q' is required/],
+    [metrics('{} | rate() | topk(3)'), 400, /fnscope reads of TraceQL's metrics/],
+    [metrics('{} | rate() by (span.customer)'), 400, /groups spans by .*not by span.customer/],
+    [metrics('{} | quantile_over_time(span.size, .5)'), 400, /quantiles of duration/],
+    [metrics('{} | quantile_over_time(duration, 5)'), 400, /from 0 to 1/],
+    [metrics('{ rootName = "a" } | rate()'), 400, /leave rootName/],
+    [metrics('{ span.customer =~ "a.*" } | rate()'), 400, /a choice of texts/],
+    [`${metrics('{} | rate()')}&step=1ms`, 400, /'step': ask for a longer one/],
   ]
   for (const [path, status, message] of wrong) {
     const response = await fetch(base + path)

@@ -8,9 +8,11 @@ import { RequestError } from '../http/request-error.ts'
 import { readJoinedTrace } from '../query/joined-trace.ts'
 import type { FacetName, Reader, TimeRange, TraceListOptions, TraceQuery, TraceRow } from '../query/reader.ts'
 import { NANOS_PER_SECOND, type TimeBounds } from '../span/time.ts'
+import { VERSION } from '../version.ts'
 import { clampNanos, durationOf, refused, textOf, traceIdOf, wholeOf, type JaegerQuery } from './jaeger-request.ts'
 import { compileTag } from './jaeger-tag-query.ts'
 import { parseLogfmt } from './logfmt.ts'
+import { mountTempoMetrics } from './tempo-metrics.ts'
 import { parseTraceQl } from './traceql.ts'
 
 export const TEMPO_PREFIX = '/tempo/'
@@ -23,6 +25,8 @@ export interface TempoOptions {
   readonly bounds: () => TimeBounds
 }
 
+/** What clients take this for: the version whose questions these are a part of. */
+const SPOKEN_VERSION = '2.6.0'
 const DEFAULT_LIMIT = 20
 const MAX_LIMIT = 1500
 const DEFAULT_RANGE_NANOS = 3600n * NANOS_PER_SECOND
@@ -55,6 +59,17 @@ const COUNTED: Readonly<Record<string, FacetName>> = {
 export function mountTempo(server: FastifyInstance, options: TempoOptions): void {
   const { reader } = options
   server.get('/tempo/api/echo', (_, reply) => reply.type('text/plain; charset=utf-8').send('echo'))
+  server.get('/tempo/api/status/buildinfo', (_, reply) =>
+    answer(reply, {
+      version: SPOKEN_VERSION,
+      revision: `fnscope ${VERSION}`,
+      branch: 'fnscope',
+      buildUser: '',
+      buildDate: '',
+      goVersion: '',
+    }),
+  )
+  mountTempoMetrics(server, options)
   server.get('/tempo/api/traces/:id', async (request, reply) => await answerTrace(request, reply, reader, 'bare'))
   server.get('/tempo/api/v2/traces/:id', async (request, reply) => await answerTrace(request, reply, reader, 'wrapped'))
   server.get('/tempo/api/search', async (request, reply) => {
