@@ -59,7 +59,7 @@ export function isNarrow(query: TraceQuery): boolean {
 }
 
 /** Of a condition on nothing but a flag that spans of a trace have in common with it. */
-function flagOf(where: SpanQuery): FlagName | undefined {
+export function flagOf(where: SpanQuery): FlagName | undefined {
   return where.is === 'flag' && where.flag !== 'ok' ? where.flag : undefined
 }
 
@@ -178,7 +178,7 @@ function annotationRows(condition: string, options: CompileOptions): string {
   return `FROM ${options.database}.annotations WHERE ${condition} AND ${within(options, 'ofOthers')}`
 }
 
-function isOfSegments(where: SpanQuery): boolean {
+export function isOfSegments(where: SpanQuery): boolean {
   if (where.is === 'flag') return where.flag === 'segment'
   return where.is === 'and' && where.of.some(isOfSegments)
 }

@@ -12,20 +12,40 @@ const MAX_STORED = 4_000_000
 /** Rows between which other work has its turn: some milliseconds. */
 const ROWS_AT_ONCE = 20_000
 
+/** Where names are read: of segments, which are all listed, and of what any span has. */
+const NAMES = [
+  ['roots', 'root_rank, service, origin, http_status', '1'],
+  ['spans', 'peer_name, peer_type, user', "peer_name != '' OR peer_type != '' OR user != ''"],
+] as const
+
 /** To be called when nothing was inserted yet; inserts need not wait for it. */
 export async function learnStoredTraces(connection: Connection, recent: RecentTraces, log: Logger): Promise<void> {
   const { database } = connection
   try {
     const kept = await keptStarts(connection, recent.maxTraces)
     if (kept === undefined) return
-    await connection.eachNativeBlock(
-      `SELECT trace_id, toInt64(start_nanos) AS first, toInt64(last_start_nanos) AS last, toInt64(end_nanos) AS end,
-         toUInt8(if(listed = ${NOT_LISTED}, ${NO_RANK}, intDiv(listed, ${RANK_STEP}))) AS rank,
-         toInt64(listed % ${RANK_STEP}) AS listed_start, toUInt16(flags) AS flag_bits
-       FROM ${database}.traces SETTINGS max_threads = 1`,
-      {},
-      { begin: () => {}, take: (block) => recent.noteSums(block, (lastStart) => lastStart >= kept) },
-    )
+    // In the order in which they would have come: the newest are found first.
+    for (const [where, order] of kept === 0n
+      ? ([['1', true]] as const)
+      : ([
+          ['last_start_nanos >= {kept:Int64}', true],
+          ['last_start_nanos < {kept:Int64}', false],
+        ] as const))
+      await connection.eachNativeBlock(
+        `SELECT trace_id, toInt64(start_nanos) AS first, toInt64(last_start_nanos) AS last, toInt64(end_nanos) AS end,
+           toUInt8(if(listed = ${NOT_LISTED}, ${NO_RANK}, intDiv(listed, ${RANK_STEP}))) AS rank,
+           toInt64(listed % ${RANK_STEP}) AS listed_start, toUInt16(flags) AS flag_bits
+         FROM ${database}.traces WHERE ${where} ${order ? 'ORDER BY last' : ''} SETTINGS max_threads = 1`,
+        { kept },
+        { begin: () => {}, take: (block) => recent.noteSums(block, (lastStart) => lastStart >= kept) },
+      )
+    for (const [table, columns, where] of NAMES)
+      await connection.eachNativeBlock(
+        `SELECT trace_id, flags, ${columns} FROM ${database}.${table} WHERE ${where}
+         SETTINGS max_threads = 1, max_block_size = ${ROWS_AT_ONCE}`,
+        {},
+        { begin: () => {}, take: (block) => recent.noteNames(block) },
+      )
     recent.complete()
   } catch (error) {
     if (!(error instanceof StoreError)) throw error

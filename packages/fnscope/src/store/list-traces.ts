@@ -12,6 +12,7 @@ import { firstWindow, likelyWindow, noteNewest, reachOf, WINDOW_GROWTH } from '.
 import type { OpenSpans } from './open-spans.ts'
 import { tracesLasting } from './recent-search.ts'
 import type { RootRow } from './root-rows.ts'
+import { searchKnown } from './search-known.ts'
 import { searchAnnotations } from './search-annotations.ts'
 import type { TraceListOptions, TraceRow } from './store.ts'
 import { sureRule } from './sure-traces.ts'
@@ -37,8 +38,10 @@ export async function listTraces(
   if (options.limit <= 0 || options.endNanos <= options.startNanos) return []
   const sure = options.sure && sureRule(options.sure)
   if (options.by === 'start' && options.where !== undefined) {
-    const found = await searchAnnotations(connection, openSpans, options, options.where)
-    if (found !== undefined) return found
+    for (const search of [searchAnnotations, searchKnown]) {
+      const found = await search(connection, openSpans, options, options.where)
+      if (found !== undefined) return found
+    }
   }
   const bounds = await windowOf(connection, options)
   if (bounds === undefined) return []

@@ -146,6 +146,14 @@ class Source {
     return new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true)
   }
 
+  skipTexts(rows: number): void {
+    for (let row = 0; row < rows; row++) {
+      const size = this.varint()
+      this.at += size
+    }
+    if (this.at > this.bytes.length) throw new RangeError(`Native answer ends inside a text, at ${this.bytes.length}`)
+  }
+
   texts(rows: number): TextValues {
     const starts = new Uint32Array(rows)
     const ends = new Uint32Array(rows)
@@ -236,19 +244,33 @@ export function readNativeBlock(bytes: Uint8Array, from = 0): { readonly block: 
   return { block: { rows, columns }, next: source.at }
 }
 
-/** The columns of one width at the front of a block, up to the first of another kind. Nothing behind them is looked at. */
-export function readFixedColumns(bytes: Uint8Array): NativeBlock {
+/** These columns of a block. Others are stepped over, and nothing behind the last of them is looked at. */
+export function readColumns(bytes: Uint8Array, names: ReadonlySet<string>): NativeBlock {
   const source = new Source(bytes)
   const width = source.varint()
   const rows = source.varint()
   const columns = new Map<string, NativeValues>()
-  for (let i = 0; i < width; i++) {
+  for (let i = 0; i < width && columns.size < names.size; i++) {
     const name = source.text()
-    const size = widthOf(source.text())
-    if (size === undefined) break
-    columns.set(name, new FixedValues(size, source.take(rows * size)))
+    const type = plainType(source.text())
+    if (rows > 0) skipPrefix(source, type)
+    if (names.has(name)) columns.set(name, readValues(source, type, rows))
+    else skipValues(source, type, rows)
   }
   return { rows, columns }
+}
+
+function skipValues(source: Source, type: string, rows: number): void {
+  if (type === 'String') source.skipTexts(rows)
+  else if (type.startsWith('LowCardinality(')) skipWords(source, rows)
+  else readValues(source, type, rows)
+}
+
+function skipWords(source: Source, rows: number): void {
+  if (rows === 0) return
+  const width = 1 << Number(source.u64() & 255n)
+  source.skipTexts(Number(source.u64()))
+  source.take(Number(source.u64()) * width)
 }
 
 /** All blocks of a whole answer. @throws RangeError when it is cut short, TypeError for a type that nobody asks for */

@@ -9,6 +9,8 @@ import { FixedColumn } from '../span/fixed-column.ts'
 import { encodeNative } from './native.ts'
 import { tracesLasting } from './recent-search.ts'
 import { RecentTraces } from './recent-traces.ts'
+import { factsOf } from './trace-facts.ts'
+import type { TraceQuery } from './trace-query.ts'
 
 const START = 1_795_286_526_545_700_775n
 
@@ -18,6 +20,10 @@ interface Row {
   readonly duration?: bigint
   readonly rank?: number
   readonly fault?: boolean
+  readonly service?: string
+  readonly segment?: boolean
+  readonly peer?: { readonly name: string; readonly type: string }
+  readonly user?: string
 }
 
 const idOf = (trace: number): string => trace.toString(16).padStart(32, '0')
@@ -25,7 +31,7 @@ const idOf = (trace: number): string => trace.toString(16).padStart(32, '0')
 /** As it is inserted. */
 function block(...rows: readonly Row[]): Uint8Array {
   const batch = newBatch()
-  for (const [at, { trace, start = 0n, duration = 0n, rank = 255, fault = false }] of rows.entries())
+  for (const [at, { trace, start = 0n, duration = 0n, rank = 255, fault = false, ...names }] of rows.entries())
     pushSpan(
       batch.spans,
       completeSpan({
@@ -39,6 +45,7 @@ function block(...rows: readonly Row[]): Uint8Array {
         endNanos: START + start + duration,
         rootRank: rank,
         fault,
+        ...names,
       }),
     )
   return encodeBatch(batch)[0]!.bytes
@@ -172,4 +179,91 @@ test('how far spans reach around the place of their trace is known, but for what
   assert.deepEqual(recent.reachSince(START + start * 2n + 1n), { early: 2_000_000n, late: 5_000_000n })
   recent.note(block({ trace: 1 }))
   assert.equal(recent.reachSince(START + start * 2n + 1n), undefined)
+})
+
+const WHOLE = { from: START - 1_000_000_000n, to: START + 1_000_000_000n }
+
+/** Traces that may meet it, newest first; those known in part behind them. */
+function mayMeet(recent: RecentTraces, query: TraceQuery, most = 10): readonly number[] | undefined {
+  const found = recent.newest(WHOLE, factsOf(query, { hasOpen: false })!, most)
+  const ids = found && [...found.places.map(({ traceId }) => traceId), ...found.parts]
+  return ids?.map((id) => Number.parseInt(id, 16))
+}
+
+const segmentOf = (service: string): TraceQuery => ({
+  is: 'span',
+  where: {
+    is: 'and',
+    of: [
+      { is: 'flag', flag: 'segment' },
+      { is: 'text', field: 'service', op: '=', value: service },
+    ],
+  },
+})
+const calling = (value: string): TraceQuery => ({
+  is: 'span',
+  where: { is: 'text', field: 'peerName', op: '=', value },
+})
+
+test('traces are found by what their spans have, whenever these came', () => {
+  const recent = new RecentTraces()
+  recent.complete()
+  recent.note(
+    block(
+      { trace: 1, rank: 0, service: 'web', segment: true },
+      { trace: 2, start: 5000n, rank: 0, service: 'web', segment: true, fault: true },
+      { trace: 3, start: 9000n, rank: 0, service: 'jobs', segment: true, user: 'ann' },
+    ),
+  )
+  recent.note(block({ trace: 1, service: 'web', peer: { name: 'orders', type: 'remote' } }, { trace: 3, fault: true }))
+  const fault: TraceQuery = { is: 'span', where: { is: 'flag', flag: 'fault' } }
+  assert.deepEqual(mayMeet(recent, segmentOf('web')), [2, 1])
+  assert.deepEqual(mayMeet(recent, segmentOf('orders')), [])
+  assert.deepEqual(mayMeet(recent, calling('orders')), [1])
+  assert.deepEqual(mayMeet(recent, { is: 'or', of: [calling('orders'), segmentOf('jobs')] }), [3, 1])
+  assert.deepEqual(mayMeet(recent, fault), [3, 2])
+  assert.deepEqual(mayMeet(recent, { is: 'and', of: [fault, segmentOf('web')] }), [2])
+  assert.deepEqual(mayMeet(recent, { is: 'partial' }), [])
+  const ofUser: TraceQuery = { is: 'span', where: { is: 'text', field: 'user', op: '=', value: 'ann' } }
+  assert.deepEqual(mayMeet(recent, ofUser), [3])
+})
+
+test('a negation, and a service of any span, are not known', () => {
+  assert.equal(factsOf({ is: 'not', of: segmentOf('web') }), undefined)
+  assert.equal(factsOf({ is: 'span', where: { is: 'text', field: 'service', op: '=', value: 'web' } }), undefined)
+  assert.equal(factsOf({ is: 'or', of: [segmentOf('web'), { is: 'not', of: segmentOf('web') }] }), undefined)
+  assert.equal(factsOf({ is: 'partial' }), undefined)
+})
+
+test('of many the newest come, and that there are more', () => {
+  const recent = new RecentTraces()
+  recent.complete()
+  const rows = Array.from({ length: 50 }, (_, trace) => ({
+    trace: trace + 1,
+    start: BigInt(((trace * 7) % 50) * 10_000),
+    rank: 0,
+    service: 'web',
+    segment: true,
+  }))
+  recent.note(block(...rows))
+  const newest = rows.toSorted((a, b) => Number(b.start - a.start)).slice(0, 5)
+  const found = recent.newest(WHOLE, factsOf(segmentOf('web'))!, 5)!
+  assert.ok(found.isCut)
+  assert.deepEqual(
+    new Set(found.places.map(({ traceId }) => Number.parseInt(traceId, 16))),
+    new Set(newest.map(({ trace }) => trace)),
+  )
+})
+
+test('a trace known in part may have anything', () => {
+  const recent = new RecentTraces()
+  recent.complete()
+  recent.note(block({ trace: 1, rank: 0, service: 'web', segment: true }), { isStored: false })
+  recent.note(block({ trace: 2, rank: 0, service: 'web', segment: true }))
+  assert.deepEqual(mayMeet(recent, segmentOf('jobs')), [1])
+  const mayHave = recent.mayHave(factsOf(segmentOf('jobs'))!)
+  assert.deepEqual(
+    [1, 2, 3].map((trace) => mayHave(idOf(trace))),
+    [true, false, true],
+  )
 })

@@ -3,11 +3,16 @@
 // that may name one too many and never one too few.
 import { viewOf } from '../span/column-views.ts'
 import { IdFilter, mixedId } from './id-filter.ts'
-import { fixedColumn, readFixedColumns, type NativeBlock } from './native-read.ts'
+import { fixedColumn, readColumns, type NativeBlock } from './native-read.ts'
+import { NewestEntries } from './newest-entries.ts'
+import { sketchesOf } from './block-sketches.ts'
+import { metBy, type TraceFacts } from './trace-facts.ts'
+import { SKETCH_WORDS, traitsSketched, type Sketch } from './trace-sketch.ts'
+import { isOfRough, type RoughDuration } from './trace-duration.ts'
 import type { TracePlace } from './trace-places.ts'
 
-/** 58 bytes each: 30 MB, five million spans. */
-const MAX_TRACES = 2 ** 19
+/** 92 bytes each: 96 MB when that many are stored, ten million spans. */
+const MAX_TRACES = 2 ** 20
 /** Traces of one allocation. */
 const PAGE = 2 ** 14
 
@@ -33,6 +38,21 @@ const RANKS = 0xff
 const FLAGS_AT = 8
 const IS_PART = 2 ** 24
 
+/** Of a block of spans, what is noted. */
+const NOTED: ReadonlySet<string> = new Set([
+  'trace_id',
+  'start_nanos',
+  'duration_nanos',
+  'root_rank',
+  'flags',
+  'service',
+  'origin',
+  'http_status',
+  'user',
+  'peer_name',
+  'peer_type',
+])
+
 /** How far spans begin before and after the span at which their trace stands. */
 export interface SpanReach {
   readonly early: bigint
@@ -42,6 +62,10 @@ export interface SpanReach {
 export class RecentTraces {
   readonly maxTraces: number
   readonly #pages: Uint32Array[] = []
+  /** SKETCH_WORDS an entry, apart: a search goes through all of them. */
+  readonly #sketches: Uint32Array[] = []
+  /** Where the newest trace of each page ever stood. */
+  readonly #newestOfPages: number[] = []
   /** Entry + 1 of the first in each chain. */
   readonly #heads: Uint32Array
   #entries = 0
@@ -53,9 +77,12 @@ export class RecentTraces {
   /** Where the newest listed span begins, of those that it holds or forgot; 0 for none. */
   newestNanos = 0n
   #newest = 0
+  #first = Infinity
   // Nanoseconds, as SpanReach; Infinity once a trace is known in part.
   #early = 0
   #late = 0
+  /** Entries of which not every span is known. */
+  readonly #parts = new Set<number>()
   #isComplete = false
   #isGivenUp = false
 
@@ -87,6 +114,18 @@ export class RecentTraces {
     }
   }
 
+  /** Of rows of `spans` or `roots` that are stored already; of their traces those are noted that noteSums kept. */
+  noteNames(block: NativeBlock): void {
+    const ids = columnView(block, 'trace_id')
+    const names = sketchesOf(block)
+    const id = new Uint32Array(4)
+    for (let row = 0; row < block.rows; row++) {
+      readId(ids, row * 16, id)
+      const entry = this.#find(id)
+      if (entry >= 0) this.#addNames(entry, names, row)
+    }
+  }
+
   /** Something was stored that could not be noted: it answers for nothing any more. */
   giveUp(): void {
     this.#isGivenUp = true
@@ -99,6 +138,7 @@ export class RecentTraces {
       const at = (entry % PAGE) * ENTRY_WORDS
       if (!this.#others.has(page.subarray(at, at + 4))) continue
       page[at + TRAITS]! |= IS_PART
+      this.#parts.add(entry)
       this.#late = Infinity
     }
     this.#isComplete = true
@@ -110,12 +150,13 @@ export class RecentTraces {
    * @returns how many rows the block has
    */
   note(block: Uint8Array, { isStored = true, from = 0, to = Infinity } = {}): number {
-    const columns = readFixedColumns(block)
+    const columns = readColumns(block, NOTED)
     const ids = columnView(columns, 'trace_id')
     const starts = columnView(columns, 'start_nanos')
     const durations = columnView(columns, 'duration_nanos')
     const ranks = fixedColumn(columns, 'root_rank')
     const flags = fixedColumn(columns, 'flags')
+    const names = sketchesOf(columns)
     const id = new Uint32Array(4)
     const sum = new Uint32Array(SUM_WORDS)
     for (let row = from; row < Math.min(to, columns.rows); row++) {
@@ -127,7 +168,8 @@ export class RecentTraces {
       const low = sum[0]! + durations.getUint32(row * 8, true)
       sum[4] = low
       sum[5] = sum[1]! + durations.getUint32(row * 8 + 4, true) + (low > 0xffffffff ? 1 : 0)
-      this.#note(id, sum, traitsOf(ranks.u8(row), flags.u16(row)) | (isStored ? 0 : IS_PART))
+      const entry = this.#note(id, sum, traitsOf(ranks.u8(row), flags.u16(row)) | (isStored ? 0 : IS_PART))
+      this.#addNames(entry, names, row)
     }
     return columns.rows
   }
@@ -135,14 +177,19 @@ export class RecentTraces {
   /** Undefined when not all of it is known. A trace without a listed span has rank NO_RANK. @param traceId 32 hex digits */
   find(traceId: string): TracePlace | undefined {
     if (!this.#isComplete || this.#isGivenUp) return undefined
-    const id = new Uint32Array(4)
-    for (let word = 0; word < 4; word++) id[word] = Number.parseInt(traceId.slice(word * 8, word * 8 + 8), 16)
-    const entry = this.#find(id)
+    const entry = this.#find(wordsOf(traceId))
     if (entry < 0) return undefined
+    return this.#isPart(entry) ? undefined : this.#placeOf(entry, traceId)
+  }
+
+  #isPart(entry: number): boolean {
+    return (this.#pageOf(entry)[(entry % PAGE) * ENTRY_WORDS + TRAITS]! & IS_PART) !== 0
+  }
+
+  #placeOf(entry: number, traceId = this.#hexOf(entry)): TracePlace {
     const page = this.#pageOf(entry)
     const at = (entry % PAGE) * ENTRY_WORDS
     const traits = page[at + TRAITS]!
-    if ((traits & IS_PART) !== 0) return undefined
     return {
       traceId,
       rank: traits & RANKS,
@@ -154,6 +201,12 @@ export class RecentTraces {
     }
   }
 
+  #hexOf(entry: number): string {
+    const at = (entry % PAGE) * ENTRY_WORDS
+    const words = this.#pageOf(entry).subarray(at, at + 4)
+    return Array.from(words, (word) => word.toString(16).padStart(8, '0')).join('')
+  }
+
   /** Of all traces that stand at `from` or later, at most; undefined where something of one is not known. */
   reachSince(from: bigint): SpanReach | undefined {
     if (!this.#holdsAllSince(from) || this.#late === Infinity) return undefined
@@ -161,31 +214,58 @@ export class RecentTraces {
   }
 
   /**
-   * Ids of the traces that stand in the range and last so long, and of those of which not every span is known.
-   * @returns undefined where some may be missing, or they are more than `most`
+   * Traces that stand in the range and have these facts, the newest `most` of them, and ids of all traces of which not
+   * every span is known. What stands there at the very ends may lie without.
+   * @returns undefined where some may be missing, or more than `most` are known in part
    */
-  lasting(
+  newest(
     { from, to }: { readonly from: bigint; readonly to: bigint },
-    isMet: (durationNanos: number) => boolean,
+    facts: TraceFacts,
     most: number,
-  ): readonly string[] | undefined {
-    if (!this.#holdsAllSince(from)) return undefined
+  ): { readonly places: TracePlace[]; readonly parts: readonly string[]; readonly isCut: boolean } | undefined {
+    if (!this.#holdsAllSince(from) || this.#parts.size > most) return undefined
     const [least, last] = [Number(from) - ROUGH_NANOS, Number(to) + ROUGH_NANOS]
-    const ids: string[] = []
-    for (const [number, page] of this.#pages.entries()) {
-      const end = Math.min(PAGE, this.#entries - number * PAGE) * ENTRY_WORDS
-      for (let at = 0; at < end; at += ENTRY_WORDS) {
+    const newest = new NewestEntries(most, least, ROUGH_NANOS)
+    const isMet = metBy(facts)
+    // The newest came last, for the most part.
+    for (let number = this.#pages.length - 1; number >= 0; number--) {
+      if (this.#newestOfPages[number]! < newest.least) continue
+      const page = this.#pages[number]!
+      const sketches = this.#sketches[number]!
+      for (let row = Math.min(PAGE, this.#entries - number * PAGE) - 1; row >= 0; row--) {
+        if (!isMet(sketches, row * SKETCH_WORDS)) continue
+        const at = row * ENTRY_WORDS
         const traits = page[at + TRAITS]!
-        if ((traits & IS_PART) === 0) {
-          if ((traits & RANKS) === NO_RANK || !isMet(between(page, at + FIRST, at + END))) continue
-          const listed = roughNanosOf(page, at + LISTED_START)
-          if (listed < least || listed > last) continue
-        }
-        if (ids.length === most) return undefined
-        ids.push(Array.from(page.subarray(at, at + 4), (word) => word.toString(16).padStart(8, '0')).join(''))
+        if ((traits & IS_PART) !== 0 || (traits & RANKS) === NO_RANK) continue
+        const listed = roughNanosOf(page, at + LISTED_START)
+        if (listed < newest.least || listed > last) continue
+        if (!isOfAll(between(page, at + FIRST, at + END), facts.durations)) continue
+        newest.add(number * PAGE + row, listed)
       }
     }
-    return ids
+    const { entries, isCut } = newest.take()
+    return {
+      places: entries.map((entry) => this.#placeOf(entry)),
+      parts: Array.from(this.#parts, (entry) => this.#hexOf(entry)),
+      isCut,
+    }
+  }
+
+  /** Answers false of a trace that surely has not all of these; true also of one that it does not hold. Not of durations. */
+  mayHave(facts: TraceFacts): (traceId: string) => boolean {
+    if (!this.#isComplete || this.#isGivenUp) return () => true
+    const isMet = metBy(facts)
+    return (traceId) => {
+      const entry = this.#find(wordsOf(traceId))
+      if (entry < 0 || this.#isPart(entry)) return true
+      return isMet(this.#sketches[Math.floor(entry / PAGE)]!, (entry % PAGE) * SKETCH_WORDS)
+    }
+  }
+
+  /** How many traces it holds for each nanosecond between the oldest and the newest. */
+  get density(): number {
+    const length = this.#newest - this.#first
+    return length > 0 ? this.#entries / length : 0
   }
 
   #holdsAllSince(from: bigint): boolean {
@@ -201,10 +281,35 @@ export class RecentTraces {
     this.#late = Math.max(this.#late, between(page, at + LISTED_START, at + LAST_START))
   }
 
-  #note(id: Uint32Array, sum: Uint32Array, traits: number): void {
-    if ((traits & RANKS) !== NO_RANK && roughNanosOf(sum, 6) > this.#newest) {
-      this.#newest = roughNanosOf(sum, 6)
-      this.newestNanos = nanosOf(sum, 6)
+  #addNames(entry: number, names: (row: number) => readonly Sketch[], row: number): void {
+    const sketches = this.#sketches[Math.floor(entry / PAGE)]!
+    const at = (entry % PAGE) * SKETCH_WORDS
+    for (const sketch of names(row))
+      for (let word = 1; word < SKETCH_WORDS; word++) sketches[at + word]! |= sketch[word]!
+  }
+
+  /** @returns its entry */
+  #note(id: Uint32Array, sum: Uint32Array, traits: number): number {
+    const entry = this.#noteTrace(id, sum, traits)
+    this.#sketches[Math.floor(entry / PAGE)]![(entry % PAGE) * SKETCH_WORDS]! |= traitsSketched(
+      (traits >>> FLAGS_AT) & 0xffff,
+      traits & RANKS,
+    )
+    if (this.#isPart(entry)) this.#parts.add(entry)
+    const page = Math.floor(entry / PAGE)
+    const listed = (traits & RANKS) === NO_RANK ? 0 : roughNanosOf(sum, 6)
+    if (listed > this.#newestOfPages[page]!) this.#newestOfPages[page] = listed
+    return entry
+  }
+
+  #noteTrace(id: Uint32Array, sum: Uint32Array, traits: number): number {
+    if ((traits & RANKS) !== NO_RANK) {
+      const listed = roughNanosOf(sum, 6)
+      if (listed < this.#first) this.#first = listed
+      if (listed > this.#newest) {
+        this.#newest = listed
+        this.newestNanos = nanosOf(sum, 6)
+      }
     }
     let entry = this.#find(id)
     if (entry < 0) {
@@ -215,7 +320,7 @@ export class RecentTraces {
       page.set(sum, at + FIRST)
       page[at + TRAITS] = this.#others.has(id) ? traits | IS_PART : traits
       this.#noteReach(page, at)
-      return
+      return entry
     }
     const page = this.#pageOf(entry)
     const at = (entry % PAGE) * ENTRY_WORDS
@@ -229,6 +334,7 @@ export class RecentTraces {
       page[at + TRAITS] = (known & ~RANKS) | traits
     } else page[at + TRAITS] = known | (traits & ~RANKS)
     this.#noteReach(page, at)
+    return entry
   }
 
   #pageOf(entry: number): Uint32Array {
@@ -260,7 +366,12 @@ export class RecentTraces {
       this.#oldest = (this.#oldest + 1) % this.maxTraces
       this.#forget(entry)
     } else {
-      if (entry % PAGE === 0) this.#pages.push(new Uint32Array(Math.min(PAGE, this.maxTraces - entry) * ENTRY_WORDS))
+      if (entry % PAGE === 0) {
+        const size = Math.min(PAGE, this.maxTraces - entry)
+        this.#pages.push(new Uint32Array(size * ENTRY_WORDS))
+        this.#sketches.push(new Uint32Array(size * SKETCH_WORDS))
+        this.#newestOfPages.push(0)
+      }
       this.#entries += 1
     }
     const chain = this.#chainOf(id)
@@ -274,6 +385,9 @@ export class RecentTraces {
     const at = (entry % PAGE) * ENTRY_WORDS
     const id = page.subarray(at, at + 4)
     this.#others.add(id)
+    this.#parts.delete(entry)
+    const sketch = (entry % PAGE) * SKETCH_WORDS
+    this.#sketches[Math.floor(entry / PAGE)]!.fill(0, sketch, sketch + SKETCH_WORDS)
     const last = nanosOf(page, at + LAST_START)
     if (last > this.#forgottenNanos) this.#forgottenNanos = last
     const chain = this.#chainOf(id)
@@ -293,6 +407,15 @@ export class RecentTraces {
       before = next - 1
     }
   }
+}
+
+function isOfAll(duration: number, tests: readonly RoughDuration[]): boolean {
+  for (const test of tests) if (!isOfRough(duration, test)) return false
+  return true
+}
+
+function wordsOf(traceId: string): Uint32Array {
+  return Uint32Array.from({ length: 4 }, (_, word) => Number.parseInt(traceId.slice(word * 8, word * 8 + 8), 16))
 }
 
 function columnView(block: NativeBlock, column: string): DataView {

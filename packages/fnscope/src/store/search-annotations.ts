@@ -21,6 +21,7 @@ import { SqlParameters } from './sql-parameters.ts'
 import type { TraceListOptions, TraceRow } from './store.ts'
 import { sureRule, sureTraces } from './sure-traces.ts'
 import { placesOf, rowOf, withRoot, type TracePlace } from './trace-places.ts'
+import { factsOf } from './trace-facts.ts'
 import type { SpanQuery, TraceQuery } from './trace-query.ts'
 
 /** Annotations looked at; more matches make a value common. */
@@ -63,16 +64,20 @@ export async function searchAnnotations(
   where: TraceQuery,
 ): Promise<TraceRow[] | undefined> {
   const driver = driverOf(where)
-  if (driver === undefined || (driver.others !== undefined && asksOfRow(driver.others))) return undefined
+  if (driver === undefined) return undefined
   const { others } = driver
   const all = await newestRows(connection, options, { ...driver, others: undefined })
   // Few rows: their traces are looked at one by one. Else the engine looks for those that meet the rest.
   const isFew = all.length < MAX_ROWS
+  if (!isFew && others !== undefined && asksOfRow(others)) return undefined
   const found = isFew || others === undefined ? all : await newestRows(connection, options, driver)
   const oldest = found.length < MAX_ROWS ? undefined : found.at(-1)!.startNanos
   const { parts, rest } = driver.split
   const left = rest === undefined && parts.length === 1 ? found : await confirmed(connection, found, driver.span)
-  const page = await newestPlaces(connection, options, { found: left, oldest, others: isFew ? others : undefined })
+  const facts = others && factsOf(others)
+  const mayHave = facts && connection.recentTraces?.mayHave(facts)
+  const may = mayHave ? left.filter(({ traceId }) => mayHave(traceId)) : left
+  const page = await newestPlaces(connection, options, { found: may, oldest, others: isFew ? others : undefined })
   if (page === undefined) return undefined
   const rows = options.details === true ? await withDetails(connection, page) : page.map(rowOf)
   if (options.sure === undefined) return rows

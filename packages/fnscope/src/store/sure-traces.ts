@@ -48,9 +48,8 @@ export async function sureTraces(
   places: readonly TracePlace[],
   shown: ReadonlySet<string>,
 ): Promise<Set<string>> {
-  const asked = places.filter((one) => isSettled(one) && rule.durations.every((test) => isOfDuration(one, test)))
-  const open = await openAmong(connection, openSpans, asked)
-  const settled = asked.filter(({ traceId }) => !open.has(traceId))
+  const asked = places.filter((one) => rule.durations.every((test) => isOfDuration(one, test)))
+  const settled = await settledAmong(connection, openSpans, asked)
   const doubtful = rule.others === undefined ? [] : settled.filter(({ traceId }) => !shown.has(traceId))
   const met = rule.others === undefined ? shown : await checkTraces(connection, doubtful, rule.others)
   return new Set(
@@ -58,6 +57,16 @@ export async function sureTraces(
       rule.others === undefined || shown.has(traceId) || met.has(traceId) ? [traceId] : [],
     ),
   )
+}
+
+export async function settledAmong(
+  connection: Connection,
+  openSpans: OpenSpans,
+  places: readonly TracePlace[],
+): Promise<TracePlace[]> {
+  const settled = places.filter(isSettled)
+  const open = await openAmong(connection, openSpans, settled)
+  return settled.filter(({ traceId }) => !open.has(traceId))
 }
 
 function isSettled({ rank, flags }: TracePlace): boolean {
