@@ -27,7 +27,7 @@ const MAX_EVENTS = 500
 const MAX_UPDATES = 10
 const UPDATE_EVERY_MS = 1000
 const ENDS_AFTER_MS = 3 * 3_600_000
-const REGEX_MS = 200
+const REGEX_MS = 1000
 const JSON_TYPE = 'application/json'
 
 /** What a session wants of the lines. */

@@ -67,7 +67,7 @@ const DIMENSIONS_FOR_NANOS = 60n * NANOS_PER_MINUTE
 const MAX_MINUTES = 10_000
 const CLOSE_EVERY_MS = 60_000
 /** All lines of one batch through one filter with regular expressions. */
-const REGEX_MS = 200
+const REGEX_MS = 1000
 
 export class LogMetrics {
   readonly #options: LogMetricsOptions
