@@ -1,6 +1,7 @@
 // The stream that a streaming handler writes to: its bytes go out as they come, as chunks of one request.
 import { Writable } from 'node:stream'
 import { runtimeError } from './error-body.mjs'
+import { runtimeMajor } from './runtime-major.mjs'
 
 const DEFAULT_TYPE = 'application/octet-stream'
 
@@ -15,6 +16,8 @@ export class ResponseStream extends Writable {
   #settleTaken
   /** Set by HttpResponseStream.from: is given a function that writes before everything else. */
   _onBeforeFirstWrite
+  /** Until nodejs22.x what comes with end() alone has no prelude, on the cloud neither. */
+  #preluded = runtimeMajor() >= 24
 
   constructor(api, requestId, options) {
     super(options)
@@ -34,6 +37,7 @@ export class ResponseStream extends Writable {
 
   /** What is neither text nor bytes is written as JSON. */
   write(chunk, encoding, callback) {
+    this.#preluded = true
     const plain = typeof chunk === 'string' || chunk instanceof Uint8Array
     return super.write(plain ? chunk : JSON.stringify(chunk), encoding, callback)
   }
@@ -52,7 +56,7 @@ export class ResponseStream extends Writable {
     const first = this.#response === undefined
     const response = this.#begin()
     // Only a write brings it out: a stream that is ended without one has no prelude, on the cloud neither.
-    if (first) this._onBeforeFirstWrite?.((prelude) => response.write(Buffer.from(prelude), () => {}))
+    if (first && this.#preluded) this._onBeforeFirstWrite?.((prelude) => response.write(Buffer.from(prelude), () => {}))
     response.write(Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk, encoding), done)
   }
 
