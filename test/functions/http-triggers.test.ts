@@ -24,6 +24,42 @@ Resources:
         Open: { Type: Api, Properties: { RestApiId: !Ref Api, Path: '/files/{proxy+}', Method: get } }
         Closed: { Type: Api, Properties: { RestApiId: !Ref Api, Path: /closed, Method: get, Auth: { Authorizer: Token } } }
         Http: { Type: HttpApi, Properties: { Path: '/items/{id}', Method: post } }
+  Ask: { Type: AWS::Serverless::Function, Properties: { Handler: app.ask } }
+  Page: { Type: AWS::Serverless::Function }
+  Written:
+    Type: AWS::Serverless::Api
+    Properties:
+      StageName: w
+      DefinitionBody:
+        swagger: '2.0'
+        info: { title: written, version: '1' }
+        securityDefinitions:
+          Token: { type: apiKey, name: X-Token, in: header, x-amazon-apigateway-authtype: custom, x-amazon-apigateway-authorizer: { type: token, authorizerUri: &gate !Sub 'arn:aws:apigateway:\${AWS::Region}:lambda:path/2015-03-31/functions/\${Gate.Arn}/invocations', identityValidationExpression: '^[a-z]+$', authorizerResultTtlInSeconds: 0 } }
+          Request: { type: apiKey, name: Unused, in: header, x-amazon-apigateway-authtype: custom, x-amazon-apigateway-authorizer: { type: request, identitySource: 'method.request.header.X-Who, method.request.querystring.q', authorizerUri: &ask !Sub 'arn:aws:apigateway:\${AWS::Region}:lambda:path/2015-03-31/functions/\${Ask.Arn}/invocations' } }
+          Key: { type: apiKey, name: x-api-key, in: header }
+          Signed: { type: apiKey, name: Authorization, in: header, x-amazon-apigateway-authtype: awsSigv4 }
+          Plain: { type: basic }
+        security: [{ Token: [] }]
+        paths:
+          /usual: { get: { x-amazon-apigateway-integration: &echo { type: aws_proxy, httpMethod: POST, uri: !Sub 'arn:aws:apigateway:\${AWS::Region}:lambda:path/2015-03-31/functions/\${Page.Arn}/invocations', payloadFormatVersion: '2.0' } } }
+          /request: { get: { security: [{ Request: [] }], x-amazon-apigateway-integration: *echo } }
+          /key: { get: { security: [{ Key: [] }], x-amazon-apigateway-integration: *echo } }
+          /signed: { get: { security: [{ Signed: [] }], x-amazon-apigateway-integration: *echo } }
+          /open: { get: { security: [], x-amazon-apigateway-integration: *echo } }
+          /plain: { get: { security: [{ Plain: [] }], x-amazon-apigateway-integration: *echo } }
+  WrittenHttp:
+    Type: AWS::Serverless::HttpApi
+    Properties:
+      DefinitionBody:
+        openapi: 3.0.1
+        info: { title: written, version: '1' }
+        components:
+          securitySchemes:
+            Jwt: { type: oauth2, x-amazon-apigateway-authorizer: { type: jwt, identitySource: $request.header.Authorization, jwtConfiguration: { issuer: 'https://id.example', audience: [shop] } } }
+            Simple: { type: apiKey, name: X-Who, in: header, x-amazon-apigateway-authorizer: { type: request, identitySource: $request.header.X-Who, authorizerUri: *ask, authorizerPayloadFormatVersion: '2.0', enableSimpleResponses: true } }
+        paths:
+          /jwt: { get: { security: [{ Jwt: [read] }], x-amazon-apigateway-integration: *echo } }
+          /simple: { get: { security: [{ Simple: [] }], x-amazon-apigateway-integration: *echo } }
   Caller:
     Type: AWS::Serverless::Function
     Properties:
@@ -34,11 +70,18 @@ Outputs:
   Rest: { Value: !Sub "https://\${Api}.execute-api.\${AWS::Region}.amazonaws.com/live/" }
   Http: { Value: !Sub "https://\${ServerlessHttpApi}.execute-api.\${AWS::Region}.amazonaws.com" }
   Url: { Value: !GetAtt EchoUrl.FunctionUrl }
+  Written: { Value: !Sub "https://\${Written}.execute-api.\${AWS::Region}.amazonaws.com/w/" }
+  WrittenHttp: { Value: !Sub "https://\${WrittenHttp}.execute-api.\${AWS::Region}.amazonaws.com/" }
 `
 const CODE = `
 import json, os
 def handler(event, context):
     return {'statusCode': 200, 'body': json.dumps({'event': event, 'api': os.environ.get('API_URL')})}
+def ask(event, context):
+    allowed = {name.lower(): value for name, value in event['headers'].items()}.get('x-who') == 'ada'
+    if event.get('version') == '2.0': return {'isAuthorized': allowed, 'context': {'from': event['identitySource']}}
+    return {'principalId': 'ada', 'policyDocument': {'Version': '2012-10-17', 'Statement': [
+        {'Action': 'execute-api:Invoke', 'Effect': 'Allow' if allowed else 'Deny', 'Resource': event['methodArn']}]}}
 def gate(event, context):
     if event['authorizationToken'] == 'nobody': raise Exception('Unauthorized')
     effect = 'Allow' if event['authorizationToken'] == 'ada' else 'Deny'
@@ -92,6 +135,61 @@ test('a TOKEN authorizer lets in, keeps out and fails as on the cloud', async ()
   const { status, body } = await as('ada')
   assert.equal(status, 200)
   assert.partialDeepStrictEqual(body.event.requestContext['authorizer'], { principalId: 'ada', level: '3' })
+})
+
+test('a REST API’s own document says by which authorizer of its own each operation is guarded', async () => {
+  const status = async (path: string, headers: Record<string, string> = {}): Promise<number> =>
+    (await call(`${output('Written')}${path}`, { headers })).status
+  assert.equal(await status('usual', { 'x-token': 'ada' }), 200)
+  // Without one, another's header, what the expression does not take, who is told off, who is refused.
+  for (const headers of [
+    {},
+    { authorization: 'ada' },
+    { 'x-token': 'ADA' },
+    { 'x-token': 'ada ' + 'a'.repeat(4000) },
+    { 'x-token': 'nobody' },
+  ])
+    assert.equal(await status('usual', headers as Record<string, string>), 401, JSON.stringify(headers).slice(0, 60))
+  assert.equal(await status('usual', { 'x-token': 'eve' }), 403)
+  assert.equal(await status('request?q=1', { 'x-who': 'ada' }), 200)
+  assert.equal(await status('request?q=1', { 'x-who': 'eve' }), 403)
+  assert.equal(await status('request', { 'x-who': 'ada' }), 401)
+  assert.equal(await status('key'), 403)
+  assert.equal(await status('key', { 'x-api-key': 'any' }), 200)
+  assert.equal(await status('signed'), 403)
+  assert.equal(await status('open'), 200)
+  assert.equal(await status('plain'), 200)
+})
+
+test('an HTTP API’s own document guards by JWT and by a function, and no broken token comes through', async () => {
+  const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url')
+  const token = (claims: unknown): string => `Bearer ${part({ alg: 'RS256' })}.${part(claims)}.${part('signature')}`
+  const good = { iss: 'https://id.example', aud: 'shop', scope: 'read write', exp: 4_000_000_000 }
+  const status = async (path: string, headers: Record<string, string>): Promise<number> =>
+    (await call(`${output('WrittenHttp')}${path}`, { headers })).status
+  assert.equal(await status('jwt', { authorization: token(good) }), 200)
+  const hostile = [
+    '',
+    'Bearer',
+    'Bearer ..',
+    'Bearer a.b.c',
+    `Bearer ${part({})}.!!!.x`,
+    `Basic ${part(good)}`,
+    token(null),
+    token('text'),
+    token([good]),
+    token({ ...good, iss: 'https://evil.example' }),
+    token({ ...good, aud: ['other'] }),
+    token({ ...good, exp: 1 }),
+    token({ ...good, iss: { toString: 'https://id.example' } }),
+    `Bearer ${'a'.repeat(4000)}.${'b'.repeat(3000)}`,
+  ]
+  for (const authorization of hostile)
+    assert.equal(await status('jwt', { authorization }), 401, authorization.slice(0, 60))
+  assert.equal(await status('jwt', { authorization: token({ ...good, scope: 'write' }) }), 403)
+  assert.equal(await status('simple', { 'x-who': 'ada' }), 200)
+  assert.equal(await status('simple', { 'x-who': 'eve' }), 403)
+  assert.equal(await status('simple', {}), 401)
 })
 
 test('an HTTP API and a function URL hand over events of format 2.0', async () => {

@@ -53,7 +53,7 @@ function readApi(
     stack: app.seed.stack,
     stage: properties.text('StageName') ?? '$default',
     stageVariables: textMap(properties, 'StageVariables'),
-    routes: [...definedRoutes(context, id, properties), ...events.map((event) => readRoute(event, auth))],
+    routes: [...definedRoutes(context, { id, properties, auth }), ...events.map((event) => readRoute(event, auth))],
     ...(cors === undefined ? {} : { cors }),
   }
 }
@@ -71,18 +71,27 @@ function readRoute({ properties, spec }: SamEvent, auth: ApiAuth): HttpRoute {
   }
 }
 
-function definedRoutes({ app }: TriggerContext, id: string, properties: ValueReader): HttpRoute[] {
+function definedRoutes(
+  { app }: TriggerContext,
+  { id, properties, auth }: { readonly id: string; readonly properties: ValueReader; readonly auth: ApiAuth },
+): HttpRoute[] {
   const body = properties.raw['DefinitionBody']
   if (properties.raw['DefinitionUri'] !== undefined || (isMap(body) && body['Fn::Transform'] !== undefined)) {
     app.notice(`${id}: routes in a definition file are not read; routes of functions' HttpApi events are.`)
     return []
   }
-  return body === undefined ? [] : httpRoutesOf(properties.map('DefinitionBody'))
+  return body === undefined ? [] : httpRoutesOf(properties.map('DefinitionBody'), auth)
 }
 
 /** Of an OpenAPI document. */
-export function httpRoutesOf(body: TemplateMap): HttpRoute[] {
-  return openApiRoutes(body).map(({ payload, ...route }) => ({ ...route, payload: payload === '1.0' ? '1.0' : '2.0' }))
+export function httpRoutesOf(body: TemplateMap, auth?: ApiAuth): HttpRoute[] {
+  return openApiRoutes(body, 'http', auth).map(({ method, path, target, payload, guard: { authorizer } }) => ({
+    method,
+    path,
+    target,
+    payload: payload === '1.0' ? '1.0' : '2.0',
+    ...(authorizer === undefined ? {} : { authorizer }),
+  }))
 }
 
 /** SAM's `CorsConfiguration: true` lets every origin in. */

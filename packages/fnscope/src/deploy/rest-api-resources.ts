@@ -2,9 +2,8 @@
 import type { AuthorizerSpec, RestApiSpec, RestRoute } from '../functions/trigger-spec.ts'
 import { readAuthorizerResources } from './authorizers.ts'
 import { targetOf } from './integration.ts'
-import { openApiRoutes } from './openapi-routes.ts'
 import { refText, resourcesOf, type TriggerContext } from './trigger-context.ts'
-import { textMap } from './rest-api.ts'
+import { restRoutesOf, textMap } from './rest-api.ts'
 import type { ValueReader } from './value-reader.ts'
 
 export function readRestApiResources(context: TriggerContext): RestApiSpec[] {
@@ -18,8 +17,8 @@ export function readRestApiResources(context: TriggerContext): RestApiSpec[] {
         .filter(of)
     const paths = pathsOf(context, apiId, all('AWS::ApiGateway::Resource'))
     const methods = all('AWS::ApiGateway::Method').flatMap(({ value }) => routeOf(value, paths, authorizers))
-    const written = properties.raw['Body'] === undefined ? [] : openApiRoutes(properties.map('Body'))
-    const routes = [...written.map(({ method, path, target }): RestRoute => ({ method, path, target })), ...methods]
+    const written = properties.raw['Body'] === undefined ? [] : restRoutesOf(properties.map('Body'))
+    const routes = [...written, ...methods]
     const cors = corsOf(routes)
     const binaryMediaTypes = properties.texts('BinaryMediaTypes').map((type) => type.replaceAll('~1', '/'))
     return stagesOf(all).map(({ stage, value }): RestApiSpec => ({

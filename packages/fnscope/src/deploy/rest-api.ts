@@ -71,7 +71,7 @@ interface ApiParts {
 function readApi(context: TriggerContext, { id, properties, stage, events }: ApiParts): RestApiSpec {
   const { app } = context
   const auth = readSamAuth(properties.inner('Auth'), 'rest')
-  const routes = definedRoutes(context, id, properties)
+  const routes = definedRoutes(context, { id, properties, auth })
   for (const event of events) {
     const route = readRoute(app.file, event, auth)
     const taken = routes.findIndex(({ method, path }) => method === route.method && path === route.path)
@@ -106,7 +106,10 @@ function readRoute(file: string, { properties, spec }: SamEvent, auth: ApiAuth):
   }
 }
 
-function definedRoutes({ app }: TriggerContext, id: string, properties: ValueReader): RestRoute[] {
+function definedRoutes(
+  { app }: TriggerContext,
+  { id, properties, auth }: { readonly id: string; readonly properties: ValueReader; readonly auth: ApiAuth },
+): RestRoute[] {
   if (properties.raw['DefinitionUri'] !== undefined)
     app.notice(`${id}: routes in DefinitionUri are not read; routes of functions' Api events are.`)
   const body = properties.raw['DefinitionBody']
@@ -115,7 +118,18 @@ function definedRoutes({ app }: TriggerContext, id: string, properties: ValueRea
     app.notice(`${id}: DefinitionBody comes of Fn::Transform and is not read; routes of functions' Api events are.`)
     return []
   }
-  return openApiRoutes(properties.map('DefinitionBody')).map(({ method, path, target }) => ({ method, path, target }))
+  return restRoutesOf(properties.map('DefinitionBody'), auth)
+}
+
+/** Of an OpenAPI document. */
+export function restRoutesOf(body: TemplateMap, auth?: ApiAuth): RestRoute[] {
+  return openApiRoutes(body, 'rest', auth).map(({ method, path, target, guard }) => ({
+    method,
+    path,
+    target,
+    ...guard,
+    ...(auth?.apiKeyRequired === true ? { apiKeyRequired: true } : {}),
+  }))
 }
 
 export function textMap(properties: ValueReader, key: string): Record<string, string> {
