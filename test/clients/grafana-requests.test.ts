@@ -93,6 +93,60 @@ test('Jaeger: the dependency graph', async () => {
   assert.ok(links.some(({ parent, child }) => parent === 'web' && child === 'backend'))
 })
 
+test('Jaeger by api_v3: the lists, a trace and a search, their times as a zone east of Greenwich writes them', async () => {
+  const zoned = (seconds: number): string =>
+    new Date((seconds + 7200) * 1000).toISOString().replace('.000Z', '.123456789+02:00')
+  assert.deepEqual(await json(`${jaeger}/api/v3/services`), { services: ['backend', 'web', 'worker'] })
+  const { operations } = await json<{ readonly operations: readonly { readonly name: string }[] }>(
+    `${jaeger}/api/v3/operations?service=web`,
+  )
+  assert.deepEqual(
+    operations.map(({ name }) => name),
+    ['DynamoDB', 'backend.local', 'web'],
+  )
+  const times = (from: string, to: string): string => `${from}=${zoned(start - 60)}&${to}=${zoned(start + 60)}`
+  interface Found {
+    readonly result: {
+      readonly resourceSpans: readonly {
+        readonly scopeSpans: readonly { readonly spans: readonly { readonly traceId: string }[] }[]
+      }[]
+    }
+  }
+  const traceOf = ({ result }: Found): string => result.resourceSpans[0]!.scopeSpans[0]!.spans[0]!.traceId
+  const one = await json<Found>(`${jaeger}/api/v3/traces/${SHOP}?${times('start_time', 'end_time')}`)
+  assert.equal(traceOf(one), SHOP)
+  const query = new URLSearchParams({
+    'query.service_name': 'web',
+    'query.attributes': '{"tier":"gold"}',
+    'query.duration_min': '1s',
+  })
+  const range = times('query.start_time_min', 'query.start_time_max')
+  assert.equal(traceOf(await json<Found>(`${jaeger}/api/v3/traces?${query.toString()}&${range}`)), SHOP)
+})
+
+test('Tempo: a panel of rates', async () => {
+  const query = new URLSearchParams({
+    q: '{resource.service.name="web" && kind=server} | count_over_time() by (resource.service.name)',
+    start: String(start - 60),
+    end: String(start + 60),
+    step: '120s',
+  })
+  const { series } = await json<{
+    readonly series: readonly {
+      readonly labels: readonly { readonly key: string; readonly value: object }[]
+      readonly samples: readonly { readonly value: number }[]
+    }[]
+  }>(`${fnscope.url}/tempo/api/metrics/query_range?${query.toString()}`)
+  assert.deepEqual(
+    series.map(({ labels }) => labels),
+    [[{ key: 'resource.service.name', value: { stringValue: 'web' } }]],
+  )
+  assert.equal(
+    series[0]!.samples.reduce((sum, { value }) => sum + value, 0),
+    1,
+  )
+})
+
 test('Tempo: the health check, a search by tags, a trace as protobuf', async () => {
   assert.equal(await (await fetch(`${fnscope.url}/tempo/api/echo`)).text(), 'echo')
   const query = new URLSearchParams({

@@ -167,10 +167,34 @@ test('echo', async () => {
   assert.equal(await (await fetch(`${base}/api/echo`)).text(), 'echo')
 })
 
-test('a trace is OTLP: in JSON, in protobuf by Accept, and wrapped in version 2', async () => {
-  const bare = await get<{ readonly resourceSpans: readonly object[] }>(`/api/traces/${TRACE}`)
-  assert.equal(bare.resourceSpans.length, 2)
-  assert.deepEqual(await get(`/api/v2/traces/${TRACE}`), { trace: bare })
+interface TempoSpan {
+  readonly traceId: string
+  readonly spanId: string
+  readonly parentSpanId?: string
+  readonly name: string
+  readonly kind?: string
+  readonly status: { readonly code?: string }
+  readonly links?: readonly { readonly traceId: string }[]
+}
+
+interface TempoTrace {
+  readonly scopeSpans: readonly { readonly spans: readonly TempoSpan[] }[]
+}
+
+test('a trace is in JSON as Tempo writes it, in protobuf by Accept, and wrapped in version 2', async () => {
+  const { batches } = await get<{ readonly batches: readonly TempoTrace[] }>(`/api/traces/${TRACE}`)
+  const [root, query, backwards] = batches[0]!.scopeSpans[0]!.spans
+  const base64 = (hex: string): string => Buffer.from(hex, 'hex').toString('base64')
+  assert.deepEqual(
+    [root!.traceId, root!.spanId, root!.parentSpanId, root!.kind, root!.status.code],
+    [base64(TRACE), base64('00000000000000a1'), undefined, 'SPAN_KIND_SERVER', 'STATUS_CODE_ERROR'],
+  )
+  assert.deepEqual(
+    [query!.parentSpanId, query!.kind, query!.links![0]!.traceId],
+    [root!.spanId, 'SPAN_KIND_CLIENT', base64('0000000000000000000000000000abcd')],
+  )
+  assert.deepEqual([backwards!.kind, backwards!.status], [undefined, {}])
+  assert.deepEqual(await get(`/api/v2/traces/${TRACE}`), { trace: { resourceSpans: batches } })
   const headers = { accept: 'application/protobuf' }
   const response = await fetch(`${base}/api/traces/${TRACE}`, { headers })
   assert.equal(response.headers.get('content-type'), 'application/protobuf')

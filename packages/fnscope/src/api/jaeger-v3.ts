@@ -99,12 +99,12 @@ function knownNames(): string {
   return [...Object.keys(NAMES), ...Object.keys(TIMES)].map((name) => PREFIX + name).join(', ')
 }
 
-/** Nanoseconds of an RFC 3339 time. @throws FnscopeError FNS_USAGE */
+/** Nanoseconds of an RFC 3339 time; Grafana sends the plus of its zone as it is, which reads as a space. @throws FnscopeError FNS_USAGE */
 function timeOf(query: JaegerQuery, name: string): bigint | undefined {
   const text = textOf(query, name)
   if (text === undefined) return undefined
-  const match = /^(\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?([Zz]|[+-]\d\d:\d\d)$/.exec(text)
-  const millis = match === null ? Number.NaN : Date.parse(`${match[1]!}${match[3]!}`.toUpperCase())
+  const match = /^(\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?([Zz]|[+ -]\d\d:\d\d)$/.exec(text)
+  const millis = match === null ? Number.NaN : Date.parse(`${match[1]!}${match[3]!.replace(' ', '+')}`.toUpperCase())
   if (!(millis >= 0))
     throw refused(`unable to parse param '${name}': ${JSON.stringify(text.slice(0, 100))} is no RFC 3339 time`)
   return BigInt(millis) * 1_000_000n + BigInt((match![2] ?? '').padEnd(9, '0'))

@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { encodeOtlpTrace } from '../codec/otlp-encode.ts'
 import { otlpTracesProtobuf } from '../codec/otlp-traces-json.ts'
 import { ProtobufWriter } from '../codec/protobuf-writer.ts'
+import { tempoTraceJson } from '../codec/tempo-json.ts'
 import { RequestError } from '../http/request-error.ts'
 import { readJoinedTrace } from '../query/joined-trace.ts'
 import type { FacetName, Reader, TimeRange, TraceListOptions, TraceQuery, TraceRow } from '../query/reader.ts'
@@ -105,7 +106,7 @@ function answer(reply: FastifyReply, data: object): FastifyReply {
   return reply.header('content-type', 'application/json').send(JSON.stringify(data))
 }
 
-/** OTLP in JSON, or in protobuf where it is wanted. */
+/** In JSON, or in protobuf where it is wanted. */
 async function answerTrace(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -117,7 +118,8 @@ async function answerTrace(
   const spans = await readJoinedTrace(reader, traceIdOf(id))
   if (spans.length === 0) throw new RequestError(404, `trace not found: there is no trace ${id} here.`)
   const trace = encodeOtlpTrace(spans)
-  if (!(request.headers.accept ?? '').includes(PROTOBUF)) return answer(reply, form === 'bare' ? trace : { trace })
+  if (!(request.headers.accept ?? '').includes(PROTOBUF))
+    return reply.header('content-type', 'application/json').send(tempoTraceJson(trace, form))
   const bytes = otlpTracesProtobuf(Buffer.from(JSON.stringify(trace)))
   return reply.header('content-type', PROTOBUF).send(Buffer.from(form === 'bare' ? bytes : wrapped(bytes)))
 }
