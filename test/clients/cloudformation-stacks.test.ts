@@ -218,6 +218,22 @@ out['none'] = message(cf.list_imports, ExportName='shared')
   })
 })
 
+test('a template is validated with the names that it refers to, and one with a macro is refused', async () => {
+  const answer = await boto<Record<string, unknown>>(`
+topic = lambda name: {'Resources': {'A': {'Type': 'AWS::SNS::Topic', 'Properties': {'TopicName': name}}}}
+validate = lambda template: message(cf.validate_template, TemplateBody=json.dumps(template))
+out['good'] = [validate(topic({'Fn::Sub': '\${AWS::StackName}-a'})), validate({**topic({'Ref': 'Made'}), 'Transform': 'AWS::Serverless-2016-10-31'})]
+out['unknown'] = validate(topic({'Ref': 'Nope'}))
+out['macro'] = message(cf.create_stack, StackName='macro', TemplateBody=json.dumps({**topic('a'), 'Transform': 'MyMacro'}), Capabilities=['CAPABILITY_AUTO_EXPAND'])
+`)
+  assert.deepEqual(answer['good'], [null, null])
+  assert.match(
+    String(answer['unknown']),
+    /^Template format error: Unresolved resource dependencies \[Nope\] in the Resources/,
+  )
+  assert.match(String(answer['macro']), /^No transform named "MyMacro" found\./)
+})
+
 test('a layer that says something else is the next version of its name, and functions name that', async () => {
   const answer = await boto<Record<string, unknown>>(`
 def template(key, **more): return {'Resources': {

@@ -177,6 +177,11 @@ const BAD: readonly (readonly [name: string, template: string, message: RegExp])
     /No transform named "MyMacro" found/,
   ],
   [
+    'a macro',
+    `Transform: [AWS::LanguageExtensions, MyMacro]\nResources: { Fn: { ${FN} } } }`,
+    /No transform named "MyMacro" found/,
+  ],
+  [
     'a loop over what is not known yet',
     `Resources: { "Fn::ForEach::Loop": [X, !Split [",", !GetAtt T.Arn], { "Fn\${X}": { ${FN} } } }] }`,
     /a list that is known before deployment/,

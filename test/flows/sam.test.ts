@@ -60,6 +60,15 @@ test('the output URL answers, its trace is there within ten seconds, and sam pri
   assert.match(invoked, /"statusCode": ?200/)
 })
 
+test('an event that is kept with the function is listed, sent and deleted', async () => {
+  const of = 'HelloWorldFunction --stack-name sam-app'
+  await flow.sh(`sam remote test-event put ${of} --name mine --file events/hello.json`)
+  assert.match(await flow.sh(`sam remote test-event list ${of}`), /^mine$/m)
+  assert.match(await flow.sh(`sam remote invoke ${of} --test-event-name mine`), /"statusCode": ?200/)
+  await flow.sh(`sam remote test-event delete ${of} --name mine`)
+  assert.match(await flow.fails(`sam remote test-event get ${of} --name mine`), /No events found|not found/)
+})
+
 test('a second deploy takes samconfig.toml, changes code and configuration, and keeps the URL', async () => {
   const url = await apiUrl()
   edit('hello_world/app.py', '"hello world"', '"hello again"')

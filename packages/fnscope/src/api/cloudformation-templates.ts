@@ -1,6 +1,7 @@
 // CloudFormation's questions about templates: validate, summarize, give back.
 import type { StackRecord } from '../control/stacks/stack-record.ts'
 import { isNoEcho } from '../deploy/parameters.ts'
+import { checkReferences } from '../deploy/references.ts'
 import { isList, isMap, mapAt, spell, typeOf, type TemplateMap } from '../deploy/template-value.ts'
 import { textIn } from './aws-input.ts'
 import type { AwsOperation } from './aws-service.ts'
@@ -14,6 +15,7 @@ export function templateOperations(context: CloudFormationContext): Readonly<Rec
       const text = await templateText(context, input, undefined)
       return await withTemplateErrors(() => {
         const template = parsed(templates.parse(text))
+        checkNames(template)
         return {
           Parameters: declaredParameters(template).map(({ key, declaration }) => ({
             ParameterKey: key,
@@ -115,6 +117,16 @@ function parsed(template: TemplateMap): TemplateMap {
   if (Object.keys(mapAt(template['Resources'], 'Resources')).length === 0)
     throw validationError('Template format error: At least one Resources member must be defined.')
   return template
+}
+
+/** What a transform makes can be named as well: such a template is looked through once it is carried out. */
+function checkNames(template: TemplateMap): void {
+  if (transformsOf(template).length > 0) return
+  const names = new Set([
+    ...Object.keys(mapAt(template['Parameters'], 'Parameters')),
+    ...Object.keys(mapAt(template['Resources'], 'Resources')),
+  ])
+  checkReferences(template, 'Template', (name) => names.has(name) || name.startsWith('AWS::'))
 }
 
 function optional(value: TemplateMap[string] | undefined): string | undefined {

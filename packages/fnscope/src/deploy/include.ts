@@ -14,6 +14,9 @@ export async function withIncludes(template: TemplateMap, options: Options): Pro
   const whole = await included(template, options, '')
   const transform = template['Transform']
   const asked = isList(transform) ? transform : [transform]
+  for (const name of asked.map((one) => (isMap(one) ? one['Name'] : one)))
+    // Those of AWS change nothing that runs here, where they are not carried out.
+    if (typeof name === 'string' && !name.startsWith('AWS::')) throw noSuchTransform(name, `${options.file}: Transform`)
   const include = asked.find((one) => isMap(one) && one['Name'] === 'AWS::Include')
   const done = mapAt(whole, options.file)
   if (include === undefined) return done
@@ -37,12 +40,16 @@ function withSnippet(beside: TemplateMap, found: TemplateValue): TemplateValue {
   return isMap(found) ? { ...found, ...beside } : found
 }
 
+function noSuchTransform(name: TemplateValue | undefined, at: string): Error {
+  return invalid(
+    `No transform named ${JSON.stringify(name)} found. ${at}: fnscope runs no macros, it carries out AWS::Include, SAM's and AWS::LanguageExtensions.`,
+  )
+}
+
 async function snippet(call: TemplateValue, options: Options, place: string): Promise<TemplateValue> {
   const at = `${options.file}: ${place}`
   const asked = mapAt(call, at)
-  if (asked['Name'] !== 'AWS::Include') {
-    throw invalid(`No transform named ${JSON.stringify(asked['Name'])} found. ${at}: fnscope carries out AWS::Include.`)
-  }
+  if (asked['Name'] !== 'AWS::Include') throw noSuchTransform(asked['Name'], at)
   const location = mapAt(asked['Parameters'], at)['Location']
   const found = typeof location === 'string' ? await options.files?.template?.(location, options.dir) : undefined
   if (found === undefined) throw invalid(`${at} includes ${JSON.stringify(location)}, which is not at hand.`)

@@ -13,6 +13,7 @@ import { mountS3 } from '../api/s3.ts'
 import { parseS3Url } from '../api/s3-address.ts'
 import { mountLambda } from '../api/lambda.ts'
 import { restoreTriggers } from '../api/lambda-triggers.ts'
+import { mountSchemas } from '../api/schemas.ts'
 import { ServiceError } from '../api/service-error.ts'
 import { ssmService } from '../api/ssm.ts'
 import { stsService } from '../api/sts.ts'
@@ -26,6 +27,7 @@ import type { MadeElsewhere } from '../control/made-elsewhere.ts'
 import { Parameters } from '../control/parameters.ts'
 import { Repositories } from '../control/repositories.ts'
 import { Roles } from '../control/roles.ts'
+import { SchemaRegistries } from '../control/schema-registries.ts'
 import { DirectoryStacks } from '../control/stacks/directory-stacks.ts'
 import { CustomResources } from '../control/stacks/makers/custom.ts'
 import { MADE_HERE, resourceMakers } from '../control/stacks/makers.ts'
@@ -74,7 +76,7 @@ export interface ControlPlane {
   restore(): Promise<void>
 }
 
-/** Adds the routes of S3 and of custom resources. */
+/** Adds the routes of S3, of schema registries and of custom resources. */
 export function mountControlPlane(main: HttpServer, options: ControlPlaneOptions): ControlPlane {
   const { late, log } = options
   const { region, accountId } = options.config
@@ -155,6 +157,7 @@ export function mountControlPlane(main: HttpServer, options: ControlPlaneOptions
   })
   mountS3(main, { buckets, uploads, region, accountId, log })
   mountCustomResources(main, custom)
+  mountSchemas(main, { registries: new SchemaRegistries({ path: join(dir, 'schemas.json'), log }), region, accountId })
   return {
     services: [
       cloudFormationService({

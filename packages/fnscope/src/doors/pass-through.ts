@@ -22,6 +22,7 @@ const OWNED = new Set([
   'ssm',
   'iam',
   'ecr',
+  'schemas',
   's3',
   's3express',
 ])
