@@ -99,8 +99,9 @@ for (const name of ['daemon', 'collector']) {
         const trace = await readTrace(fnscope, xrayId!)
         const found = (trace?.Segments ?? []).map((one) => JSON.parse(one.Document) as Document)
         const own = found.filter(({ origin }) => String(origin).startsWith('AWS::Lambda'))
-        return own.length === 2 && JSON.stringify(found).includes('"work"') ? found : undefined
-      }, 30_000)
+        const isSent = JSON.stringify(found).includes('"work"') && found.some((one) => one['parent_id'] === functionId)
+        return own.length === 2 && isSent ? found : undefined
+      })
       const text = JSON.stringify(documents)
       assert.match(text, /"customer":"ada"/)
       const own = documents.filter(({ origin }) => origin === 'AWS::Lambda' || origin === 'AWS::Lambda::Function')

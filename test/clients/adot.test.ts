@@ -6,7 +6,15 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { formatXrayTraceId, newSpanId, newTraceId } from '../../packages/fnscope/src/span/id.ts'
 import { counted } from '../raw-http.ts'
-import { ROOT, eventually, run, startFnscope, temporaryDir, type StartedFnscope } from '../started-fnscope.ts'
+import {
+  ROOT,
+  eventually,
+  eventuallyHolds,
+  run,
+  startFnscope,
+  temporaryDir,
+  type StartedFnscope,
+} from '../started-fnscope.ts'
 import { readTrace, type Document } from './xray-client.ts'
 
 let fnscope: StartedFnscope
@@ -79,12 +87,13 @@ test('the spans of an invocation are found as the trace that its header named', 
   const documents = await eventually(async () => {
     const trace = await readTrace(fnscope, xrayId)
     const found = (trace?.Segments ?? []).map((one) => JSON.parse(one.Document) as Document)
-    return JSON.stringify(found).includes('"work"') ? found : undefined
-  }, 30_000)
+    const isWhole = JSON.stringify(found).includes('"work"') && found.some((one) => one['parent_id'] === parentId)
+    return isWhole ? found : undefined
+  })
   const server = documents.find((one) => one['name'] !== 'work')!
   const text = JSON.stringify(documents)
   assert.match(text, /"customer":"ada"/)
   assert.match(text, /11111111-2222-3333-4444-555555555555/)
   assert.equal(server['parent_id'], parentId)
-  assert.equal(await received('span'), 2)
+  await eventuallyHolds(async () => assert.equal(await received('span'), 2))
 })

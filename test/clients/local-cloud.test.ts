@@ -69,7 +69,7 @@ async function readTrace(id: string): Promise<ConsoleTrace> {
   return await eventually(async () => {
     const answer = await fetch(`${fnscope.url}/api/traces/${id}`)
     return answer.ok ? ((await answer.json()) as ConsoleTrace) : undefined
-  }, 20_000)
+  })
 }
 
 const LINES = 5

@@ -38,7 +38,7 @@ XRayMiddleware(app, xray_recorder)
 def status(status):
     if status == 500: raise RuntimeError('broken')
     return 'x', status
-sampler, end = xray_recorder.sampler, time.time() + 20
+sampler, end = xray_recorder.sampler, time.time() + 60
 sampler.start()
 while not sampler._cache.rules or not sampler._cache.last_updated:
     assert time.time() < end, 'no rules'

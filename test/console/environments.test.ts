@@ -41,7 +41,9 @@ before(async () => {
   await call('staging', '222222222222', '2.0')
   await eventually(async () => {
     const { traces } = (await (await fetch(`${fnscope.url}/api/traces`)).json()) as { readonly traces: unknown[] }
-    return traces.length === 2 ? true : undefined
+    const { nodes } = (await (await fetch(`${fnscope.url}/api/map`)).json()) as { readonly nodes: { name: string }[] }
+    const names = new Set(nodes.map(({ name }) => name))
+    return traces.length === 2 && names.has('stock-prod') && names.has('stock-staging') ? true : undefined
   })
 })
 

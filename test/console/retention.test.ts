@@ -66,6 +66,7 @@ test(
     await form.getByLabel('Spans, days').fill('3')
     await change.click()
     const dialog = page.getByRole('dialog', { name: 'Change the retention' })
+    await dialog.getByText('cannot be brought back').waitFor()
     const said = await dialog.innerText()
     assert.match(said, /Spans are kept for 3, log lines for 0\.5, metrics for 7 days\./)
     assert.match(
@@ -83,11 +84,15 @@ test(
     await eventually(async () => ((await isThere(old)) ? undefined : true), DEADLINE_MS)
     assert.equal(await isThere(fresh), true)
     const late = await traceOf(4)
+    // What came after it is there.
+    const after = await traceOf(0.01)
+    await eventually(async () => ((await isThere(after)) ? true : undefined), DEADLINE_MS)
     assert.equal(await isThere(late), false)
 
     await fnscope.stop()
     fnscope = await startFnscope({ dataDir })
-    assert.deepEqual([await isThere(old), await isThere(late), await isThere(fresh)], [false, false, true])
+    await eventually(async () => ((await isThere(fresh)) && (await isThere(after)) ? true : undefined), DEADLINE_MS)
+    assert.deepEqual([await isThere(old), await isThere(late)], [false, false])
   },
 )
 

@@ -1,7 +1,12 @@
 // A running fnscope whose console has something to show: functions that were called, a graph of services, telemetry
 // through every door. For the tests of the pages.
 import { join } from 'node:path'
-import type { ConsoleDoor, ConsoleMap } from '../../packages/fnscope/src/api/console-types.ts'
+import type {
+  ConsoleColdStarts,
+  ConsoleDoor,
+  ConsoleLogLine,
+  ConsoleMap,
+} from '../../packages/fnscope/src/api/console-types.ts'
 import { epochSeconds, putDocuments } from '../clients/xray-client.ts'
 import { shopTrace } from '../clients/xray-shop.ts'
 import { APPS, eventually, startFnscope, type StartedFnscope } from '../started-fnscope.ts'
@@ -13,6 +18,8 @@ const CALLS = [
   ['orders', { id: 4, customer: 'Zoë', country: 'JP', items: 3 }],
   ['payments', {}],
 ] as const
+/** Each measures the value of its order. */
+const ORDERS = CALLS.filter(([name]) => name === 'orders').length
 
 export async function startShop(): Promise<StartedFnscope> {
   const fnscope = await startFnscope({ app: join(APPS, 'shop'), args: ['--anatomy'] })
@@ -35,7 +42,18 @@ async function fill(fnscope: StartedFnscope): Promise<void> {
     const map = (await (await ask(fnscope, 'GET', '/api/map')).json()) as ConsoleMap
     const names = new Set(map.nodes.map(({ name }) => name))
     return names.has('orders') && names.has('web') && names.has('sample-zipkin') ? true : undefined
-  }, 60_000)
+  })
+  // Callers are answered before their log lines, figures and segments are stored.
+  await eventually(async () => {
+    const { lines } = (await (await ask(fnscope, 'GET', '/api/logs?since=1h')).json()) as { lines: ConsoleLogLine[] }
+    const { points } = (await (await ask(fnscope, 'GET', '/api/metrics?name=OrderValue')).json()) as {
+      points: readonly object[]
+    }
+    const cold = (await (await ask(fnscope, 'GET', '/api/functions/orders/cold-starts')).json()) as ConsoleColdStarts
+    const reports = lines.filter(({ body }) => body.includes('REPORT'))
+    const isWhole = reports.length === CALLS.length && (cold.versions[0]?.imports.length ?? 0) > 0
+    return isWhole && points.length === ORDERS ? true : undefined
+  })
 }
 
 export async function ask(fnscope: StartedFnscope, method: string, path: string, body?: string): Promise<Response> {

@@ -37,7 +37,7 @@ async function killAgainAndAgain(dataDir: string, address: Address): Promise<Kil
     // Some rounds kill fnscope while its engine is away.
     if (round % 3 !== 2) {
       await eventually(async () => ((enginePidOf(started.child.pid!) ?? engine) === engine ? undefined : true))
-      await eventually(async () => ((await isReading(started.url)) ? true : undefined), 30_000)
+      await eventually(async () => ((await isReading(started.url)) ? true : undefined))
       engineBackMs.push(performance.now() - killed)
     }
     await delay(Math.random() * LOAD_MS)

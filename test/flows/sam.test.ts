@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { eventually, startFnscope, type StartedFnscope } from '../started-fnscope.ts'
+import { eventually, eventuallyHolds, startFnscope, type StartedFnscope } from '../started-fnscope.ts'
 import { commandsOf, get, startFlow, type Flow } from './flow.ts'
 
 let fnscope: StartedFnscope
@@ -45,13 +45,12 @@ test('sam deploy --guided asks its questions, takes Enter, and writes samconfig.
   assert.match(readFileSync(join(flow.dir, 'samconfig.toml'), 'utf8'), /stack_name = "sam-app"/)
 })
 
-test('the output URL answers, its trace is there within ten seconds, and sam prints logs and traces', async () => {
+test('the output URL answers, its trace is there, and sam prints logs and traces', async () => {
   assert.equal(await get(await apiUrl()), '{"message":"hello world"}')
-  const calledMs = Date.now()
   await eventually(async () => ((await flow.sh('sam traces')).includes('## lambda_handler') ? true : undefined), 60_000)
-  assert.ok(Date.now() - calledMs < 60_000)
-  const logs = await flow.sh('sam logs --stack-name sam-app')
-  assert.match(logs, /REPORT RequestId: [0-9a-f-]{36}\tDuration: /)
+  await eventuallyHolds(async () =>
+    assert.match(await flow.sh('sam logs --stack-name sam-app'), /REPORT RequestId: [0-9a-f-]{36}\tDuration: /),
+  )
   const invoked = await flow.sh(
     'sam remote invoke HelloWorldFunction --stack-name sam-app --event-file events/hello.json',
   )

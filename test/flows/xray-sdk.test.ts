@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { eventually, startFnscope, type StartedFnscope } from '../started-fnscope.ts'
+import { eventually, eventuallyHolds, startFnscope, type StartedFnscope } from '../started-fnscope.ts'
 import { commandsOf, startFlow, type Flow } from './flow.ts'
 
 const AS_PRINTED = `import logging
@@ -62,7 +62,9 @@ test('sam builds the layer and deploys; the answer comes from the SDK call in th
 })
 
 test('the environment line is one log record, carriage return and all', async () => {
-  assert.match(await inApp('sam logs --stack-name blank-python'), /## ENVIRONMENT VARIABLES/)
+  await eventuallyHolds(async () =>
+    assert.match(await inApp('sam logs --stack-name blank-python'), /## ENVIRONMENT VARIABLES/),
+  )
   const name = "$(aws lambda list-functions --query 'Functions[0].FunctionName' --output text)"
   const messages = JSON.parse(
     await flow.sh(
