@@ -220,15 +220,16 @@ answer(out)`)
 })
 
 test('over a restart filters stay, no point comes twice, and a minute without a fitting line has the default value', async () => {
-  await python(`
+  const minute = await python<number>(`
 group('/again')
 logs.put_metric_filter(logGroupName='/again', filterName='f', filterPattern='ERROR', metricTransformations=metric('again', defaultValue=0))
 put('/again', 'ERROR', 'ERROR', 'fine')
 put('/again', 'fine', at=60)
-answer(0)`)
+answer(minute)`)
   assert.equal(await fnscope.stop(), 0)
   fnscope = await startFnscope({ dataDir, app: appDir })
   const answers = await python<readonly unknown[]>(`
+minute = ${minute}
 put('/again', 'ERROR', at=120)
 answer([[points(c, 'again', count=4), [f['filterName'] for f in ask('DescribeMetricFilters', logGroupName='/again')['metricFilters']]] for _, ask, c in clients])`)
   const kept = [
