@@ -10,6 +10,7 @@ import { retentionConformance } from './conformance/retention.ts'
 import type { OpenedStore, Subject } from './conformance/samples.ts'
 import { signalsConformance } from './conformance/signals.ts'
 import { spansConformance } from './conformance/spans.ts'
+import { spanSeriesConformance } from './conformance/span-series.ts'
 import { traceFacetsConformance } from './conformance/trace-facets.ts'
 import { traceListsConformance } from './conformance/trace-lists.ts'
 
@@ -34,6 +35,7 @@ export function storeConformance(name: string, open: () => Promise<OpenedStore>)
     insertsConformance(subject)
     traceListsConformance(subject)
     traceFacetsConformance(subject)
+    spanSeriesConformance(subject)
     graphConformance(subject)
     signalsConformance(subject)
     logEventsConformance(subject)
