@@ -14,11 +14,16 @@ test('an idle process is ended by SIGTERM, and what it says then is kept; one th
       'app.py':
         'import signal\nsignal.signal(signal.SIGTERM, lambda *_: print("not now", flush=True))\ndef handler(event, context):\n    return 1\n',
     })
-    for (const { name } of [polite, deaf]) assert.equal((await harness.call(name, {})).functionError, undefined)
+    const plain = harness.add({ 'app.py': 'def handler(event, context):\n    return 1\n' })
+    for (const { name } of [polite, deaf, plain]) assert.equal((await harness.call(name, {})).functionError, undefined)
   } finally {
     await harness.stop()
   }
   const lines = harness.ingest.batches.flatMap(({ logs }) => logs).map(({ body }) => body)
   assert.ok(lines.includes('last words'), lines.join('\n'))
   assert.ok(lines.includes('not now'), lines.join('\n'))
+  assert.ok(
+    !lines.some((line) => line.includes('Terminated')),
+    'what a shell says of its child is no line of the function',
+  )
 })

@@ -16,10 +16,11 @@ export interface WaitingShell {
 }
 
 // The shell stays as the parent: a function that kills its parent, or its parent's group, kills itself and not fnscope. It
-// outlives the SIGTERM that its child is given time by.
+// outlives the SIGTERM that its child is given time by. Its own words (Terminated) are no part of the log: dash redirects
+// itself where the redirection is not a subshell's.
 const PLAIN_SCRIPT = `trap : TERM
 ulimit -n 1024
-/bin/sh -s 2>&1
+(exec /bin/sh -s 2>&1)
 exit $?`
 
 const PLAIN_SHELL: readonly string[] = ['/bin/sh', '-c', PLAIN_SCRIPT]
