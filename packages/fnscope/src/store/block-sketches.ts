@@ -1,25 +1,25 @@
-// Which names the rows of a block have, as sketches (trace-sketch.ts): of spans that are inserted, and of rows that are
+// Which names the rows of a block have, as bits of a sketch (trace-sketch.ts): of spans that are inserted, and of rows that are
 // stored already.
 import { ROOT_RANK, SPAN_FLAG } from '../span/span-batch.ts'
 import { fixedColumn, FixedValues, TextValues, WordValues, type NativeBlock } from './native-read.ts'
-import { addName, newSketch, type Sketch, type SketchedName } from './trace-sketch.ts'
+import { bitsOfName, type NameBits, type SketchedName } from './trace-sketch.ts'
 
-/** The sketch of what a row of a block has. */
-type BlockSketch = (row: number) => Sketch | undefined
+/** The bits of what a row of a block has. */
+type BlockBits = (row: number) => NameBits | undefined
 
-export function sketchesOf(block: NativeBlock): (row: number) => readonly Sketch[] {
+export function nameBitsOf(block: NativeBlock): (row: number) => readonly NameBits[] {
   const flags = fixedColumn(block, 'flags')
   const ranks = block.columns.has('root_rank') ? fixedColumn(block, 'root_rank') : undefined
-  const ofSegments = [sketchOf(block, 'service', 'service'), sketchOf(block, 'origin', 'type')]
-  const ofListed = sketchOf(block, 'http_status', 'status')
+  const ofSegments = [columnBits(block, 'service', 'service'), columnBits(block, 'origin', 'type')]
+  const ofListed = columnBits(block, 'http_status', 'status')
   const ofAll = [
-    sketchOf(block, 'peer_name', 'peer'),
-    sketchOf(block, 'peer_type', 'peerType'),
-    sketchOf(block, 'user', 'user'),
+    columnBits(block, 'peer_name', 'peer'),
+    columnBits(block, 'peer_type', 'peerType'),
+    columnBits(block, 'user', 'user'),
   ]
-  const found: Sketch[] = []
-  const add = (sketch: Sketch | undefined): void => {
-    if (sketch !== undefined) found.push(sketch)
+  const found: NameBits[] = []
+  const add = (bits: NameBits | undefined): void => {
+    if (bits !== undefined) found.push(bits)
   }
   return (row) => {
     found.length = 0
@@ -31,26 +31,19 @@ export function sketchesOf(block: NativeBlock): (row: number) => readonly Sketch
 }
 
 /** Nothing of a column that is not there. */
-function sketchOf(block: NativeBlock, column: string, what: SketchedName): BlockSketch {
+function columnBits(block: NativeBlock, column: string, what: SketchedName): BlockBits {
   const values = block.columns.get(column)
-  if (values instanceof WordValues) {
-    const sketches = values.words.map((word) => sketchOfName(what, word))
-    return (row) => sketches[values.indexes[row]!]
-  }
-  const known = new Map<string, Sketch | undefined>()
-  const of = (name: string): Sketch | undefined => {
+  const known = new Map<string, NameBits | undefined>()
+  const of = (name: string): NameBits | undefined => {
     if (name === '') return undefined
-    if (!known.has(name)) known.set(name, sketchOfName(what, name))
+    if (!known.has(name)) known.set(name, bitsOfName(what, name))
     return known.get(name)
+  }
+  if (values instanceof WordValues) {
+    const bits = values.words.map(of)
+    return (row) => bits[values.indexes[row]!]
   }
   if (values instanceof TextValues) return (row) => of(values.text(row))
   if (values instanceof FixedValues) return (row) => of(values.u16(row) === 0 ? '' : String(values.u16(row)))
   return () => undefined
-}
-
-function sketchOfName(what: SketchedName, name: string): Sketch | undefined {
-  if (name === '') return undefined
-  const sketch = newSketch()
-  addName(sketch, what, name)
-  return sketch
 }

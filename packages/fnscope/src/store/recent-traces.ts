@@ -5,13 +5,13 @@ import { viewOf } from '../span/column-views.ts'
 import { IdFilter, mixedId } from './id-filter.ts'
 import { fixedColumn, readColumns, type NativeBlock } from './native-read.ts'
 import { NewestEntries } from './newest-entries.ts'
-import { sketchesOf } from './block-sketches.ts'
-import { metBy, type TraceFacts } from './trace-facts.ts'
-import { SKETCH_WORDS, traitsSketched, type Sketch } from './trace-sketch.ts'
+import { nameBitsOf } from './block-sketches.ts'
+import { isTimed, metBy, type TraceFacts } from './trace-facts.ts'
+import { addBits, SKETCH_WORDS, traitsSketched, type NameBits } from './trace-sketch.ts'
 import { isOfRough, type RoughDuration } from './trace-duration.ts'
 import type { TracePlace } from './trace-places.ts'
 
-/** 92 bytes each: 96 MB when that many are stored, ten million spans. */
+/** 124 bytes each: 130 MB when that many are stored, ten million spans. */
 const MAX_TRACES = 2 ** 20
 /** Traces of one allocation. */
 const PAGE = 2 ** 14
@@ -117,7 +117,7 @@ export class RecentTraces {
   /** Of rows of `spans` or `roots` that are stored already; of their traces those are noted that noteSums kept. */
   noteNames(block: NativeBlock): void {
     const ids = columnView(block, 'trace_id')
-    const names = sketchesOf(block)
+    const names = nameBitsOf(block)
     const id = new Uint32Array(4)
     for (let row = 0; row < block.rows; row++) {
       readId(ids, row * 16, id)
@@ -156,7 +156,7 @@ export class RecentTraces {
     const durations = columnView(columns, 'duration_nanos')
     const ranks = fixedColumn(columns, 'root_rank')
     const flags = fixedColumn(columns, 'flags')
-    const names = sketchesOf(columns)
+    const names = nameBitsOf(columns)
     const id = new Uint32Array(4)
     const sum = new Uint32Array(SUM_WORDS)
     for (let row = from; row < Math.min(to, columns.rows); row++) {
@@ -227,14 +227,15 @@ export class RecentTraces {
     const [least, last] = [Number(from) - ROUGH_NANOS, Number(to) + ROUGH_NANOS]
     const newest = new NewestEntries(most, least, ROUGH_NANOS)
     const isMet = metBy(facts)
+    const timed = isTimed(facts)
     // The newest came last, for the most part.
     for (let number = this.#pages.length - 1; number >= 0; number--) {
       if (this.#newestOfPages[number]! < newest.least) continue
       const page = this.#pages[number]!
       const sketches = this.#sketches[number]!
       for (let row = Math.min(PAGE, this.#entries - number * PAGE) - 1; row >= 0; row--) {
-        if (!isMet(sketches, row * SKETCH_WORDS)) continue
         const at = row * ENTRY_WORDS
+        if (!isMet(sketches, row * SKETCH_WORDS, timed ? lastedNanos(page, at) : Infinity)) continue
         const traits = page[at + TRAITS]!
         if ((traits & IS_PART) !== 0 || (traits & RANKS) === NO_RANK) continue
         const listed = roughNanosOf(page, at + LISTED_START)
@@ -258,7 +259,7 @@ export class RecentTraces {
     return (traceId) => {
       const entry = this.#find(wordsOf(traceId))
       if (entry < 0 || this.#isPart(entry)) return true
-      return isMet(this.#sketches[Math.floor(entry / PAGE)]!, (entry % PAGE) * SKETCH_WORDS)
+      return isMet(this.#sketches[Math.floor(entry / PAGE)]!, (entry % PAGE) * SKETCH_WORDS, Infinity)
     }
   }
 
@@ -281,11 +282,10 @@ export class RecentTraces {
     this.#late = Math.max(this.#late, between(page, at + LISTED_START, at + LAST_START))
   }
 
-  #addNames(entry: number, names: (row: number) => readonly Sketch[], row: number): void {
+  #addNames(entry: number, names: (row: number) => readonly NameBits[], row: number): void {
     const sketches = this.#sketches[Math.floor(entry / PAGE)]!
     const at = (entry % PAGE) * SKETCH_WORDS
-    for (const sketch of names(row))
-      for (let word = 1; word < SKETCH_WORDS; word++) sketches[at + word]! |= sketch[word]!
+    for (const bits of names(row)) addBits(sketches, at, bits)
   }
 
   /** @returns its entry */
@@ -448,6 +448,12 @@ function roughNanosOf(words: Uint32Array, at: number): number {
 /** Nanoseconds from one to the other: exact up to 104 days. */
 function between(words: Uint32Array, from: number, to: number): number {
   return ((words[to + 1]! | 0) - (words[from + 1]! | 0)) * TWO_32 + (words[to]! - words[from]!)
+}
+
+/** No less than any span of it did; Infinity where its end is beyond what the engine can add. */
+function lastedNanos(page: Uint32Array, at: number): number {
+  const lasted = between(page, at + FIRST, at + END)
+  return lasted < 0 ? Infinity : lasted
 }
 
 function isLess(a: Uint32Array, atA: number, b: Uint32Array, atB: number): boolean {

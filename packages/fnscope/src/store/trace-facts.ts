@@ -3,23 +3,38 @@
 import { ROOT_RANK } from '../span/span-batch.ts'
 import { roughDuration, type RoughDuration } from './trace-duration.ts'
 import type { SpanQuery, TraceQuery } from './trace-query.ts'
-import { addDetached, addFlag, addName, isEmpty, newSketch, type Sketch, type SketchedName } from './trace-sketch.ts'
+import {
+  addBits,
+  addDetached,
+  addFlag,
+  bitsOfName,
+  isEmpty,
+  newSketch,
+  type Sketch,
+  type SketchedName,
+} from './trace-sketch.ts'
 
-export interface TraceFacts {
-  /** Bits that the trace has. */
+/** What a trace has at least. */
+interface Needs {
+  /** Bits that it has. */
   readonly all: Sketch
+  /** It took so long, as one of its spans did. */
+  readonly leastNanos: number
+}
+
+export interface TraceFacts extends Needs {
   /** Of each at least one. */
-  readonly anyOf: readonly (readonly Sketch[])[]
+  readonly anyOf: readonly (readonly Needs[])[]
   readonly durations: readonly RoughDuration[]
 }
 
 /** Undefined when nothing is known of what it asks. @param hasOpen spans in progress may be stored */
 export function factsOf(query: TraceQuery, { hasOpen = true } = {}): TraceFacts | undefined {
   const facts = traceFacts(query, hasOpen)
-  return isEmpty(facts.all) && facts.anyOf.length === 0 && facts.durations.length === 0 ? undefined : facts
+  return isNothing(facts) && facts.anyOf.length === 0 && facts.durations.length === 0 ? undefined : facts
 }
 
-const NOTHING: TraceFacts = { all: newSketch(), anyOf: [], durations: [] }
+const NOTHING: TraceFacts = { all: newSketch(), anyOf: [], durations: [], leastNanos: 0 }
 
 function traceFacts(query: TraceQuery, hasOpen: boolean): TraceFacts {
   switch (query.is) {
@@ -49,12 +64,16 @@ function joined(parts: readonly TraceFacts[]): TraceFacts {
     all,
     anyOf: parts.flatMap(({ anyOf }) => anyOf),
     durations: parts.flatMap(({ durations }) => durations),
+    leastNanos: Math.max(0, ...parts.map(({ leastNanos }) => leastNanos)),
   }
 }
 
 function oneOf(parts: readonly TraceFacts[]): TraceFacts {
-  if (parts.length === 0 || parts.some(({ all }) => isEmpty(all))) return NOTHING
-  return { ...NOTHING, anyOf: [parts.map(({ all }) => all)] }
+  return parts.length === 0 || parts.some(isNothing) ? NOTHING : { ...NOTHING, anyOf: [parts] }
+}
+
+function isNothing({ all, leastNanos }: Needs): boolean {
+  return isEmpty(all) && leastNanos === 0
 }
 
 function isOfSegment(query: SpanQuery): boolean {
@@ -77,6 +96,7 @@ function spanFacts(query: SpanQuery, role: Role): TraceFacts {
     case 'flag':
       return query.flag === 'ok' ? NOTHING : flagged(query.flag)
     case 'number':
+      if (query.field === 'duration') return lasting(query)
       if (query.op !== '=') return NOTHING
       if (query.field === 'httpStatus' && role.isListed) return named('status', String(query.value))
       return query.field === 'rootRank' && query.value === ROOT_RANK.detached ? having(addDetached) : NOTHING
@@ -107,7 +127,14 @@ function nameOf(field: string, { isSegment }: Role): SketchedName | undefined {
 }
 
 function named(what: SketchedName, name: string): TraceFacts {
-  return having((sketch) => addName(sketch, what, name))
+  return having((sketch) => addBits(sketch, 0, bitsOfName(what, name)))
+}
+
+/** A trace lasts as long as each of its spans. */
+function lasting({ op, value }: Extract<SpanQuery, { readonly is: 'number' }>): TraceFacts {
+  const nanos = Math.floor(Number(value))
+  const isLeast = op === '>' || op === '>=' || op === '='
+  return isLeast && Number.isSafeInteger(nanos) && nanos > 0 ? { ...NOTHING, leastNanos: nanos } : NOTHING
 }
 
 function flagged(flag: Parameters<typeof addFlag>[1]): TraceFacts {
@@ -120,18 +147,24 @@ function having(add: (sketch: Sketch) => void): TraceFacts {
   return { ...NOTHING, all }
 }
 
-/** Whether the sketch that stands there among others has all that is said of spans. */
-export function metBy({
-  all,
-  anyOf,
-}: Pick<TraceFacts, 'all' | 'anyOf'>): (sketches: Uint32Array, at: number) => boolean {
+/** Whether a trace of this sketch, which stands there among others, has all that is said of spans. */
+type Test = (sketches: Uint32Array, at: number, lastedNanos: number) => boolean
+
+export function metBy({ all, leastNanos, anyOf }: Needs & Pick<TraceFacts, 'anyOf'>): Test {
   const wanted = Array.from(all, (bits, word) => ({ word, bits: bits | 0 })).filter(({ bits }) => bits !== 0)
   const [words, bits] = [wanted.map(({ word }) => word), wanted.map(({ bits: some }) => some)]
-  const hasAll = (sketches: Uint32Array, at: number): boolean => {
+  const hasAll: Test = (sketches, at, lastedNanos) => {
+    if (lastedNanos < leastNanos) return false
     for (let i = 0; i < words.length; i++) if ((sketches[at + words[i]!]! & bits[i]!) !== bits[i]) return false
     return true
   }
   if (anyOf.length === 0) return hasAll
-  const others = anyOf.map((some) => some.map((one) => metBy({ all: one, anyOf: [] })))
-  return (sketches, at) => hasAll(sketches, at) && others.every((some) => some.some((isMet) => isMet(sketches, at)))
+  const others = anyOf.map((some) => some.map((one) => metBy({ ...one, anyOf: [] })))
+  return (sketches, at, lastedNanos) =>
+    hasAll(sketches, at, lastedNanos) && others.every((some) => some.some((isMet) => isMet(sketches, at, lastedNanos)))
+}
+
+/** Whether a trace is asked how long it took, beside `durations`. */
+export function isTimed({ leastNanos, anyOf }: TraceFacts): boolean {
+  return leastNanos > 0 || anyOf.some((some) => some.some((one) => one.leastNanos > 0))
 }

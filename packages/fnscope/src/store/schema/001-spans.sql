@@ -130,7 +130,8 @@ FROM (
 )
 GROUP BY trace_id, day;
 
--- Narrow and in order of time: lists of traces, paging by (time, trace id), facets. request: hash of the Lambda request
+-- Narrow and in order of time: lists of traces, paging by (time, trace id), facets. A page's rows lie far from each
+-- other: small blocks, or reading one row decompresses 30 000. request: hash of the Lambda request
 -- id, 0 without one, by which traces of one invocation are found (store/request-traces.ts).
 CREATE TABLE IF NOT EXISTS {db}.roots{local} {on_cluster} (
   trace_id FixedString(16) CODEC(ZSTD(1)),
@@ -158,7 +159,7 @@ CREATE TABLE IF NOT EXISTS {db}.roots{local} {on_cluster} (
 PARTITION BY toDate(fromUnixTimestamp64Nano(start_nanos, 'UTC'))
 ORDER BY (start_nanos, trace_id)
 TTL toDateTime(intDiv(start_nanos, 1000000000), 'UTC') + toIntervalSecond({spans_seconds})
-SETTINGS {settings}, index_granularity = 1024, min_bytes_for_wide_part = 4194304;
+SETTINGS {settings}, index_granularity = 1024, min_compress_block_size = 4096, min_bytes_for_wide_part = 4194304;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS {db}.roots_view {on_cluster} TO {db}.roots{local} AS
 SELECT trace_id, start_nanos, duration_nanos, root_rank, flags, kind, source, service, origin, name,
