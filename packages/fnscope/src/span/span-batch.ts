@@ -36,6 +36,8 @@ export const SPAN_FLAG = {
   revisable: 128,
   /** Its parent did not come with it, and it is no segment: its trace may lack a span. */
   apart: 256,
+  /** It has a cause or events, where messages stand. Set when it is stored. */
+  told: 512,
 } as const
 
 export class SpanBatch {

@@ -134,6 +134,22 @@ export class TextColumn {
     this.rows += count
   }
 
+  /** Takes each row that is not empty. */
+  eachText(take: (row: number) => void): void {
+    let at = 0
+    for (let row = 0; row < this.rows; row++) {
+      let byte = this.#bytes[at++]!
+      if (byte === 0) continue
+      take(row)
+      let size = byte & 127
+      for (let shift = 7; byte > 127; shift += 7) {
+        byte = this.#bytes[at++]!
+        size |= (byte & 127) << shift
+      }
+      at += size
+    }
+  }
+
   /** Empty texts until there are `rows` rows: a column that is empty nearly everywhere is filled a stretch at a time. */
   padTo(rows: number): void {
     if (rows > this.rows) this.pushEmptyRows(rows - this.rows)

@@ -62,6 +62,17 @@ test('what may be sent again with more in it is revisable, by its source', () =>
   assert.ok(marks.every((flags) => (flags & SPAN_FLAG.error) !== 0))
 })
 
+test('a span with a cause or events is told of, however long they are', () => {
+  const events = (length: number): Partial<SpanInput> => ({
+    events: [{ timeNanos: 1n, name: 'e'.repeat(length), attributes: {} }],
+  })
+  const marks = marked([{}, events(3), {}, events(200), events(20_000), {}, events(1)])
+  assert.deepEqual(
+    marks.map((flags) => (flags & SPAN_FLAG.told) !== 0),
+    [false, true, false, true, true, false, true],
+  )
+})
+
 test('thousands of rows find their parents among them', () => {
   const spans = Array.from({ length: 5000 }, (_, i) => (i === 0 ? {} : { parentId: id(Math.ceil(i / 2)) }))
   assert.ok(marked(spans).every((flags) => flags === 0))

@@ -12,7 +12,7 @@ const SEED = globalThis.crypto.getRandomValues(new Uint32Array(1))[0]! | 0
 /** Of the ids of one batch, by trace and span: a slot holds row + 1, 0 when it is free. Used again. */
 let slots = new Uint32Array(2 ** 12)
 
-/** Sets SPAN_FLAG.revisable and SPAN_FLAG.apart of each row. */
+/** Sets SPAN_FLAG.revisable, SPAN_FLAG.apart and SPAN_FLAG.told of each row. */
 export function markSpans(spans: SpanBatch): void {
   const { rows } = spans
   if (rows === 0) return
@@ -27,6 +27,11 @@ export function markSpans(spans: SpanBatch): void {
     flags[row * 2] = flags[row * 2]! | (more & 0xff)
     flags[row * 2 + 1] = flags[row * 2 + 1]! | (more >>> 8)
   }
+  const mark = (row: number): void => {
+    flags[row * 2 + 1]! |= SPAN_FLAG.told >>> 8
+  }
+  spans.cause.eachText(mark)
+  spans.events.eachText(mark)
 }
 
 interface BatchIds {

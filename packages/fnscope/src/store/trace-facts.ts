@@ -101,6 +101,7 @@ function spanFacts(query: SpanQuery, role: Role): TraceFacts {
       if (query.field === 'httpStatus' && role.isListed) return named('status', String(query.value))
       return query.field === 'rootRank' && query.value === ROOT_RANK.detached ? having(addDetached) : NOTHING
     case 'text': {
+      if (query.field === 'cause' || query.field === 'events') return flagged('told')
       const name = nameOf(query.field, role)
       return query.op !== '=' || name === undefined ? NOTHING : named(name, query.value)
     }
