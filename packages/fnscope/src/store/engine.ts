@@ -26,6 +26,7 @@ import {
 import { findEngineLibrary } from './engine-library.ts'
 import { type DataLock, takeDataLock } from './engine-lock.ts'
 import { awaitEngine, pause, watchEngine } from './engine-watch.ts'
+import { engineEnded, takeBackNotes } from './unwritten-parts.ts'
 
 export interface EngineOptions {
   readonly dataDir: string
@@ -163,6 +164,7 @@ class EmbeddedEngine implements Engine {
   async #launch(): Promise<string | undefined> {
     if (this.#port === 0) this.#port = await freePort()
     if (this.#stopping.signal.aborted) return 'stopped'
+    await this.#takeBackNotes()
     const child = spawnEngine(this.#library, this.#files, this.#port)
     this.#child = child
     if (await awaitEngine(child, this.#port, this.#identity, START_TIMEOUT_MS, this.#stopping.signal)) return undefined
@@ -170,6 +172,13 @@ class EmbeddedEngine implements Engine {
     child.kill('SIGKILL')
     await child.exited
     return `${child.output().trim()}\n(${ending})`.trim()
+  }
+
+  async #takeBackNotes(): Promise<void> {
+    const { dataPath } = this.#files
+    if (!(await engineEnded(dataPath, OLD_ENGINE_TIMEOUT_MS, this.#stopping.signal))) return
+    const taken = await takeBackNotes(dataPath)
+    if (taken > 0) this.#options.log.info({ taken }, 'inserts that the store had noted and not written are taken again')
   }
 
   async #supervise(): Promise<void> {
