@@ -1,12 +1,14 @@
 // The engine notes the token of an insert before the rows' part gets its name (ClickHouse 26.7: the deduplication log's
 // addPart stands before renameTempPartAndAdd). Killed in between, it takes the insert that comes again for done, and the
 // rows are lost. So before it starts, notes whose part is not there are taken back, in the log's own words.
-import { appendFile, readdir, readFile } from 'node:fs/promises'
+import { appendFile, open, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 
 /** Of each table the newest: no more inserts are under way at once. */
 const NOTES_LOOKED_AT = 64
+/** They stand in no more: a line has some 80 bytes. A log may have megabytes. */
+const TAIL_BYTES = 32 * 1024
 const LOG_NAME = /^deduplication_log_(\d+)\.txt$/
 /** Operation, part, token. */
 const NOTE = /^1\t([^\t]+)\t([^\t]+)$/
@@ -39,7 +41,7 @@ async function takeBackOf(table: string): Promise<number> {
     .reduce((most, number) => Math.max(most, Number(number)), 0)
   if (newest === 0) return 0
   const path = join(logs, `deduplication_log_${newest}.txt`)
-  const text = await readFile(path, 'utf8')
+  const text = await tailOf(path)
   // A torn line is the engine's to deal with.
   if (!text.endsWith('\n')) return 0
   const parts = (await namesIn(table)).flatMap((name) => partOf(name) ?? [])
@@ -52,6 +54,14 @@ async function takeBackOf(table: string): Promise<number> {
   const missing = back.filter((line) => !lines.includes(line.trimEnd()))
   if (missing.length > 0) await appendFile(path, missing.join(''))
   return missing.length
+}
+
+async function tailOf(path: string): Promise<string> {
+  await using file = await open(path)
+  const { size } = await file.stat()
+  const length = Math.min(size, TAIL_BYTES)
+  const { buffer } = await file.read(Buffer.alloc(length), 0, length, size - length)
+  return buffer.toString('utf8')
 }
 
 function partOf(name: string): Part | undefined {
