@@ -118,9 +118,13 @@ async function pageOf(reader: LogReadOptions['reader'], query: LogEventQuery, pa
   try {
     return await filterEvents(reader, query, pattern)
   } catch (error) {
-    if (ranTooLong(error)) throw invalidParameter('The regular expression takes too long; make it simpler.')
-    throw error
+    throw patternFailure(error)
   }
+}
+
+/** What a client is told of an error while a pattern was tried. */
+export function patternFailure(error: unknown): unknown {
+  return ranTooLong(error) ? invalidParameter('The regular expression takes too long; make it simpler.') : error
 }
 
 function shownEvent(event: LogEvent): object {

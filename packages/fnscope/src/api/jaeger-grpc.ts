@@ -84,6 +84,7 @@ function refusing(method: GrpcMethod, { watchGaps }: JaegerGrpcOptions): GrpcMet
       const answer = await method(message)
       const missing = gaps()
       if (missing.length === 0) return answer
+      throw new GrpcError(RPC_CODE.unavailable, `A part of the store does not answer: ${missing.join('; ')}.`)
     } catch (error) {
       if (error instanceof MalformedError) throw new GrpcError(RPC_CODE.invalidArgument, error.message)
       if (error instanceof GrpcError) throw error
@@ -91,7 +92,6 @@ function refusing(method: GrpcMethod, { watchGaps }: JaegerGrpcOptions): GrpcMet
       const code = CODES[status]
       throw code === undefined ? error : new GrpcError(code, said, { cause: error })
     }
-    throw new GrpcError(RPC_CODE.unavailable, `A part of the store does not answer: ${gaps().join('; ')}.`)
   }
 }
 

@@ -4,10 +4,10 @@ import type { JsonObject } from '../codec/json.ts'
 import type { MetricFilterSpec, MetricTransformation } from '../functions/trigger-spec.ts'
 import type { FilterPattern } from '../query/logs/filter-pattern.ts'
 import { PatternError } from '../query/logs/pattern-error.ts'
-import { ranTooLong, withinMs } from '../query/logs/within.ts'
+import { withinMs } from '../query/logs/within.ts'
 import { booleanIn, listIn, numberIn, objectsIn, textIn, textsIn } from './aws-input.ts'
 import type { AwsOperation } from './aws-service.ts'
-import { filterPatternIn } from './filter-log-events.ts'
+import { filterPatternIn, patternFailure } from './filter-log-events.ts'
 import type { LogGroups, MetricFilter } from './log-groups.ts'
 import { groupNameIn, groupOf, invalidParameter, notFound, pageOf } from './log-names.ts'
 import { metricReader } from './log-metrics.ts'
@@ -118,8 +118,7 @@ function tried<Result>(work: () => Result): Result {
   try {
     return withinMs(TRY_MS, work)
   } catch (error) {
-    if (ranTooLong(error)) throw invalidParameter('The regular expression takes too long; make it simpler.')
-    throw error
+    throw patternFailure(error)
   }
 }
 

@@ -1,6 +1,7 @@
 // What a query says of a trace that the process knows without a statement: what its spans have (trace-sketch.ts) and how
 // long it took. Every trace that meets the query has these; one that has them may not meet it.
 import { ROOT_RANK } from '../span/span-batch.ts'
+import { isOfSegments } from './compile-trace.ts'
 import { roughDuration, type RoughDuration } from './trace-duration.ts'
 import type { SpanQuery, TraceQuery } from './trace-query.ts'
 import {
@@ -43,9 +44,9 @@ function traceFacts(query: TraceQuery, hasOpen: boolean): TraceFacts {
     case 'or':
       return oneOf(query.of.map((one) => traceFacts(one, hasOpen)))
     case 'span':
-      return spanFacts(query.where, { isSegment: isOfSegment(query.where), isListed: false })
+      return spanFacts(query.where, { isSegment: isOfSegments(query.where), isListed: false })
     case 'root':
-      return spanFacts(query.where, { isSegment: isOfSegment(query.where), isListed: true })
+      return spanFacts(query.where, { isSegment: isOfSegments(query.where), isListed: true })
     case 'partial':
       return hasOpen ? NOTHING : oneOf([flagged('apart'), flagged('traced')])
     case 'duration': {
@@ -76,11 +77,6 @@ function isNothing({ all, leastNanos }: Needs): boolean {
   return isEmpty(all) && leastNanos === 0
 }
 
-function isOfSegment(query: SpanQuery): boolean {
-  if (query.is === 'flag') return query.flag === 'segment'
-  return query.is === 'and' && query.of.some(isOfSegment)
-}
-
 /** What is said of the span beside: names of some are not kept. */
 interface Role {
   readonly isSegment: boolean
@@ -92,7 +88,7 @@ function spanFacts(query: SpanQuery, role: Role): TraceFacts {
     case 'and':
       return joined(query.of.map((one) => spanFacts(one, role)))
     case 'or':
-      return oneOf(query.of.map((one) => spanFacts(one, { ...role, isSegment: role.isSegment || isOfSegment(one) })))
+      return oneOf(query.of.map((one) => spanFacts(one, { ...role, isSegment: role.isSegment || isOfSegments(one) })))
     case 'flag':
       return query.flag === 'ok' ? NOTHING : flagged(query.flag)
     case 'number':
